@@ -1,4 +1,4 @@
-//! Identifiers: UUIDv7 (RFC 9562 §5.7), one Rust type per kind of thing, made only by [`Ids`].
+//! Identifiers: `UUIDv7` (RFC 9562 §5.7), one Rust type per kind of thing, made only by [`Ids`].
 //!
 //! Time-ordered keys let a database append instead of scatter (measured: two to three times the inserts per second),
 //! and a typed id cannot be handed where another kind is meant.

@@ -45,12 +45,12 @@ impl Instant {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
-    /// The latest instant that has an RFC 3339 text: the last microsecond of the year 9999.
-    const LAST_MICROS: i64 = 253_402_300_799_999_999;
+    /// The latest instant that has a text in every offset: 9999-12-30T22:00:00.999999Z.
+    const LAST_MICROS: i64 = 253_402_207_200_999_999;
     /// The earliest one: the first of the year 0000.
     const FIRST_MICROS: i64 = -62_167_219_200_000_000;
 
-    /// The instant this many microseconds after 1970; brought into the years 0000 to 9999, outside of which RFC 3339
+    /// The instant this many microseconds after 1970; brought into the years 0000 to 9999 (less the last day), outside of which RFC 3339
     /// has no text.
     pub const fn from_micros(micros: i64) -> Self {
         if micros > Self::LAST_MICROS {
