@@ -45,8 +45,8 @@ impl Instant {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
 
-    /// The latest instant that has a text in every offset: 9999-12-30T22:00:00.999999Z.
-    const LAST_MICROS: i64 = 253_402_207_200_999_999;
+    /// The latest instant that has a text in every offset: 9999-12-30T22:00:00Z.
+    const LAST_MICROS: i64 = 253_402_207_200_000_000;
     /// The earliest one: the first of the year 0000.
     const FIRST_MICROS: i64 = -62_167_219_200_000_000;
 
