@@ -1,0 +1,216 @@
+//! Readers of a file: a few connections that callers use on their own thread for short reads, and threads of their own
+//! for long scans. Each read sees one snapshot.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant as Tick};
+
+use rusqlite::Connection;
+use stoa_core::{Clock, Ids};
+use tokio::sync::mpsc;
+
+use super::{Use, open, sql_error};
+use crate::tx::{EngineTx, Watch};
+use crate::unit::{Outcome, Unit};
+use crate::{Durability, StoreError, Tx};
+
+/// How many steps of SQLite's machine pass between two looks at the clock.
+const STEPS_PER_LOOK: i32 = 1000;
+
+/// Microseconds since this process first asked; never 0, so that 0 can mean "no end".
+pub(crate) fn micros_of_process() -> u64 {
+    static START: OnceLock<Tick> = OnceLock::new();
+    let elapsed = START.get_or_init(Tick::now).elapsed();
+    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// A connection for reading, and when its present read must end.
+struct Reader {
+    connection: Connection,
+    ends: Arc<AtomicU64>,
+}
+
+impl Reader {
+    fn open(file: &PathBuf) -> Result<Self, StoreError> {
+        let mut connection = open(file, Use::Read, Durability::Full)?;
+        let ends = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&ends);
+        let look = move || {
+            let end = seen.load(Ordering::Relaxed);
+            end != 0 && micros_of_process() > end
+        };
+        connection.progress_handler(STEPS_PER_LOOK, Some(look)).map_err(|error| sql_error(&error))?;
+        Ok(Self { connection, ends })
+    }
+
+    /// Runs `work` on one snapshot.
+    fn snapshot<R>(&self, watch: &Watch, work: impl FnOnce(&Connection) -> R) -> Result<R, StoreError> {
+        let statement = |sql: &str| {
+            self.connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.raw_execute())
+                .map(drop)
+                .map_err(|error| sql_error(&error))
+        };
+        let left = watch.deadline().saturating_duration_since(Tick::now());
+        let end = micros_of_process().saturating_add(u64::try_from(left.as_micros()).unwrap_or(u64::MAX));
+        statement("BEGIN DEFERRED")?;
+        self.ends.store(end, Ordering::Relaxed);
+        let result = work(&self.connection);
+        self.ends.store(0, Ordering::Relaxed);
+        // A read has nothing to keep; the rollback only ends its snapshot.
+        statement("ROLLBACK")?;
+        Ok(result)
+    }
+}
+
+pub(crate) struct ReadersOptions {
+    pub(crate) block: &'static str,
+    pub(crate) file: PathBuf,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) inline: usize,
+    pub(crate) inline_time: Duration,
+    pub(crate) scans: usize,
+    pub(crate) scan_queue: usize,
+    pub(crate) scan_time: Duration,
+}
+
+pub(crate) struct Readers {
+    options: Arc<ReadersOptions>,
+    idle: Mutex<Vec<Reader>>,
+    opened: AtomicUsize,
+    scans: Mutex<Option<mpsc::Sender<Box<dyn Unit>>>>,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    pub(crate) cut: AtomicU64,
+}
+
+impl Readers {
+    pub(crate) fn new(options: ReadersOptions) -> Self {
+        Self {
+            options: Arc::new(options),
+            idle: Mutex::new(Vec::new()),
+            opened: AtomicUsize::new(0),
+            scans: Mutex::new(None),
+            threads: Mutex::new(Vec::new()),
+            cut: AtomicU64::new(0),
+        }
+    }
+
+    /// Runs a short read on the caller's thread. `None` when it has to go to the scan threads: its time was up, or all
+    /// connections are in use.
+    pub(crate) fn inline<R>(
+        &self,
+        watch: &Watch,
+        work: impl FnOnce(&mut Tx<'_>) -> R,
+    ) -> Result<Option<R>, StoreError> {
+        let Some(reader) = self.take()? else { return Ok(None) };
+        let result = reader.snapshot(watch, |connection| {
+            work(&mut Tx {
+                engine: EngineTx::Sqlite(connection),
+                clock: &self.options.clock,
+                ids: &self.options.ids,
+                watch,
+            })
+        });
+        if result.is_ok() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        } else {
+            self.opened.fetch_sub(1, Ordering::Relaxed);
+        }
+        let result = result?;
+        if watch.exceeded() {
+            self.cut.fetch_add(1, Ordering::Relaxed);
+            return Ok(None);
+        }
+        Ok(Some(result))
+    }
+
+    pub(crate) fn inline_time(&self) -> Duration {
+        self.options.inline_time
+    }
+
+    fn take(&self) -> Result<Option<Reader>, StoreError> {
+        if let Some(reader) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(Some(reader));
+        }
+        if self.opened.fetch_add(1, Ordering::Relaxed) >= self.options.inline {
+            self.opened.fetch_sub(1, Ordering::Relaxed);
+            return Ok(None);
+        }
+        Reader::open(&self.options.file).map(Some).inspect_err(|_| {
+            self.opened.fetch_sub(1, Ordering::Relaxed);
+        })
+    }
+
+    /// Hands a long read to the scan threads, or answers it at once when their queue is full.
+    pub(crate) fn scan(&self, unit: Box<dyn Unit>) {
+        let sender = match self.scan_sender() {
+            Ok(sender) => sender,
+            Err(error) => return unit.fail(error),
+        };
+        match sender.try_send(unit) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Full(unit)) => {
+                unit.fail(StoreError::Busy { block: self.options.block, queue: "scans" });
+            }
+            Err(mpsc::error::TrySendError::Closed(unit)) => {
+                unit.fail(StoreError::Unavailable { reason: "the store is closed".to_owned() });
+            }
+        }
+    }
+
+    /// Starts the scan threads at the first scan: many a small node never needs them.
+    fn scan_sender(&self) -> Result<mpsc::Sender<Box<dyn Unit>>, StoreError> {
+        let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = &*scans {
+            return Ok(sender.clone());
+        }
+        let (sender, receiver) = mpsc::channel(self.options.scan_queue);
+        let receiver = Arc::new(Mutex::new(receiver));
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..self.options.scans.max(1) {
+            let reader = Reader::open(&self.options.file)?;
+            let (options, receiver) = (Arc::clone(&self.options), Arc::clone(&receiver));
+            let thread = std::thread::Builder::new()
+                .name(format!("{}-scan", options.block))
+                .spawn(move || run_scans(&reader, &options, &receiver))
+                .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
+            threads.push(thread);
+        }
+        *scans = Some(sender.clone());
+        Ok(sender)
+    }
+
+    /// Lets the scans that wait finish, and ends their threads.
+    pub(crate) fn stop(&self) {
+        self.scans.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let threads: Vec<_> = self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        for thread in threads {
+            let _ = thread.join();
+        }
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn run_scans(reader: &Reader, options: &ReadersOptions, receiver: &Mutex<mpsc::Receiver<Box<dyn Unit>>>) {
+    loop {
+        // The lock is held while waiting, so that exactly one thread takes the next unit.
+        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        let Some(mut unit) = next else { return };
+        let watch = Watch::start(unit.at(), options.scan_time);
+        let outcome = reader.snapshot(&watch, |connection| {
+            unit.run(&mut Tx {
+                engine: EngineTx::Sqlite(connection),
+                clock: &options.clock,
+                ids: &options.ids,
+                watch: &watch,
+            })
+        });
+        match outcome {
+            Ok(Outcome::Done | Outcome::Refused) => unit.settle(),
+            Err(error) => unit.fail(error),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Numbered migrations, run at start, each in a transaction of its own, never twice and never changed afterwards.
+
+use aws_lc_rs::digest;
+
+use crate::{StoreError, Tx, params};
+
+/// One step of a database's schema. Steps only go up: a release first adds (expand), a later one removes (contract),
+/// so that the release before still runs on the new schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// Ascending within its list; 1 to 8999 for a block, 9000 and up for what the base adds to every block.
+    pub number: u32,
+    /// What it does, in a word or two.
+    pub name: &'static str,
+    /// The statements for SQLite.
+    pub sqlite: &'static str,
+    /// The statements for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+impl Migration {
+    /// A step whose statements both engines take as they are.
+    pub const fn both(number: u32, name: &'static str, sql: &'static str) -> Self {
+        Self { number, name, sqlite: sql, postgres: sql }
+    }
+
+    /// A step that is written differently for each engine.
+    pub const fn each(number: u32, name: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { number, name, sqlite, postgres }
+    }
+
+    pub(crate) const fn sql(&self, sqlite: bool) -> &'static str {
+        if sqlite { self.sqlite } else { self.postgres }
+    }
+
+    pub(crate) fn digest(&self, sqlite: bool) -> Vec<u8> {
+        digest::digest(&digest::SHA256, self.sql(sqlite).as_bytes()).as_ref().to_vec()
+    }
+}
+
+/// The table that remembers which steps were taken.
+pub(crate) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS stoa_migrations (
+    list TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    digest BYTEA NOT NULL,
+    applied_at BIGINT NOT NULL,
+    PRIMARY KEY (list, number)
+)";
+
+/// A list of steps with its name in the ledger: `store` for the store's own services, else the block's.
+#[derive(Debug, Clone)]
+pub(crate) struct List {
+    pub(crate) name: &'static str,
+    pub(crate) steps: Vec<Migration>,
+}
+
+/// The steps of a list that this database has not taken yet, in order; refused when it has taken one that this program
+/// does not know, or knows otherwise.
+pub(crate) async fn missing(tx: &mut Tx<'_>, list: &List) -> Result<Vec<Migration>, StoreError> {
+    let sqlite = tx.is_sqlite();
+    let block = list.name;
+    let taken: Vec<(u32, Vec<u8>)> =
+        tx.rows("SELECT number, digest FROM stoa_migrations WHERE list = $1 ORDER BY number", params![block]).await?;
+    for (number, digest) in &taken {
+        let Some(step) = list.steps.iter().find(|step| step.number == *number) else {
+            let binary = list.steps.iter().map(|step| step.number).max().unwrap_or(0);
+            return Err(StoreError::Newer { block, database: *number, binary });
+        };
+        if step.digest(sqlite) != *digest {
+            return Err(StoreError::ChangedMigration { block, number: *number });
+        }
+    }
+    let mut missing: Vec<_> =
+        list.steps.iter().filter(|step| taken.iter().all(|(number, _)| *number != step.number)).copied().collect();
+    missing.sort_by_key(|step| step.number);
+    Ok(missing)
+}
+
+/// Remembers that a step was taken.
+pub(crate) async fn remember(tx: &mut Tx<'_>, list: &List, step: &Migration) -> Result<(), StoreError> {
+    let digest = step.digest(tx.is_sqlite());
+    let now = tx.now();
+    tx.execute(
+        "INSERT INTO stoa_migrations (list, number, name, digest, applied_at) VALUES ($1, $2, $3, $4, $5)",
+        params![list.name, step.number, step.name, digest, now],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,410 @@
+//! [`Store`]: one block's own database, whichever engine holds it.
+
+use std::future::Future;
+use std::panic::Location;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use stoa_core::{Clock, Ids};
+use tokio::sync::oneshot;
+
+use crate::engine::postgres::{Access, Postgres, PostgresOptions};
+use crate::engine::sqlite::readers::{Readers, ReadersOptions};
+use crate::engine::sqlite::writer::{Writer, WriterOptions};
+use crate::engine::sqlite::{self, Use};
+use crate::migrate::{self, LEDGER, List, Migration};
+use crate::tx::{EngineTx, Watch};
+use crate::unit::{Unit, Work, run_now};
+use crate::{StoreError, Tx};
+
+/// Where a block's data lies.
+#[derive(Debug, Clone)]
+pub enum Engine {
+    /// One SQLite file.
+    Sqlite {
+        /// The file; made when it is not there.
+        file: PathBuf,
+        /// Whether an answer waits for the disk.
+        durability: Durability,
+    },
+    /// A schema of a PostgreSQL database.
+    Postgres {
+        /// `postgres://user:password@host/database`, or libpq's `host=… user=…`.
+        url: String,
+        /// The schema; made when it is not there. Lower-case letters, digits and `_`.
+        schema: String,
+    },
+}
+
+/// Whether an answer waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// An acknowledged write survives a power cut.
+    #[default]
+    Full,
+    /// For one test only: the one that must notice that the disk was not waited for.
+    Off,
+}
+
+/// The bounds of a store. Over them the answer is [`StoreError::Busy`] or [`StoreError::TooLong`].
+#[derive(Debug, Clone, Copy)]
+pub struct StoreLimits {
+    /// Units that may wait for the writer.
+    pub write_queue: usize,
+    /// Units that may share one commit.
+    pub batch: usize,
+    /// What one unit that writes may take.
+    pub unit_time: Duration,
+    /// What a read on the caller's thread may take before it is run again among the scans.
+    pub inline_read_time: Duration,
+    /// Connections for reads on the callers' threads (SQLite), or connections in all (PostgreSQL).
+    pub connections: usize,
+    /// Threads for long reads (SQLite).
+    pub scans: usize,
+    /// Long reads that may wait.
+    pub scan_queue: usize,
+    /// What a long read may take.
+    pub scan_time: Duration,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self {
+            write_queue: 8192,
+            batch: 512,
+            unit_time: Duration::from_secs(1),
+            inline_read_time: Duration::from_millis(20),
+            connections: 16,
+            scans: 2,
+            scan_queue: 64,
+            scan_time: Duration::from_mins(1),
+        }
+    }
+}
+
+/// What a store is opened with.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// The block's name, for messages, thread names and metrics.
+    pub block: &'static str,
+    /// Where the data lies.
+    pub engine: Engine,
+    /// The block's migrations, and those that the base adds to every block; the store's own come by themselves.
+    pub migrations: Vec<Migration>,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Where identifiers come from.
+    pub ids: Ids,
+    /// The bounds.
+    pub limits: StoreLimits,
+}
+
+/// What a store is doing, for metrics and readiness.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreState {
+    /// Units that wait or run.
+    pub queue_depth: usize,
+    /// Commits so far; each holds one unit or more.
+    pub commits: u64,
+    /// Units of work answered so far.
+    pub units: u64,
+    /// Commits that failed.
+    pub failed_commits: u64,
+    /// Units tried again because the server could not serialise them.
+    pub retries: u64,
+    /// Short reads that turned out long and ran again among the scans.
+    pub reads_cut: u64,
+}
+
+/// One block's own database. Cheap to clone; all clones are one store.
+///
+/// ```no_run
+/// # use stoa_store::{params, Store, StoreError, Tx};
+/// # async fn example(store: Store) -> Result<(), StoreError> {
+/// let name = "Ada".to_owned();
+/// store
+///     .write(async move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+///         tx.execute("INSERT INTO person (name) VALUES ($1)", params![name]).await?;
+///         Ok(())
+///     })
+///     .await // here the row is on disk
+/// # }
+/// ```
+///
+/// A closure may be called more than once (PostgreSQL could not serialise it; a short read turned out long), so it
+/// borrows its inputs and has no effect but through the [`Tx`]. It awaits nothing but its `Tx`.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    block: &'static str,
+    clock: Clock,
+    ids: Ids,
+    engine: Running,
+}
+
+enum Running {
+    Sqlite { writer: Writer, readers: Arc<Readers>, file: PathBuf },
+    Postgres(Postgres),
+}
+
+/// While it lives, the store's writer stands between two batches; see [`Store::pause_writers`].
+pub struct Paused {
+    _go_on: Option<oneshot::Sender<()>>,
+}
+
+impl Store {
+    /// Opens the database, making and migrating it as needed. A new database of the services that every store brings
+    /// (outbox, jobs, idempotency, search, keys) has their tables too.
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        let StoreOptions { block, engine, migrations, clock, ids, limits } = options;
+        let lists = vec![
+            List { name: "store", steps: crate::SERVICES.to_vec() },
+            List { name: block, steps: migrations },
+        ];
+        let engine = match engine {
+            Engine::Sqlite { file, durability } => {
+                let connection = sqlite::open(&file, Use::Write, durability)?;
+                migrate_file(&connection, &lists, &clock, &ids)?;
+                let writer = Writer::start(
+                    connection,
+                    WriterOptions {
+                        block,
+                        clock: clock.clone(),
+                        ids: ids.clone(),
+                        queue: limits.write_queue,
+                        batch: limits.batch,
+                        unit_time: limits.unit_time,
+                    },
+                )?;
+                let readers = Arc::new(Readers::new(ReadersOptions {
+                    block,
+                    file: file.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                    inline: limits.connections,
+                    inline_time: limits.inline_read_time,
+                    scans: limits.scans,
+                    scan_queue: limits.scan_queue,
+                    scan_time: limits.scan_time,
+                }));
+                Running::Sqlite { writer, readers, file }
+            }
+            Engine::Postgres { url, schema } => {
+                let options = PostgresOptions {
+                    block,
+                    url,
+                    schema,
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                    connections: limits.connections,
+                    queue: limits.write_queue,
+                    unit_time: limits.unit_time,
+                    scan_time: limits.scan_time,
+                };
+                Running::Postgres(Postgres::start(options, lists).await?)
+            }
+        };
+        Ok(Self { shared: Arc::new(Shared { block, clock, ids, engine }) })
+    }
+
+    /// Runs a closure that reads, on one snapshot. Meant for short reads: what takes longer than
+    /// [`StoreLimits::inline_read_time`] is run again among the scans.
+    #[track_caller]
+    pub fn read<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + Send + use<F, T, E>
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (store, at) = (self.clone(), Location::caller());
+        async move {
+            match &store.shared.engine {
+                Running::Sqlite { readers, .. } => {
+                    if let Some(result) = read_inline(readers, &closure, at) {
+                        return result;
+                    }
+                    scan(readers, closure, at).await
+                }
+                Running::Postgres(postgres) => postgres.run(closure, Access::Read, at).await,
+            }
+        }
+    }
+
+    /// Runs a closure that reads for long (an export, a report), on one snapshot, away from the short reads.
+    #[track_caller]
+    pub fn scan<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + Send + use<F, T, E>
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (store, at) = (self.clone(), Location::caller());
+        async move {
+            match &store.shared.engine {
+                Running::Sqlite { readers, .. } => scan(readers, closure, at).await,
+                Running::Postgres(postgres) => postgres.run(closure, Access::Scan, at).await,
+            }
+        }
+    }
+
+    /// Runs a closure that changes the database. When this answers `Ok`, all of its changes are on disk; on `Err` none
+    /// of them happened.
+    #[track_caller]
+    pub fn write<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + Send + use<F, T, E>
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (store, at) = (self.clone(), Location::caller());
+        async move {
+            match &store.shared.engine {
+                Running::Sqlite { writer, .. } => {
+                    let (unit, answer) = Work::new(closure, at);
+                    writer.submit(Box::new(unit), store.shared.block);
+                    answer.await.map_err(|_| E::from(closed()))?
+                }
+                Running::Postgres(postgres) => postgres.run(closure, Access::Write, at).await,
+            }
+        }
+    }
+
+    /// Where "now" comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Where identifiers come from.
+    pub fn ids(&self) -> &Ids {
+        &self.shared.ids
+    }
+
+    /// The block whose database this is.
+    pub fn block(&self) -> &'static str {
+        self.shared.block
+    }
+
+    /// What the store is doing.
+    pub fn state(&self) -> StoreState {
+        let read = Ordering::Relaxed;
+        match &self.shared.engine {
+            Running::Sqlite { writer, readers, .. } => StoreState {
+                queue_depth: writer.figures.waiting.load(read),
+                commits: writer.figures.batches.load(read),
+                units: writer.figures.units.load(read),
+                failed_commits: writer.figures.failed_commits.load(read),
+                retries: 0,
+                reads_cut: readers.cut.load(read),
+            },
+            Running::Postgres(postgres) => StoreState {
+                queue_depth: postgres.figures.waiting.load(read),
+                commits: postgres.figures.units.load(read),
+                units: postgres.figures.units.load(read),
+                retries: postgres.figures.retries.load(read),
+                ..StoreState::default()
+            },
+        }
+    }
+
+    /// Stops the writer between two batches while the guard lives, so that several files can be copied at one moment.
+    /// On PostgreSQL one exported snapshot does this, and the guard holds nothing.
+    pub async fn pause_writers(&self) -> Result<Paused, StoreError> {
+        let go_on = match &self.shared.engine {
+            Running::Sqlite { writer, .. } => Some(writer.pause().await?),
+            Running::Postgres(_) => None,
+        };
+        Ok(Paused { _go_on: go_on })
+    }
+
+    /// The SQLite file, when the engine is embedded.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.shared.engine {
+            Running::Sqlite { file, .. } => Some(file),
+            Running::Postgres(_) => None,
+        }
+    }
+
+    /// Finishes what is queued and ends the store's threads. Other clones refuse from then on. Does nothing while other
+    /// clones live: the last one closes the store.
+    pub async fn close(self) {
+        if let Some(shared) = Arc::into_inner(self.shared) {
+            // Joining threads waits; it must not hold up the caller's runtime.
+            let _ = tokio::task::spawn_blocking(move || match shared.engine {
+                Running::Sqlite { writer, readers, .. } => {
+                    readers.stop();
+                    writer.stop();
+                }
+                Running::Postgres(postgres) => postgres.stop(),
+            })
+            .await;
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable { reason: "the store is closed".to_owned() }
+}
+
+/// A short read on the caller's thread; `None` when it has to run among the scans.
+fn read_inline<F, T, E>(readers: &Readers, closure: &F, at: &'static Location<'static>) -> Option<Result<T, E>>
+where
+    F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
+    E: From<StoreError>,
+{
+    let watch = Watch::start(at, readers.inline_time());
+    match readers.inline(&watch, |tx| run_now(closure, tx)) {
+        Ok(result) => result,
+        Err(error) => Some(Err(error.into())),
+    }
+}
+
+async fn scan<F, T, E>(readers: &Arc<Readers>, closure: F, at: &'static Location<'static>) -> Result<T, E>
+where
+    F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let (unit, answer) = Work::new(closure, at);
+    let unit: Box<dyn Unit> = Box::new(unit);
+    readers.scan(unit);
+    answer.await.map_err(|_| E::from(closed()))?
+}
+
+/// Takes the missing steps on an open SQLite file, all in one transaction: a start that is cut off changes nothing.
+fn migrate_file(
+    connection: &rusqlite::Connection,
+    lists: &[List],
+    clock: &Clock,
+    ids: &Ids,
+) -> Result<(), StoreError> {
+    let sql = |sql: &str| connection.execute_batch(sql).map_err(|error| sqlite::sql_error(&error));
+    let watch = Watch::start(Location::caller(), Duration::from_hours(1));
+    sql("BEGIN IMMEDIATE")?;
+    let migrated = (|| {
+        sql(LEDGER)?;
+        let mut tx = Tx { engine: EngineTx::Sqlite(connection), clock, ids, watch: &watch };
+        for list in lists {
+            let missing = async |tx: &mut Tx<'_>| migrate::missing(tx, list).await;
+            for step in run_now::<_, _, StoreError>(&missing, &mut tx)? {
+                sql(step.sqlite)?;
+                let remember = async |tx: &mut Tx<'_>| migrate::remember(tx, list, &step).await;
+                run_now::<_, _, StoreError>(&remember, &mut tx)?;
+            }
+        }
+        Ok(())
+    })();
+    match migrated {
+        Ok(()) => sql("COMMIT"),
+        Err(error) => {
+            if !connection.is_autocommit() {
+                let _ = sql("ROLLBACK");
+            }
+            Err(error)
+        }
+    }
+}
