@@ -1,0 +1,302 @@
+//! The command line: every command, argument and example in one place. The reference page is printed from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Everything that can be asked of the program.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stoa",
+    version,
+    about = "Digital public infrastructure in one binary",
+    long_about = "Stoa is digital public infrastructure in one binary: building blocks behind one address, on storage \
+                  that you own.\n\nWith nothing configured, `stoa up` starts everything on 127.0.0.1:8080 and keeps its \
+                  data in ./stoa-data.",
+    after_help = "Examples:\n  \
+        stoa up                                  start; prints the address and a sign-in link\n  \
+        stoa up --listen 127.0.0.1:9000 --data /srv/stoa\n  \
+        stoa key create --name ci --role operator   print a new API key, and only it\n  \
+        stoa backup monday.stoa                  a consistent copy, beside the running server\n  \
+        stoa audit verify                        is the evidence whole?\n\n\
+        Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 problems found, 4 busy, 5 disk, 6 data.\n\
+        Where a server runs on the data folder, commands go through its socket; else they work on the folder.",
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// Configuration file; without it `stoa.toml` in this folder, if there is one
+    #[arg(long, global = true, value_name = "FILE", env = "STOA_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Data folder; without it `data.dir` of the configuration, `./stoa-data`
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the server
+    #[command(after_help = "Examples:\n  \
+        stoa up\n  \
+        stoa up --listen 127.0.0.1:9000 --data /srv/stoa\n  \
+        stoa up --profile govstack --only registries --listen 127.0.0.1:3333\n\n\
+        The first start makes the data folder and the master key, and prints a link that signs you in once.\n\
+        Ctrl-C or SIGTERM finishes what is in flight, at most 30 seconds, and stops.")]
+    Up(Up),
+    /// Check or show the configuration without starting
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write everything into one archive, also beside a running server
+    #[command(after_help = "Examples:\n  \
+        stoa backup monday.stoa --passphrase-file secret.txt\n  \
+        STOA_PASSPHRASE=… stoa backup monday.stoa\n  \
+        stoa backup monday.stoa --unencrypted\n\n\
+        Without a passphrase the archive is readable by anybody and therefore holds no master key: personal data \
+        inside stays sealed, and a restore needs the key folder too.")]
+    Backup(Backup),
+    /// Build a data folder from an archive
+    #[command(after_help = "Examples:\n  \
+        stoa restore monday.stoa --data ./restored --passphrase-file secret.txt\n\n\
+        The folder must be empty or absent. Digests are verified before anything is put in place, and people whose \
+        keys were destroyed after the backup stay forgotten when --erased FILE names the list kept since.")]
+    Restore(Restore),
+    /// Check that an archive is whole and readable; nothing is written
+    #[command(after_help = "Examples:\n  stoa verify monday.stoa --passphrase-file secret.txt\n\n\
+        Ends with 3 when the archive is damaged or cut.")]
+    Verify(VerifyArchive),
+    /// Check and search the evidence
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Work with registers
+    #[command(subcommand)]
+    Registry(RegistryCommand),
+    /// Make sample data
+    #[command(subcommand)]
+    Sample(SampleCommand),
+    /// API keys of programs
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print a new sign-in link for the console
+    #[command(after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for an hour.")]
+    Link,
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  stoa completions bash > ~/.local/share/bash-completion/completions/stoa")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a page of the documents
+    #[command(hide = true)]
+    Reference {
+        /// Which page
+        page: ReferencePage,
+    },
+}
+
+/// Pages that are printed from the program itself.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ReferencePage {
+    /// All options
+    Configuration,
+    /// All commands
+    Commands,
+    /// All problems
+    Problems,
+}
+
+/// `stoa up`.
+#[derive(Args, Debug)]
+pub(crate) struct Up {
+    /// Address to listen on; without it `server.listen`, 127.0.0.1:8080
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// `secure`, or `govstack` for the official conformance suites and workshops: sample data, loopback only, wiped at each start
+    #[arg(long, value_enum, default_value_t = ProfileName::Secure)]
+    pub(crate) profile: ProfileName,
+    /// Run this block alone, at `/` as well as at its prefix
+    #[arg(long, value_name = "BLOCK")]
+    pub(crate) only: Option<String>,
+}
+
+/// The two profiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// For real use
+    Secure,
+    /// For the official GovStack suites and workshops
+    Govstack,
+}
+
+/// `stoa config`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read file and environment and name every mistake
+    Check,
+    /// Print what is in force and where it was set, secrets redacted
+    Show,
+    /// Print every option with its meaning and default
+    Reference,
+}
+
+/// How an archive is protected.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Passphrase {
+    /// File whose first line is the passphrase; without it the variable `STOA_PASSPHRASE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// `stoa backup`.
+#[derive(Args, Debug)]
+pub(crate) struct Backup {
+    /// The archive to write; must not exist
+    pub(crate) archive: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+    /// Write it readable, without master key
+    #[arg(long)]
+    pub(crate) unencrypted: bool,
+}
+
+/// `stoa restore`.
+#[derive(Args, Debug)]
+pub(crate) struct Restore {
+    /// The archive to read
+    pub(crate) archive: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+    /// List of people whose keys were destroyed since (`erased.jsonl` of the old data folder); they are destroyed again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) erased: Option<PathBuf>,
+}
+
+/// `stoa verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArchive {
+    /// The archive to read
+    pub(crate) archive: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+}
+
+/// `stoa audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Find the first record that was removed, changed, inserted or reordered, or a tail that was cut
+    #[command(after_help = "Examples:\n  stoa audit verify\n  stoa audit verify --against checkpoint.json\n\n\
+        Ends with 3 when something is wrong. A tail that was cut is found against a checkpoint kept elsewhere.")]
+    Verify {
+        /// Only this database (a block's name, or `node`)
+        #[arg(long, value_name = "NAME")]
+        block: Option<String>,
+        /// Checkpoints that were kept elsewhere
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Search the evidence
+    #[command(after_help = "Example:\n  stoa audit search --action registries.record.create --from 2026-11-01T00:00:00Z --limit 20")]
+    Search {
+        /// Only this database (a block's name, or `node`)
+        #[arg(long, value_name = "NAME")]
+        block: Option<String>,
+        /// Who acted
+        #[arg(long)]
+        actor: Option<String>,
+        /// Whose data it was
+        #[arg(long)]
+        subject: Option<String>,
+        /// What was done, for example `registries.record.create`
+        #[arg(long)]
+        action: Option<String>,
+        /// From this time on (RFC 3339)
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Before this time (RFC 3339)
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+        /// At most so many records
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+    /// Print the latest signed checkpoint of each database; keep it elsewhere
+    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.json")]
+    Checkpoint,
+}
+
+/// `stoa registry`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegistryCommand {
+    /// List the registers with their versions and sizes
+    List,
+    /// Build registers from data
+    #[command(after_help = "Examples:\n  \
+        stoa registry import iso-codes\n  \
+        stoa registry import people.csv --register people\n\n\
+        The schema that was inferred is shown first and asked about; --yes takes it.")]
+    Import {
+        /// `iso-codes` (Debian's package: countries, subdivisions, languages), or a CSV or JSON file
+        source: String,
+        /// Name of the register for a file
+        #[arg(long, value_name = "NAME")]
+        register: Option<String>,
+        /// Take the inferred schema without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write all records of a register to standard output, one JSON object a line
+    #[command(after_help = "Example:\n  stoa registry export countries > countries.jsonl")]
+    Export {
+        /// The register's name
+        register: String,
+    },
+}
+
+/// `stoa sample`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SampleCommand {
+    /// A population register with plausible names, households, addresses and national ids
+    #[command(after_help = "Example:\n  stoa sample people --count 100000 --seed 7\n\n\
+        The same seed makes the same people.")]
+    People {
+        /// How many
+        #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=5_000_000))]
+        count: u64,
+        /// Where chance starts
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+/// `stoa key`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make an API key; prints the key alone, and never again
+    #[command(after_help = "Example:\n  KEY=$(stoa key create --name ci --role operator)")]
+    Create {
+        /// What the key is for
+        #[arg(long)]
+        name: String,
+        /// Roles: admin, operator, analyst, official, approver, auditor
+        #[arg(long = "role", value_name = "ROLE", default_value = "operator", value_delimiter = ',')]
+        roles: Vec<String>,
+        /// Tenant that the key works for
+        #[arg(long, default_value = "default")]
+        tenant: String,
+        /// Days until it expires; without it, it does not
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: Option<u32>,
+    },
+    /// List keys: never the key itself
+    List,
+    /// Make a key invalid at once
+    Revoke {
+        /// The key's id, as `key list` shows it
+        id: String,
+    },
+}

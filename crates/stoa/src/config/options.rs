@@ -1,0 +1,312 @@
+//! Every option that Stoa knows, once: the loader checks against this table, error messages quote it and the
+//! reference in the documents is printed from it, so the three cannot disagree.
+
+/// What an option accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepts {
+    /// Any text.
+    Text,
+    /// `HOST:PORT`.
+    Address,
+    /// A path; relative ones start at the working directory.
+    Path,
+    /// An `http` or `https` address; a password inside is redacted when shown.
+    Url,
+    /// Text that is never shown.
+    Secret,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number within bounds, both included.
+    Number(i64, i64),
+    /// One of a closed set.
+    OneOf(&'static [&'static str]),
+    /// A list of texts; in the environment separated by commas.
+    List,
+}
+
+impl Accepts {
+    /// In words, as messages and documents say it.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Accepts::Text => "a text".into(),
+            Accepts::Address => "an address such as \"127.0.0.1:8080\"".into(),
+            Accepts::Path => "a path in quotes".into(),
+            Accepts::Url => "a URL in quotes".into(),
+            Accepts::Secret => "a text (secret: never shown)".into(),
+            Accepts::Flag => "true or false".into(),
+            Accepts::Number(low, high) => format!("a whole number from {low} to {high}"),
+            Accepts::OneOf(choices) => {
+                let quoted: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+                format!("one of {}", quoted.join(", "))
+            }
+            Accepts::List => "a list of texts, [\"a\", \"b\"]".into(),
+        }
+    }
+}
+
+/// One option: its place, what it accepts, what holds without it, and what it is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice {
+    /// Dotted path; `*` stands for a name of the operator's own (an issuer).
+    pub(crate) path: &'static str,
+    /// What it accepts.
+    pub(crate) accepts: Accepts,
+    /// The default as it would be written in TOML; empty when there is none.
+    pub(crate) default: &'static str,
+    /// What it does and when to change it.
+    pub(crate) doc: &'static str,
+}
+
+const fn option(path: &'static str, accepts: Accepts, default: &'static str, doc: &'static str) -> Choice {
+    Choice { path, accepts, default, doc }
+}
+
+/// One section of the file with its options.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Section {
+    /// The TOML table.
+    pub(crate) name: &'static str,
+    /// What it is about.
+    pub(crate) doc: &'static str,
+    /// Its options, most needed first.
+    pub(crate) options: &'static [Choice],
+}
+
+/// The whole file.
+pub(crate) const SECTIONS: &[Section] = &[
+    Section {
+        name: "server",
+        doc: "Where Stoa listens and what it lets in.",
+        options: &[
+            option(
+                "server.listen",
+                Accepts::Address,
+                "\"127.0.0.1:8080\"",
+                "Address and port. Off loopback a certificate is needed, or `server.behind_proxy`. Port 0 takes a free one.",
+            ),
+            option(
+                "server.public_url",
+                Accepts::Url,
+                "",
+                "The address under which people reach this node, for links in mails and pages. Without it: the address listened on.",
+            ),
+            option(
+                "server.behind_proxy",
+                Accepts::Flag,
+                "false",
+                "A proxy in front speaks TLS and sets `X-Forwarded-For`. Allows plain HTTP off loopback: only with such a proxy.",
+            ),
+            option("server.tls_certificate", Accepts::Path, "", "PEM file with the certificate chain; turns on TLS 1.3."),
+            option("server.tls_key", Accepts::Path, "", "PEM file with the private key of that certificate."),
+            option(
+                "server.body_bytes_max",
+                Accepts::Number(1024, 1 << 30),
+                "1048576",
+                "Largest request body; over it the answer is 413. Imports stream and have a bound of their own.",
+            ),
+            option(
+                "server.connections_max",
+                Accepts::Number(1, 100_000),
+                "1024",
+                "Open connections; further ones wait in the system's queue.",
+            ),
+            option(
+                "server.request_seconds_max",
+                Accepts::Number(1, 3600),
+                "30",
+                "Time for one request; over it the answer is 503. A stopping node waits as long for what is in flight, at most 30 s.",
+            ),
+            option(
+                "server.requests_per_second",
+                Accepts::Number(1, 1_000_000),
+                "",
+                "Requests of one caller in a second; over it the answer is 429 with `Retry-After`. Without it: no limit for callers with a credential.",
+            ),
+        ],
+    },
+    Section {
+        name: "data",
+        doc: "The folder that holds everything: databases, blobs, keys, the socket of the command line.",
+        options: &[option(
+            "data.dir",
+            Accepts::Path,
+            "\"./stoa-data\"",
+            "Made at first start with mode 0700. `--data` goes before it. Profile `govstack` uses `./stoa-data-govstack`.",
+        )],
+    },
+    Section {
+        name: "store",
+        doc: "Which database engine keeps the blocks' data.",
+        options: &[
+            option(
+                "store.url",
+                Accepts::Secret,
+                "\"sqlite\"",
+                "`sqlite`: one file per block in the data folder. `postgres://user:password@host/database`: one schema per block there.",
+            ),
+            option(
+                "store.queue_max",
+                Accepts::Number(16, 100_000),
+                "1024",
+                "Writes that may wait for the disk, per block; over it the answer is 503 with `Retry-After`.",
+            ),
+        ],
+    },
+    Section {
+        name: "keys",
+        doc: "The master keys that seal personal data.",
+        options: &[option(
+            "keys.dir",
+            Accepts::Path,
+            "",
+            "Folder of the master keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
+        )],
+    },
+    Section {
+        name: "log",
+        doc: "What the node writes to standard error. No personal data is ever logged.",
+        options: &[
+            option(
+                "log.level",
+                Accepts::Text,
+                "\"warn\"",
+                "`error`, `warn`, `info`, `debug`, `trace`, or per part: `info,stoa_store=debug`.",
+            ),
+            option("log.format", Accepts::OneOf(&["text", "json"]), "\"text\"", "`json` for machines: one object a line."),
+        ],
+    },
+    Section {
+        name: "mail",
+        doc: "How the node sends mail. Without it nothing is sent.",
+        options: &[
+            option(
+                "mail.smtp_url",
+                Accepts::Secret,
+                "",
+                "`smtps://user:password@host:465` or `smtp://host:587` (STARTTLS).",
+            ),
+            option("mail.from", Accepts::Text, "", "The sender's address."),
+        ],
+    },
+    Section {
+        name: "issuers.*",
+        doc: "OpenID Connect issuers whose tokens are accepted; one table each, under a name of your own.",
+        options: &[
+            option("issuers.*.url", Accepts::Url, "", "The issuer, exactly as in its tokens' `iss`."),
+            option("issuers.*.audience", Accepts::Text, "", "What the tokens' `aud` must hold."),
+            option(
+                "issuers.*.jwks_url",
+                Accepts::Url,
+                "",
+                "Where its keys are. Without it: found through its discovery document.",
+            ),
+            option(
+                "issuers.*.algorithms",
+                Accepts::List,
+                "[\"ES256\", \"EdDSA\", \"RS256\", \"PS256\"]",
+                "Signature algorithms that are accepted; never `none`, never a symmetric one.",
+            ),
+            option(
+                "issuers.*.roles_claim",
+                Accepts::Text,
+                "\"roles\"",
+                "The claim that lists the caller's roles.",
+            ),
+            option(
+                "issuers.*.tenant_claim",
+                Accepts::Text,
+                "",
+                "The claim that names the tenant. Without it: `default`.",
+            ),
+        ],
+    },
+    Section {
+        name: "blocks.*",
+        doc: "One table for each building block.",
+        options: &[
+            option("blocks.*.enabled", Accepts::Flag, "true", "Whether this node runs the block."),
+            option(
+                "blocks.*.url",
+                Accepts::Url,
+                "",
+                "Another product or node serves this block: requests of the other blocks go there, and it is not run here.",
+            ),
+            option("blocks.*.token_url", Accepts::Url, "", "Where a token for that product is had (client credentials)."),
+            option("blocks.*.client_id", Accepts::Text, "", "The client that asks for the token."),
+            option("blocks.*.client_secret", Accepts::Secret, "", "Its secret."),
+            option(
+                "blocks.*.listen",
+                Accepts::Address,
+                "",
+                "An address of the block's own, where its paths start at `/`; beside its prefix on the node's address.",
+            ),
+        ],
+    },
+];
+
+/// Options of single blocks, beside those that every block has.
+pub(crate) const BLOCK_OPTIONS: &[Choice] = &[];
+
+/// All options of the file.
+pub(crate) fn all() -> impl Iterator<Item = &'static Choice> {
+    SECTIONS.iter().flat_map(|section| section.options.iter()).chain(BLOCK_OPTIONS.iter())
+}
+
+/// The option that stands at `path`, names of the operator's own matched by `*`.
+pub(crate) fn find(path: &str) -> Option<&'static Choice> {
+    all().find(|option| matches(option.path, path))
+}
+
+/// Whether something stands below `path`.
+pub(crate) fn is_table(path: &str) -> bool {
+    all().any(|option| {
+        let mut pattern = option.path.split('.');
+        let mut parts = path.split('.');
+        loop {
+            match (pattern.next(), parts.next()) {
+                (Some(_), None) => return true,
+                (Some("*"), Some(_)) => {}
+                (Some(want), Some(have)) if want == have => {}
+                _ => return false,
+            }
+        }
+    })
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut want, mut have) = (pattern.split('.'), path.split('.'));
+    loop {
+        match (want.next(), have.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(name)) if !name.is_empty() => {}
+            (Some(a), Some(b)) if a == b => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_match_with_names_of_the_operators_own() {
+        assert_eq!(find("issuers.ministry.url").map(|o| o.path), Some("issuers.*.url"));
+        assert_eq!(find("blocks.registries.enabled").map(|o| o.path), Some("blocks.*.enabled"));
+        assert!(find("server").is_none());
+        assert!(is_table("server") && is_table("issuers.ministry") && is_table("blocks"));
+        assert!(!is_table("server.listen") && !is_table("servers"));
+    }
+
+    #[test]
+    fn every_option_stands_once_in_its_section_and_says_what_it_is_for() {
+        let mut seen = std::collections::BTreeSet::new();
+        for section in SECTIONS {
+            for option in section.options {
+                assert!(seen.insert(option.path), "{} stands twice", option.path);
+                assert!(option.path.starts_with(section.name), "{} is not in [{}]", option.path, section.name);
+                assert!(option.doc.ends_with('.'), "{} needs a sentence", option.path);
+            }
+        }
+    }
+}

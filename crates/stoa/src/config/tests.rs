@@ -1,0 +1,97 @@
+use super::*;
+
+fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("stoa.toml"), text).unwrap();
+    Config::load(&Sources {
+        file: None,
+        folder: folder.path().to_owned(),
+        environment: environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+    })
+    .map_err(|mut failure| {
+        failure.message = failure.message.replace(&format!("{}/", folder.path().display()), "");
+        failure
+    })
+}
+
+#[test]
+fn nothing_set_means_the_defaults() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.text("server.listen").as_deref(), Some("127.0.0.1:8080"));
+    assert_eq!(config.text("store.url").as_deref(), Some("sqlite"));
+    assert_eq!(config.number("server.body_bytes_max"), Some(1_048_576));
+    assert!(!config.flag("server.behind_proxy"));
+    assert_eq!(config.text("server.public_url"), None);
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let config = load(
+        "[server]\nlisten = \"127.0.0.1:1\"\n[blocks.registries]\nenabled = false\n",
+        &[("STOA_SERVER__LISTEN", "127.0.0.1:2"), ("STOA_PORT", "tcp://10.0.0.1:80")],
+    )
+    .unwrap();
+    assert_eq!(config.text("server.listen").as_deref(), Some("127.0.0.1:2"));
+    assert_eq!(config.get("server.listen").unwrap().origin.to_string(), "STOA_SERVER__LISTEN");
+    assert!(!config.flag("blocks.registries.enabled"));
+    assert_eq!(config.names("blocks"), ["registries"]);
+}
+
+#[test]
+fn every_mistake_is_named_at_once_with_its_line() {
+    let failure = load(
+        "[server]\nlistne = \"x\"\nbehind_proxy = \"yes\"\nconnections_max = 0\n\n[sever]\nlisten = 1\n\n[log]\nformat = \"xml\"\n",
+        &[("STOA_DATA__DRI", "/tmp"), ("STOA_SERVER__BODY_BYTES_MAX", "many")],
+    )
+    .unwrap_err();
+    assert_eq!(failure.exit, Exit::Usage);
+    insta::assert_snapshot!(failure.message, @r#"
+    stoa.toml:2: unknown key `server.listne`; did you mean `server.listen`?
+    error: stoa.toml:3: `server.behind_proxy` must be true or false, not the text "yes"
+    error: stoa.toml:4: `server.connections_max` must be a whole number from 1 to 100000, not the number 0
+    error: stoa.toml:6: unknown key `sever`; did you mean `server`?
+    error: stoa.toml:10: `log.format` must be one of "text", "json", not the text "xml"
+    error: environment STOA_DATA__DRI: unknown key `data.dri`; did you mean `data.dir`?
+    error: environment STOA_SERVER__BODY_BYTES_MAX: `server.body_bytes_max` must be a whole number from 1024 to 1073741824
+    "#);
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_named_with_its_line() {
+    let failure = load("[server]\nlisten = 127.0.0.1:8080\n", &[]).unwrap_err();
+    assert!(failure.message.starts_with("stoa.toml:2: this is not TOML"), "{}", failure.message);
+}
+
+#[test]
+fn options_that_belong_together_are_asked_for_together() {
+    let failure = load("[server]\ntls_key = \"key.pem\"\n[store]\nurl = \"mysql://x\"\n", &[]).unwrap_err();
+    assert!(failure.message.contains("`server.tls_key` needs `server.tls_certificate` beside it"));
+    assert!(failure.message.contains("`store.url` must be \"sqlite\""));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let config = load(
+        "[store]\nurl = \"postgres://stoa:pa@ss@db.example/stoa\"\n[mail]\nsmtp_url = \"smtps://u:secret@mail.example\"\nfrom = \"a@b.example\"\n\
+         [blocks.payments]\nclient_secret = \"hunter2\"\n",
+        &[],
+    )
+    .unwrap();
+    let shown = config.show();
+    for secret in ["pa@ss", "secret@", "hunter2"] {
+        assert!(!shown.contains(secret), "{secret} is shown:\n{shown}");
+    }
+    assert!(shown.contains("url = \"postgres://***@db.example/stoa\""), "{shown}");
+    assert!(shown.contains("client_secret = \"***\""), "{shown}");
+    assert!(toml::from_str::<toml::Table>(&shown).is_ok(), "{shown}");
+}
+
+#[test]
+fn every_default_is_a_value_that_its_own_option_accepts() {
+    for option in options::all().filter(|option| !option.default.is_empty()) {
+        let path = option.path.replace('*', "name");
+        let (table, key) = path.rsplit_once('.').unwrap();
+        let config = load(&format!("[{table}]\n{key} = {}\n", option.default), &[]);
+        assert!(config.is_ok(), "{path}: {config:?}");
+    }
+}

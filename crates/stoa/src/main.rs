@@ -1,0 +1,52 @@
+//! `stoa`: the composition root. It knows the blocks, the configuration and the command line; what a block does it
+//! leaves to the block.
+
+mod archive;
+mod cli;
+mod command;
+mod config;
+mod console;
+mod exit;
+mod reference;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let arguments = match cli::Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way too, and are no mistake.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return ExitCode::from(exit.code());
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return ended(Err(Failure::io("starting threads", &error))),
+    };
+    let result = runtime.block_on(async {
+        let (console, printer) = Console::of_process();
+        let result = command::run(arguments, console).await;
+        // The printer ends when the last console is gone; what was said must be out before the process is.
+        let _ = printer.await;
+        result
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    ended(result)
+}
+
+fn ended(result: Result<Exit, Failure>) -> ExitCode {
+    match result {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            console::complain(&failure);
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}
