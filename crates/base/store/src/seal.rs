@@ -51,10 +51,22 @@ pub enum SealError {
     Store(#[from] StoreError),
 }
 
+/// For closures whose error is the store's.
+impl From<SealError> for StoreError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Erased => Self::Erased,
+            SealError::Key(KeyError::Store(error)) | SealError::Store(error) => error,
+            SealError::Key(error) => Self::Key { reason: error.to_string() },
+            other => Self::Data { reason: other.to_string() },
+        }
+    }
+}
+
 impl From<SealError> for Problem {
     fn from(error: SealError) -> Self {
         match error {
-            SealError::Erased => Problem::new(Refusal::Gone, "store.subject_erased"),
+            SealError::Erased => StoreError::Erased.into(),
             SealError::Altered | SealError::NoKey | SealError::Version(_) => {
                 Problem::new(Refusal::Failed, "store.sealed_value_unreadable")
             }

@@ -12,7 +12,7 @@ mod event;
 mod relay;
 
 pub use dead::{DeadLetter, Retried, dead_letters, discard, retry};
-pub use event::{Delivered, Event, EventId, publish};
+pub use event::{DATA_BYTES_MAX, Delivered, Event, EventId, publish};
 pub use relay::{DeliveryError, EventSink, Pass, Relay, RelayOptions, StartAt};
 
 pub(crate) use event::prune;

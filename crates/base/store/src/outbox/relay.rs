@@ -220,7 +220,7 @@ impl Relay {
         lease: &mut Option<Lease>,
         stopped: Option<&watch::Receiver<bool>>,
     ) -> Result<Pass, StoreError> {
-        if lease.is_none() && !self.is_due(sink).await? {
+        if !self.is_due(sink).await? {
             return Ok(Pass::default());
         }
         let Some(held) = self.hold(sink, lease).await? else { return Ok(Pass::default()) };
@@ -267,7 +267,7 @@ impl Relay {
     async fn is_due(&self, sink: &Arc<dyn EventSink>) -> Result<bool, StoreError> {
         let name = sink.name().to_owned();
         self.store
-            .read(async move |tx| {
+            .peek(async move |tx| {
                 let now = tx.now();
                 let known: Option<(i64, i64)> =
                     tx.find("SELECT mark, seq FROM stoa_subscriber WHERE name = $1", params![name]).await?;
@@ -321,7 +321,7 @@ impl Relay {
         let batch = self.options.batch;
         let pending_max = i64::from(self.options.pending_max);
         self.store
-            .read(async move |tx| {
+            .peek(async move |tx| {
                 let now = tx.now();
                 let retries: Vec<Again> = tx
                     .rows(

@@ -1,0 +1,41 @@
+-- Evidence: one row per audited write or read, appended in its transaction.
+CREATE TABLE audit_record (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  mark BIGINT NOT NULL,
+  id BLOB NOT NULL UNIQUE,
+  at BIGINT NOT NULL,
+  tenant TEXT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  on_behalf_of TEXT,
+  client TEXT,
+  action TEXT NOT NULL,
+  object TEXT NOT NULL,
+  subject TEXT,
+  purpose TEXT,
+  outcome TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  sealed BLOB,
+  correlation TEXT
+);
+CREATE INDEX audit_record_in_order ON audit_record (mark, seq);
+CREATE INDEX audit_record_by_time ON audit_record (at);
+CREATE INDEX audit_record_by_actor ON audit_record (actor, seq);
+CREATE INDEX audit_record_by_action ON audit_record (action, seq);
+CREATE INDEX audit_record_by_object ON audit_record (object, seq);
+CREATE INDEX audit_record_by_subject ON audit_record (subject, seq) WHERE subject IS NOT NULL;
+
+-- The chain: one row per sealed batch. `leaves` holds, for each record in order, its id (16 bytes) and leaf hash (32).
+CREATE TABLE audit_batch (
+  number BIGINT NOT NULL PRIMARY KEY,
+  records BIGINT NOT NULL,
+  count BIGINT NOT NULL,
+  leaves BLOB NOT NULL,
+  root BLOB NOT NULL,
+  chain BLOB NOT NULL,
+  at BIGINT NOT NULL,
+  key BLOB NOT NULL,
+  signature BLOB NOT NULL,
+  last_mark BIGINT NOT NULL,
+  last_seq BIGINT NOT NULL
+);

@@ -1,0 +1,295 @@
+//! The runner: takes due jobs and has their handlers run them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::{Id as TaskId, JoinSet};
+use tokio::time::MissedTickBehavior;
+
+use super::queue::{self, Claim, Job, JobId};
+use crate::backoff::Backoff;
+use crate::wake::Topic;
+use crate::{Store, StoreError};
+
+/// Does the work of one kind of job.
+#[async_trait]
+pub trait JobHandler: Send + Sync + 'static {
+    /// The kind, `<block>.<verb or noun>`.
+    fn kind(&self) -> &'static str;
+
+    /// How often and with which pauses it is tried.
+    fn backoff(&self) -> Backoff {
+        Backoff::default()
+    }
+
+    /// Runs by itself this often, once for all nodes, with `null` as payload.
+    fn every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Runs a job. It may be run again, also after `Ok` (when the node dies before it notes the success); see
+    /// [`Job::finish`].
+    async fn run(&self, job: &Job) -> Result<(), JobError>;
+}
+
+/// Why a job failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct JobError {
+    /// For the operator; no personal values.
+    pub reason: String,
+    /// When to try again.
+    pub again: Again,
+}
+
+/// When a failed job is to be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// By the handler's back-off.
+    Later,
+    /// After this long, as a `Retry-After` said; it counts as an attempt.
+    After(Duration),
+    /// Not at all.
+    Never,
+}
+
+impl JobError {
+    /// Try again later.
+    pub fn later(reason: impl ToString) -> Self {
+        Self { reason: reason.to_string(), again: Again::Later }
+    }
+
+    /// Try again after this long.
+    pub fn after(wait: Duration, reason: impl ToString) -> Self {
+        Self { reason: reason.to_string(), again: Again::After(wait) }
+    }
+
+    /// Make it a dead letter right away.
+    pub fn never(reason: impl ToString) -> Self {
+        Self { reason: reason.to_string(), again: Again::Never }
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self::later(error)
+    }
+}
+
+/// How a runner works.
+#[derive(Debug, Clone)]
+pub struct RunnerOptions {
+    /// Jobs that run at the same time on this node.
+    pub concurrency: usize,
+    /// How long a node keeps a job without renewing; after it a killed node's job runs elsewhere.
+    pub lease: Duration,
+    /// How often to look for jobs whose time has come.
+    pub poll: Duration,
+    /// How long running jobs may take to end at a shutdown, before they are stopped and put back.
+    pub grace: Duration,
+}
+
+impl Default for RunnerOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: 4,
+            lease: Duration::from_secs(30),
+            poll: Duration::from_secs(1),
+            grace: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Runs the jobs of one store.
+pub struct JobRunner {
+    store: Store,
+    handlers: BTreeMap<&'static str, Arc<dyn JobHandler>>,
+    options: RunnerOptions,
+}
+
+/// The jobs that run on this node now.
+#[derive(Default)]
+struct Running {
+    tasks: JoinSet<Result<(), JobError>>,
+    jobs: HashMap<TaskId, Job>,
+}
+
+impl JobRunner {
+    /// A runner with the usual options.
+    pub fn new(store: Store, handlers: Vec<Arc<dyn JobHandler>>) -> Self {
+        Self::with_options(store, handlers, RunnerOptions::default())
+    }
+
+    /// A runner. Jobs of kinds without a handler wait for a node that has one.
+    pub fn with_options(store: Store, handlers: Vec<Arc<dyn JobHandler>>, options: RunnerOptions) -> Self {
+        let handlers = handlers.into_iter().map(|handler| (handler.kind(), handler)).collect();
+        Self { store, handlers, options }
+    }
+
+    /// Takes over what a killed process left, and enters the periodic jobs. Called by [`run`](Self::run).
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        let periodic: Vec<_> =
+            self.handlers.values().filter(|handler| handler.every().is_some()).map(|handler| handler.kind()).collect();
+        self.store
+            .write(async move |tx| {
+                queue::recover(tx).await?;
+                for kind in &periodic {
+                    queue::ensure(tx, kind).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await
+    }
+
+    /// Runs jobs until `stop` resolves; then takes no more, gives the running ones time to end, and puts back the rest.
+    pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
+        if let Err(error) = self.prepare().await {
+            tracing::warn!(%error, "periodic jobs could not be entered");
+        }
+        let mut stop = pin!(stop);
+        let mut running = Running::default();
+        let mut commits = self.store.wakes(Topic::Jobs);
+        let mut heartbeat = tokio::time::interval(self.options.lease / 3);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            commits.mark_unchanged();
+            if let Err(error) = self.take(&mut running).await {
+                tracing::warn!(%error, "jobs could not be taken; trying again");
+            }
+            let full = running.jobs.len() >= self.options.concurrency;
+            tokio::select! {
+                () = &mut stop => break,
+                Some(ended) = running.tasks.join_next_with_id() => self.settle(&mut running, ended).await,
+                _ = commits.changed(), if !full => {}
+                _ = heartbeat.tick() => self.renew(&running).await,
+                () = tokio::time::sleep(self.options.poll), if !full => {}
+            }
+        }
+        self.wind_down(running).await;
+    }
+
+    /// Runs what is due now, one after another as many as there are, and returns how many ran. For tests and drains.
+    pub async fn drain(&self) -> Result<u64, StoreError> {
+        let mut ran = 0;
+        loop {
+            let mut running = Running::default();
+            self.take(&mut running).await?;
+            if running.jobs.is_empty() {
+                return Ok(ran);
+            }
+            while let Some(ended) = running.tasks.join_next_with_id().await {
+                self.settle(&mut running, ended).await;
+                ran += 1;
+            }
+        }
+    }
+
+    async fn take(&self, running: &mut Running) -> Result<(), StoreError> {
+        let free = self.options.concurrency.saturating_sub(running.jobs.len());
+        if free == 0 || self.handlers.is_empty() {
+            return Ok(());
+        }
+        let claim = Claim {
+            kinds: self.handlers.keys().copied().collect(),
+            limit: free,
+            holder: self.store.node().to_owned(),
+            lease: self.options.lease,
+        };
+        if !self.is_due(&claim).await? {
+            return Ok(());
+        }
+        for job in self.store.write(async move |tx| queue::claim(tx, &claim).await).await? {
+            let Some(handler) = self.handlers.get(job.kind.as_str()).cloned() else { continue };
+            if job.attempt > handler.backoff().attempts_max && handler.every().is_none() {
+                // Only a job whose node dies each time gets here: it never failed in a way that could be noted.
+                self.note(async move |tx| queue::fail(tx, &job, None, "its node stopped in every attempt").await).await;
+                continue;
+            }
+            let work = job.clone();
+            let task = running.tasks.spawn(async move { handler.run(&work).await });
+            running.jobs.insert(task.id(), job);
+        }
+        Ok(())
+    }
+
+    /// A cheap look, so that an idle queue costs no writing.
+    async fn is_due(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let kinds = claim.kinds.clone();
+        self.store.peek(async move |tx| queue::is_due(tx, &kinds).await).await
+    }
+
+    async fn settle(
+        &self,
+        running: &mut Running,
+        ended: Result<(TaskId, Result<(), JobError>), tokio::task::JoinError>,
+    ) {
+        let (task, result) = match ended {
+            Ok((task, result)) => (task, result),
+            Err(error) => (error.id(), Err(JobError::later("it panicked"))),
+        };
+        let Some(job) = running.jobs.remove(&task) else { return };
+        let Some(handler) = self.handlers.get(job.kind.as_str()) else { return };
+        let now = self.store.clock().now();
+        match result {
+            Ok(()) => {
+                let next = handler.every().map(|every| now.plus(every));
+                self.note(async move |tx| queue::complete(tx, &job, next).await.map(drop)).await;
+            }
+            Err(error) => {
+                let pause = match error.again {
+                    Again::Never => None,
+                    Again::Later => handler.backoff().pause(job.attempt, job.id.as_bytes()),
+                    Again::After(wait) => {
+                        handler.backoff().pause(job.attempt, job.id.as_bytes()).map(|_| wait)
+                    }
+                }
+                // A periodic job has a next time instead of an end.
+                .or(handler.every());
+                if pause.is_none() {
+                    tracing::warn!(job = %job.id, kind = job.kind, reason = error.reason, "a job became a dead letter");
+                }
+                let again_at = pause.map(|pause| now.plus(pause));
+                self.note(async move |tx| queue::fail(tx, &job, again_at, &error.reason).await).await;
+            }
+        }
+    }
+
+    /// Writes what became of a job. Where even that fails, the lease ends and the job runs again: at least once.
+    async fn note<F>(&self, note: F)
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut crate::Tx<'b>) -> Result<(), StoreError> + Send + Sync + 'static,
+    {
+        if let Err(error) = self.store.write(note).await {
+            tracing::warn!(%error, "the end of a job could not be noted; it will run again");
+        }
+    }
+
+    async fn renew(&self, running: &Running) {
+        if running.jobs.is_empty() {
+            return;
+        }
+        let ids: Vec<JobId> = running.jobs.values().map(|job| job.id).collect();
+        let (holder, lease) = (self.store.node().to_owned(), self.options.lease);
+        let renewed: Result<(), StoreError> =
+            self.store.write(async move |tx| queue::renew(tx, &ids, &holder, lease).await).await;
+        if let Err(error) = renewed {
+            tracing::warn!(%error, "running jobs could not be kept; another node may take them");
+        }
+    }
+
+    async fn wind_down(&self, mut running: Running) {
+        let end = tokio::time::Instant::now() + self.options.grace;
+        while let Ok(Some(ended)) = tokio::time::timeout_at(end, running.tasks.join_next_with_id()).await {
+            self.settle(&mut running, ended).await;
+        }
+        running.tasks.abort_all();
+        while running.tasks.join_next().await.is_some() {}
+        for job in running.jobs.into_values() {
+            self.note(async move |tx| queue::put_back(tx, &job).await).await;
+        }
+    }
+}
