@@ -1,0 +1,91 @@
+//! A block as the composition root sees it: one value, whatever it does inside.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use stoa_core::{Clock, Ids, PermissionInfo, ProblemInfo};
+use stoa_store::blobs::Blobs;
+use stoa_store::jobs::JobHandler;
+use stoa_store::keys::MasterKeys;
+use stoa_store::{Migration, Store};
+use utoipa_axum::router::OpenApiRouter;
+
+/// An error of any kind, for the edges where it is only shown.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// A future of a block's seeding.
+pub type Seeding = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+/// How strict a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// The default: nobody is trusted without proof.
+    #[default]
+    Secure,
+    /// For the official GovStack suites and workshops: sample data, and the mediator's header trusted without TLS. A node
+    /// in this profile listens on loopback only.
+    Govstack,
+}
+
+/// A building block. Everything that is known before it starts is data.
+#[derive(Clone, Copy)]
+pub struct Block {
+    /// Its name: the prefix of its addresses, its permissions and its problems.
+    pub name: &'static str,
+    /// Its name for people, in English.
+    pub title: &'static str,
+    /// The tables that it owns.
+    pub migrations: &'static [Migration],
+    /// Its permissions, with the roles that hold them.
+    pub permissions: &'static [PermissionInfo],
+    /// The problems that it can name.
+    pub problems: &'static [ProblemInfo],
+    /// Puts its parts together over an open database.
+    pub start: fn(BlockContext) -> Result<BlockParts, BoxError>,
+    /// Loads the sample data of profile `govstack`; called once on an empty database.
+    pub seed_govstack: Option<fn(BlockContext) -> Seeding>,
+}
+
+/// What a block is given. Cheap to clone.
+#[derive(Clone)]
+pub struct BlockContext {
+    /// Its own database.
+    pub store: Store,
+    /// Its own blobs.
+    pub blobs: Blobs,
+    /// The node's master keys, for sealing.
+    pub keys: MasterKeys,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Where identifiers come from.
+    pub ids: Ids,
+    /// The block's own section of the configuration.
+    pub config: serde_json::Value,
+    /// How strict the node is.
+    pub profile: Profile,
+    /// The address under which people reach the node, without a slash at its end.
+    pub public_url: String,
+}
+
+/// What a block brings when it has started.
+pub struct BlockParts {
+    /// Its API, with addresses as they stand below its prefix.
+    pub api: OpenApiRouter,
+    /// Its pages, with addresses as they stand below `/console/<block>`.
+    pub pages: axum::Router,
+    /// Entries for the console's navigation.
+    pub navigation: Vec<NavigationItem>,
+    /// What it works on in the background.
+    pub jobs: Vec<Arc<dyn JobHandler>>,
+}
+
+/// An entry of the console's navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NavigationItem {
+    /// The key of its text in the block's catalogues.
+    pub label: &'static str,
+    /// Where it leads.
+    pub href: &'static str,
+    /// Shown only to those who hold this permission.
+    pub permission: stoa_core::Permission,
+}

@@ -1,0 +1,157 @@
+//! What surrounds every request: a correlation id, a bound on body and time, security headers, a log line and a count.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant as Tick};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use stoa_core::limit::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
+use stoa_core::{Ids, Kind, Problem, Refusal};
+
+use crate::answer::{Fault, Refused};
+use crate::caller::identify;
+use crate::metrics::Metrics;
+use crate::node::Node;
+
+/// How long a request may take.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// Requests in work at the same time; over it the answer is 503, not a longer queue.
+const REQUESTS_MAX: u64 = 4096;
+
+static CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// Pages and data come from this host only, and no script stands in a page's text.
+const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+                                font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                                frame-ancestors 'none'";
+
+#[derive(Clone)]
+struct Surround {
+    ids: Ids,
+    metrics: Arc<Metrics>,
+    in_work: Arc<AtomicU64>,
+}
+
+struct RequestKind;
+impl Kind for RequestKind {
+    const NAME: &'static str = "request";
+}
+
+/// Puts the layers around a router. The gate is innermost, so that refusals at the gate are logged and counted too.
+pub(crate) fn surround(router: Router, node: &Node, metrics: Arc<Metrics>) -> Router {
+    let surround = Surround { ids: node.store().ids().clone(), metrics, in_work: Arc::default() };
+    router
+        .layer(from_fn_with_state(node.clone(), identify))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(surround, around))
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!(panic = words, "web: a handler panicked");
+    Fault(Problem::new(Refusal::Failed, "web.failed")).into_response()
+}
+
+/// Counts a request as in work until it is dropped, also when the caller goes away.
+struct InWork(Arc<AtomicU64>);
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn around(State(around): State<Surround>, mut request: Request, next: Next) -> Response {
+    let started = Tick::now();
+    let correlation = correlation_of(request.headers(), &around.ids);
+    if let Ok(value) = HeaderValue::try_from(correlation.as_str()) {
+        request.headers_mut().insert(CORRELATION.clone(), value);
+    }
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
+    let in_work = around.in_work.fetch_add(1, Ordering::Relaxed);
+    let _in_work = InWork(Arc::clone(&around.in_work));
+    let mut response = if in_work >= REQUESTS_MAX {
+        let problem = Problem::new(Refusal::Busy, "web.busy").retry_after(Duration::from_secs(1));
+        Fault(problem.detail("More requests are in work than this node takes.")).into_response()
+    } else if header_bytes(request.headers()) > HEADER_BYTES_MAX {
+        Fault(Problem::new(Refusal::TooLarge, "web.headers_too_large")).into_response()
+    } else {
+        match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => Fault(
+                Problem::new(Refusal::Busy, "web.timeout")
+                    .detail(
+                        "The request took too long. It may still be worked on; ask for the state before repeating it.",
+                    )
+                    .retry_after(Duration::from_secs(5)),
+            )
+            .into_response(),
+        }
+    };
+    finish(&mut response, &correlation);
+    let elapsed = started.elapsed();
+    around.metrics.request(&method, &path, response.status(), elapsed);
+    log(&method, &path, &response, &correlation, elapsed);
+    response
+}
+
+/// The log line of a request: the address as it is declared, never as it was sent, since ids and queries name people.
+fn log(method: &axum::http::Method, path: &str, response: &Response, correlation: &str, elapsed: Duration) {
+    let status = response.status().as_u16();
+    let code = response.extensions().get::<Refused>().map_or("", |refused| refused.0.code);
+    let duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    if status >= 500 {
+        let detail = response.extensions().get::<Refused>().map_or("", |refused| refused.0.detail.as_str());
+        tracing::error!(%method, path, status, code, detail, correlation, duration_us, "web: request failed");
+    } else if status == 401 || status == 403 {
+        tracing::info!(target: "security", %method, path, status, code, correlation, "web: request refused");
+    } else {
+        tracing::debug!(%method, path, status, code, correlation, duration_us, "web: request");
+    }
+}
+
+fn header_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
+
+/// The caller's own id when it is usable (`X-Correlation-Id`, or the trace id of `traceparent`), else a new one.
+fn correlation_of(headers: &HeaderMap, ids: &Ids) -> String {
+    let usable = |text: &&str| {
+        !text.is_empty()
+            && text.len() <= 100
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b))
+    };
+    let sent = headers.get(&CORRELATION).and_then(|value| value.to_str().ok()).filter(usable);
+    let trace = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split('-').nth(1))
+        .filter(|id| id.len() == 32)
+        .filter(usable);
+    sent.or(trace).map_or_else(|| ids.new_id::<RequestKind>().to_string(), str::to_owned)
+}
+
+fn finish(response: &mut Response, correlation: &str) {
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(correlation) {
+        headers.insert(CORRELATION.clone(), value);
+    }
+    let mut fixed = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
+    fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    fixed(header::REFERRER_POLICY, "same-origin");
+    fixed(header::X_FRAME_OPTIONS, "DENY");
+    fixed(header::CACHE_CONTROL, "no-store");
+}

@@ -1,0 +1,74 @@
+//! The room that speaks HTTP: server, callers, permissions, OpenAPI, problems, limits, health and metrics.
+
+mod answer;
+mod app;
+mod block;
+mod caller;
+mod input;
+mod layers;
+mod metrics;
+mod node;
+mod openapi;
+mod permission;
+mod secret;
+mod server;
+
+pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
+pub use app::{AppParts, Check, Mounted, app};
+pub use block::{Block, BlockContext, BlockParts, BoxError, NavigationItem, Profile, Seeding};
+pub use caller::{RequestInfo, Token, TokenVerifier};
+pub use input::{Body, Params, RawJson, parse, typed};
+pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
+pub use permission::{Allowed, Public, Right};
+pub use server::{Listener, ServerError, TlsFiles};
+/// For [`permissions!`], which names its types through this crate.
+pub use stoa_core as core;
+
+use stoa_core::ProblemInfo;
+
+macro_rules! page {
+    ($code:literal, $title:literal) => {
+        ProblemInfo::new($code, $title, include_str!(concat!("../../../../docs/reference/problems/", $code, ".md")))
+    };
+}
+
+/// The problems that this room can name.
+pub const PROBLEMS: &[ProblemInfo] = &[
+    page!("web.unauthenticated", "No valid credential"),
+    page!("web.forbidden", "The permission is missing"),
+    page!("web.forged_request", "The form was not this session's own"),
+    page!("web.not_found", "There is nothing at this address"),
+    page!("web.method_not_allowed", "This address does not take that method"),
+    page!("web.invalid_json", "The body is not valid JSON"),
+    page!("web.invalid_field", "A field does not have the expected form"),
+    page!("web.invalid_parameter", "A parameter does not have the expected form"),
+    page!("web.body_too_large", "The body is too large"),
+    page!("web.body_unreadable", "The body is not complete"),
+    page!("web.headers_too_large", "The headers are too large"),
+    page!("web.unsupported_media", "The media type is not spoken here"),
+    page!("web.busy", "The node is busy"),
+    page!("web.timeout", "The request took too long"),
+    page!("web.key_not_found", "There is no such key"),
+    page!("web.failed", "The node failed"),
+];
+
+/// The catalogues of all rooms that are below this one, and this one's; blocks bring their own.
+pub const CATALOGUES: [&[ProblemInfo]; 4] = [stoa_core::PROBLEMS, stoa_store::PROBLEMS, stoa_audit::PROBLEMS, PROBLEMS];
+
+/// The titles of blocks' problems, handed in once by the composition root.
+static BLOCK_PROBLEMS: std::sync::OnceLock<Vec<ProblemInfo>> = std::sync::OnceLock::new();
+
+/// Tells this room the blocks' problems, so that their titles can be written. Only the first call counts.
+pub fn know_problems(problems: Vec<ProblemInfo>) {
+    let _ = BLOCK_PROBLEMS.set(problems);
+}
+
+/// The title of a code; the code itself when no catalogue holds it.
+fn problem_title(code: &'static str) -> &'static str {
+    CATALOGUES
+        .iter()
+        .flat_map(|catalogue| catalogue.iter())
+        .chain(BLOCK_PROBLEMS.get().into_iter().flatten())
+        .find(|info| info.code == code)
+        .map_or(code, |info| info.title)
+}

@@ -1,0 +1,117 @@
+//! What every operation's description shares, added once: how callers prove who they are, and how refusals look.
+
+use stoa_core::limit::BODY_BYTES_MAX;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::block::Block;
+
+/// The refusals that any operation may answer with.
+const REFUSALS: [(&str, &str); 11] = [
+    ("400", "The request cannot be read."),
+    ("401", "No credential, or one that does not hold."),
+    ("403", "The caller lacks the permission."),
+    ("404", "There is no such thing."),
+    ("409", "The state of the thing does not allow it."),
+    ("413", "The body is too large."),
+    ("415", "The media type is not spoken here."),
+    ("422", "The data breaks a rule; the fields are named."),
+    ("429", "Too many requests."),
+    ("500", "A fault of the node."),
+    ("503", "Full or away at the moment; try again after the time in Retry-After."),
+];
+
+/// Completes a block's document: title, version, security, refusals.
+pub(crate) fn complete(mut document: OpenApi, block: &Block) -> OpenApi {
+    document.info.title = format!("Stoa {}", block.title);
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document.info.description =
+        Some(format!("Bodies are at most {} KiB unless an operation says otherwise.", BODY_BYTES_MAX / 1024));
+    document.info.license = None;
+    document.info.contact = None;
+    let components = document.components.get_or_insert_with(|| ComponentsBuilder::new().build());
+    components.schemas.insert("Problem".to_owned(), RefOr::T(problem_schema()));
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some("An API key of this node, or a token of a configured OpenID Connect issuer."))
+                .build(),
+        ),
+    );
+    components.add_security_scheme(
+        "mediator",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "Information-Mediator-Client",
+            "INSTANCE/CLASS/MEMBER/SUBSYSTEM; counts only when the mediator is trusted.",
+        ))),
+    );
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+            &mut item.head,
+            &mut item.options,
+        ];
+        for operation in operations.into_iter().flatten() {
+            complete_operation(operation);
+        }
+    }
+    document
+}
+
+fn complete_operation(operation: &mut Operation) {
+    if operation.security.is_none() {
+        operation.security = Some(vec![
+            SecurityRequirement::new("bearer", Vec::<String>::new()),
+            SecurityRequirement::new("mediator", Vec::<String>::new()),
+        ]);
+    }
+    for (status, words) in REFUSALS {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(refusal(words)));
+    }
+}
+
+fn refusal(words: &str) -> Response {
+    ResponseBuilder::new()
+        .description(words)
+        .content(
+            "application/problem+json",
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
+        )
+        .build()
+}
+
+/// RFC 9457 with our `code` and `errors`.
+fn problem_schema() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String).build();
+    let field = ObjectBuilder::new()
+        .property("pointer", text())
+        .property("code", text())
+        .property("message", text())
+        .required("pointer")
+        .required("code")
+        .required("message")
+        .build();
+    ObjectBuilder::new()
+        .property("type", text())
+        .property("title", text())
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer).build())
+        .property("code", text())
+        .property("detail", text())
+        .property("errors", utoipa::openapi::ArrayBuilder::new().items(RefOr::T(Schema::Object(field))).build())
+        .required("type")
+        .required("title")
+        .required("status")
+        .required("code")
+        .build()
+        .into()
+}
