@@ -1,0 +1,231 @@
+//! The system under test and how a test talks to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
+use stoa_store::keys::MasterKeys;
+use stoa_store::{Blobs, Store};
+use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
+use tower::ServiceExt as _;
+
+use crate::engine::{Place, open_store};
+
+/// When every test's clock starts.
+const START: i64 = 1_795_478_400_000_000;
+
+/// A whole system: blocks, node and router, without a socket.
+pub struct TestStoa {
+    /// The clock that everything reads; move it with `advance`.
+    pub clock: Clock,
+    /// The node: make keys, links.
+    pub node: Node,
+    /// The databases by block; `node` is the node's own.
+    pub stores: BTreeMap<&'static str, Store>,
+    /// What each block was given.
+    pub contexts: BTreeMap<&'static str, BlockContext>,
+    /// The documents by block.
+    pub openapi: BTreeMap<&'static str, Arc<utoipa::openapi::OpenApi>>,
+    router: Router,
+    place: Place,
+}
+
+/// Who asks in a test.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    headers: Vec<(String, String)>,
+}
+
+impl Caller {
+    /// Nobody.
+    pub fn anonymous() -> Self {
+        Self::default()
+    }
+
+    /// Whoever holds this key.
+    pub fn key(key: &str) -> Self {
+        Self { headers: vec![("authorization".to_owned(), format!("Bearer {key}"))] }
+    }
+
+    /// Also sends this header.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a test that got something else has failed")]
+    pub fn json(&self) -> Value {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(error) => panic!("{} is no JSON ({error}): {}", self.status, self.text()),
+        }
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header's value, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+
+    /// The answer, which must have this status.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "a test that got something else has failed")]
+    pub fn expect(self, status: u16) -> Self {
+        if self.status.as_u16() != status {
+            panic!("expected {status}, got {}: {}", self.status, self.text());
+        }
+        self
+    }
+}
+
+impl TestStoa {
+    /// The system with these blocks, in the default profile.
+    pub async fn with(blocks: &[Block]) -> Self {
+        Self::start(blocks, Profile::Secure).await
+    }
+
+    /// The system with these blocks in profile `govstack`, seeded; the first block also answers at `/`.
+    pub async fn govstack(blocks: &[Block]) -> Self {
+        Self::start(blocks, Profile::Govstack).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a test without a system cannot go on")]
+    async fn start(blocks: &[Block], profile: Profile) -> Self {
+        let place = Place::new();
+        let clock = Clock::fixed(Instant::from_micros(START));
+        let ids = Ids::seeded(clock.clone(), 1);
+        let keys = MasterKeys::generate().expect("master keys");
+        let audit = stoa_audit::MIGRATIONS;
+        let steps = stoa_web::MIGRATIONS.iter().chain(audit).copied();
+        let node_store = open_store(&place, "node", steps, &clock, &ids).await;
+        let node = Node::new(NodeOptions {
+            store: node_store.clone(),
+            profile,
+            permissions: blocks.iter().flat_map(|block| block.permissions.iter().copied()).collect(),
+            tokens: None,
+        });
+        let mut stores = BTreeMap::from([("node", node_store)]);
+        let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        for block in blocks {
+            let steps = block.migrations.iter().chain(audit).copied();
+            let store = open_store(&place, block.name, steps, &clock, &ids).await;
+            let context = BlockContext {
+                store: store.clone(),
+                blobs: Blobs::folder(&place.path().join("blobs").join(block.name)).expect("a folder for blobs"),
+                keys: keys.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+                config: Value::Null,
+                profile,
+                public_url: "http://127.0.0.1:8080".to_owned(),
+            };
+            if let (Profile::Govstack, Some(seed)) = (profile, block.seed_govstack) {
+                seed(context.clone()).await.expect("the sample data");
+            }
+            let parts = (block.start)(context.clone()).expect("a block that starts");
+            let block = Mounted::new(*block, parts);
+            openapi.insert(block.block.name, Arc::clone(&block.openapi));
+            stores.insert(block.block.name, store);
+            contexts.insert(block.block.name, context);
+            mounted.push(block);
+        }
+        let router = app(AppParts {
+            node: node.clone(),
+            at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
+            blocks: mounted,
+            stores: stores.values().cloned().collect(),
+            lags: Vec::new(),
+            pages: Router::new(),
+        });
+        Self { clock, node, stores, contexts, openapi, router, place }
+    }
+
+    /// Where this test's files lie.
+    pub fn path(&self) -> &std::path::Path {
+        self.place.path()
+    }
+
+    /// A caller with a fresh key of this role in the default tenant.
+    pub async fn role(&self, role: &str) -> Caller {
+        self.role_of(role, "default").await
+    }
+
+    /// A caller with a fresh key of this role in a tenant.
+    #[expect(clippy::expect_used, reason = "a test without a caller cannot go on")]
+    pub async fn role_of(&self, role: &str, tenant: &str) -> Caller {
+        let by = Actor::system("test", Tenant::new(tenant).expect("a tenant's name"));
+        let new = NewKey { name: format!("test {role}"), roles: vec![role.to_owned()], expires_at: None };
+        Caller::key(&self.node.create_key(&by, new).await.expect("a key").1)
+    }
+
+    /// Sends a request through the router.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn send(&self, by: &Caller, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in &by.headers {
+            request = request.header(name, value);
+        }
+        let body = match body {
+            Some(value) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(value.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send_request(request.body(body).expect("a request")).await
+    }
+
+    /// Sends a request of one's own making.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn send_request(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, by: &Caller, path: &str) -> Answer {
+        self.send(by, Method::GET, path, None).await
+    }
+
+    /// `POST` with JSON.
+    pub async fn post(&self, by: &Caller, path: &str, body: &Value) -> Answer {
+        self.send(by, Method::POST, path, Some(body)).await
+    }
+
+    /// `PUT` with JSON.
+    pub async fn put(&self, by: &Caller, path: &str, body: &Value) -> Answer {
+        self.send(by, Method::PUT, path, Some(body)).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, by: &Caller, path: &str) -> Answer {
+        self.send(by, Method::DELETE, path, None).await
+    }
+}
