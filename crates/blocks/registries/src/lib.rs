@@ -1,0 +1,4 @@
+//! The Digital Registries building block.
+
+pub mod import;
+pub mod sample;

@@ -1,0 +1,4 @@
+//! The block by its surface.
+
+mod import;
+mod sample;
