@@ -83,7 +83,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     /// Print a new sign-in link for the console
-    #[command(after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for an hour.")]
+    #[command(after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes.")]
     Link,
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  stoa completions bash > ~/.local/share/bash-completion/completions/stoa")]
@@ -205,6 +205,9 @@ pub(crate) enum AuditCommand {
         /// Only this database (a block's name, or `node`)
         #[arg(long, value_name = "NAME")]
         block: Option<String>,
+        /// Of this tenant
+        #[arg(long, default_value = "default")]
+        tenant: String,
         /// Who acted
         #[arg(long)]
         actor: Option<String>,

@@ -6,8 +6,13 @@ mod cli;
 mod command;
 mod config;
 mod console;
+mod control;
 mod exit;
+mod failures;
+mod folder;
+mod instance;
 mod reference;
+mod work;
 
 use std::process::ExitCode;
 

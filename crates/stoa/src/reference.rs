@@ -33,3 +33,24 @@ fn write_command(page: &mut String, command: &Command, name: &str, depth: usize)
         write_command(page, inner, &format!("{name} {}", inner.get_name()), depth + 1);
     }
 }
+
+/// The page `docs/reference/problems.md`.
+pub(crate) fn problems() -> String {
+    let mut page = String::from(
+        "# Problems\n\n\
+         <!-- Printed by `stoa reference problems`; a test fails when this page is older than the program. -->\n\n\
+         Errors of the API are `application/problem+json` (RFC 9457) with a stable `code`. The node serves each page at \
+         `/problems/CODE`.\n",
+    );
+    let blocks = crate::instance::BLOCKS.iter().map(|block| block.problems);
+    for catalogue in stoa_web::CATALOGUES.into_iter().chain(blocks) {
+        let mut infos: Vec<_> = catalogue.iter().collect();
+        infos.sort_by_key(|info| info.code);
+        let Some(room) = infos.first().and_then(|info| info.code.split('.').next()) else { continue };
+        let _ = write!(page, "\n## {room}\n\n| code | title |\n|---|---|\n");
+        for info in infos {
+            let _ = writeln!(page, "| [`{code}`](problems/{code}.md) | {} |", info.title, code = info.code);
+        }
+    }
+    page
+}

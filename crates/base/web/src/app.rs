@@ -19,7 +19,8 @@ use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::openapi;
 
-/// A block that runs.
+/// A block that runs. Cheap to clone: each listener gets a router of its own over the same block.
+#[derive(Clone)]
 pub struct Mounted {
     /// What it is.
     pub block: Block,

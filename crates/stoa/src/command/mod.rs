@@ -1,12 +1,24 @@
-//! The commands. Those that need no data are answered here; the others go to the node: through its socket when one
-//! runs on the folder, else by opening the folder.
+//! The commands. Those that need no data are answered here; the others are work for a desk: that of the server which
+//! runs on the folder, through its socket, or one of our own after taking the folder.
+
+mod audit;
+mod desk;
+mod key;
+mod up;
+
+use std::path::Path;
+use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, ConfigCommand, ReferencePage};
+use crate::cli::{AuditCommand, Cli, Command, ConfigCommand, KeyCommand, ReferencePage, RegistryCommand, SampleCommand};
 use crate::config::{Config, Sources, reference};
 use crate::console::Console;
+use crate::control::{self, Worker};
 use crate::exit::{Exit, Failure};
+use crate::folder::{DataFolder, ProfileKind, profile_of};
+use crate::instance::{Instance, chosen_blocks};
+use crate::work::{AuditSearch, Work};
 
 /// Runs one command to its end.
 pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
@@ -25,20 +37,89 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
                 None => "no stoa.toml here; the environment is in order, defaults hold for the rest".to_owned(),
             };
             console.out(read).await?;
+            Ok(Exit::Done)
         }
-        Command::Config(ConfigCommand::Show) => console.out(load()?.show().trim_end()).await?,
+        Command::Config(ConfigCommand::Show) => page(&load()?.show(), &console).await,
         Command::Config(ConfigCommand::Reference) | Command::Reference { page: ReferencePage::Configuration } => {
-            console.out(reference::markdown().trim_end()).await?;
+            page(&reference::markdown(), &console).await
         }
-        Command::Reference { page: ReferencePage::Commands } => {
-            console.out(crate::reference::commands().trim_end()).await?;
-        }
+        Command::Reference { page: ReferencePage::Commands } => page(&crate::reference::commands(), &console).await,
+        Command::Reference { page: ReferencePage::Problems } => page(&crate::reference::problems(), &console).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "stoa", &mut script);
-            console.out(String::from_utf8_lossy(&script).trim_end()).await?;
+            page(&String::from_utf8_lossy(&script), &console).await
         }
-        _ => return Err(Failure::new(Exit::Failed, "not wired")),
+        Command::Up(arguments) => up::run(load()?, arguments, console).await,
+        other => {
+            let config = load()?;
+            match work_of(other)? {
+                Some(work) => dispatch(config, work, &console).await,
+                None => Err(Failure::new(Exit::Failed, "this command is not known")),
+            }
+        }
     }
+}
+
+async fn page(text: &str, console: &Console) -> Result<Exit, Failure> {
+    console.out(text.trim_end()).await?;
     Ok(Exit::Done)
 }
+
+/// The work behind a command that needs data.
+fn work_of(command: Command) -> Result<Option<Work>, Failure> {
+    Ok(Some(match command {
+        Command::Audit(AuditCommand::Verify { block, against }) => {
+            Work::AuditVerify { block, against: against.as_deref().map(read).transpose()? }
+        }
+        Command::Audit(AuditCommand::Search { block, tenant, actor, subject, action, from, to, limit }) => {
+            Work::AuditSearch(AuditSearch { block, tenant, actor, subject, action, from, to, limit })
+        }
+        Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
+        Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },
+        Command::Key(KeyCommand::List) => Work::KeyList,
+        Command::Key(KeyCommand::Revoke { id }) => Work::KeyRevoke { id },
+        Command::Link => Work::Link,
+        Command::Registry(RegistryCommand::List) => Work::RegistryList,
+        Command::Registry(RegistryCommand::Export { register }) => Work::RegistryExport { register },
+        Command::Registry(RegistryCommand::Import { source, register, yes }) => {
+            let source = if source == "iso-codes" { source } else { absolute(Path::new(&source)) };
+            Work::RegistryImport { source, register, confirmed: yes }
+        }
+        Command::Sample(SampleCommand::People { count, seed }) => Work::SamplePeople { count, seed },
+        _ => return Ok(None),
+    }))
+}
+
+fn absolute(path: &Path) -> String {
+    Config::absolute(path).display().to_string()
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::io(format!("reading {}", path.display()), &error))
+}
+
+/// Gives work to the running server of the folder, or does it here.
+async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit, Failure> {
+    let folder = up::data_folder(&config, ProfileKind::Secure);
+    if profile_of(&folder).is_some()
+        && let Some(result) = control::ask(&folder, &work, console).await
+    {
+        return result;
+    }
+    let (folder, profile) = DataFolder::open_existing(&folder)?;
+    let blocks = chosen_blocks(&config, None)?;
+    let public_url = config.text("server.public_url").unwrap_or_else(|| {
+        format!("http://{}", config.text("server.listen").unwrap_or_else(|| "127.0.0.1:8080".into()))
+    });
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let desk = Desk { instance: Arc::clone(&instance), public_url };
+    let result = desk.work(work, console.clone()).await;
+    drop(desk);
+    if let Some(instance) = Arc::into_inner(instance) {
+        instance.close().await;
+    }
+    result
+}
+
+use desk::Desk;

@@ -86,7 +86,10 @@ impl Reading {
     }
 
     fn table(&mut self, file: &Path, text: &str, prefix: &str, table: &DeTable<'_>) {
-        for (key, value) in table {
+        // In the order of the file, as a person reads it; the parser's table is in the order of the alphabet.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let line = line_of(text, &key.span());
             let name = key.get_ref();
             let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };

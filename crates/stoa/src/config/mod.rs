@@ -166,7 +166,7 @@ impl Config {
         for (path, setting) in self.in_force() {
             let (table, key) = path.rsplit_once('.').unwrap_or(("", path.as_str()));
             if table != section {
-                let _ = write!(text, "{}[{table}]\n", if text.is_empty() { "" } else { "\n" });
+                let _ = writeln!(text, "{}[{table}]", if text.is_empty() { "" } else { "\n" });
                 table.clone_into(&mut section);
             }
             let shown = redacted(&path, &setting.value);

@@ -98,30 +98,6 @@ pub(crate) const SECTIONS: &[Section] = &[
             ),
             option("server.tls_certificate", Accepts::Path, "", "PEM file with the certificate chain; turns on TLS 1.3."),
             option("server.tls_key", Accepts::Path, "", "PEM file with the private key of that certificate."),
-            option(
-                "server.body_bytes_max",
-                Accepts::Number(1024, 1 << 30),
-                "1048576",
-                "Largest request body; over it the answer is 413. Imports stream and have a bound of their own.",
-            ),
-            option(
-                "server.connections_max",
-                Accepts::Number(1, 100_000),
-                "1024",
-                "Open connections; further ones wait in the system's queue.",
-            ),
-            option(
-                "server.request_seconds_max",
-                Accepts::Number(1, 3600),
-                "30",
-                "Time for one request; over it the answer is 503. A stopping node waits as long for what is in flight, at most 30 s.",
-            ),
-            option(
-                "server.requests_per_second",
-                Accepts::Number(1, 1_000_000),
-                "",
-                "Requests of one caller in a second; over it the answer is 429 with `Retry-After`. Without it: no limit for callers with a credential.",
-            ),
         ],
     },
     Section {
@@ -147,7 +123,7 @@ pub(crate) const SECTIONS: &[Section] = &[
             option(
                 "store.queue_max",
                 Accepts::Number(16, 100_000),
-                "1024",
+                "8192",
                 "Writes that may wait for the disk, per block; over it the answer is 503 with `Retry-After`.",
             ),
         ],

@@ -19,7 +19,7 @@ fn nothing_set_means_the_defaults() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.text("server.listen").as_deref(), Some("127.0.0.1:8080"));
     assert_eq!(config.text("store.url").as_deref(), Some("sqlite"));
-    assert_eq!(config.number("server.body_bytes_max"), Some(1_048_576));
+    assert_eq!(config.number("store.queue_max"), Some(8192));
     assert!(!config.flag("server.behind_proxy"));
     assert_eq!(config.text("server.public_url"), None);
 }
@@ -40,19 +40,19 @@ fn the_environment_goes_before_the_file() {
 #[test]
 fn every_mistake_is_named_at_once_with_its_line() {
     let failure = load(
-        "[server]\nlistne = \"x\"\nbehind_proxy = \"yes\"\nconnections_max = 0\n\n[sever]\nlisten = 1\n\n[log]\nformat = \"xml\"\n",
-        &[("STOA_DATA__DRI", "/tmp"), ("STOA_SERVER__BODY_BYTES_MAX", "many")],
+        "[server]\nlistne = \"x\"\nbehind_proxy = \"yes\"\n\n[store]\nqueue_max = 0\n[sever]\nlisten = 1\n\n[log]\nformat = \"xml\"\n",
+        &[("STOA_DATA__DRI", "/tmp"), ("STOA_STORE__QUEUE_MAX", "many")],
     )
     .unwrap_err();
     assert_eq!(failure.exit, Exit::Usage);
     insta::assert_snapshot!(failure.message, @r#"
     stoa.toml:2: unknown key `server.listne`; did you mean `server.listen`?
     error: stoa.toml:3: `server.behind_proxy` must be true or false, not the text "yes"
-    error: stoa.toml:4: `server.connections_max` must be a whole number from 1 to 100000, not the number 0
-    error: stoa.toml:6: unknown key `sever`; did you mean `server`?
-    error: stoa.toml:10: `log.format` must be one of "text", "json", not the text "xml"
+    error: stoa.toml:6: `store.queue_max` must be a whole number from 16 to 100000, not the number 0
+    error: stoa.toml:7: unknown key `sever`; did you mean `server`?
+    error: stoa.toml:11: `log.format` must be one of "text", "json", not the text "xml"
     error: environment STOA_DATA__DRI: unknown key `data.dri`; did you mean `data.dir`?
-    error: environment STOA_SERVER__BODY_BYTES_MAX: `server.body_bytes_max` must be a whole number from 1024 to 1073741824
+    error: environment STOA_STORE__QUEUE_MAX: `store.queue_max` must be a whole number from 16 to 100000
     "#);
 }
 

@@ -1,0 +1,37 @@
+//! The desk where work is done: the same for a command that opened the folder itself and for a running server.
+
+use std::sync::Arc;
+
+use crate::console::Console;
+use crate::control::Worker;
+use crate::exit::{Exit, Failure};
+use crate::instance::Instance;
+use crate::work::Work;
+
+use super::{audit, key};
+
+/// An instance and the address under which people reach it.
+pub(crate) struct Desk {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) public_url: String,
+}
+
+impl Worker for Desk {
+    async fn work(&self, work: Work, console: Console) -> Result<Exit, Failure> {
+        let instance = &*self.instance;
+        match work {
+            Work::AuditVerify { block, against } => {
+                audit::verify_all(instance, block.as_deref(), against.as_deref(), &console).await
+            }
+            Work::AuditSearch(wanted) => audit::find(instance, &wanted, &console).await,
+            Work::AuditCheckpoint => audit::checkpoint(instance, &console).await,
+            Work::KeyCreate { name, roles, tenant, days } => {
+                key::create(instance, name, roles, &tenant, days, &console).await
+            }
+            Work::KeyList => key::list(instance, &console).await,
+            Work::KeyRevoke { id } => key::revoke(instance, &id, &console).await,
+            Work::Link => key::link(instance, &self.public_url, &console).await,
+            _ => Err(Failure::new(Exit::Failed, "not wired")),
+        }
+    }
+}

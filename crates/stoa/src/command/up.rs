@@ -1,0 +1,303 @@
+//! `stoa up`: everything of the data folder behind one address, until somebody stops it.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
+use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::cli::{ProfileName, Up};
+use crate::command::desk::Desk;
+use crate::command::key::sign_in_link;
+use crate::config::{Config, Origin};
+use crate::console::Console;
+use crate::control;
+use crate::exit::{Exit, Failure};
+use crate::folder::{DataFolder, ProfileKind};
+use crate::instance::{Instance, chosen_blocks, web_profile};
+
+/// What runs in the background may take this long to come to an end after the last request was answered.
+const BACKGROUND_GRACE: Duration = Duration::from_secs(4);
+
+/// Starts and serves until SIGINT or SIGTERM.
+pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<Exit, Failure> {
+    if let Some(listen) = &up.listen {
+        config.set("server.listen", listen.as_str(), "--listen");
+    }
+    logging(&config)?;
+    let profile = match up.profile {
+        ProfileName::Secure => ProfileKind::Secure,
+        ProfileName::Govstack => ProfileKind::Govstack,
+    };
+    let blocks = chosen_blocks(&config, up.only.as_deref())?;
+    let folder_path = data_folder(&config, profile);
+    let (stop, stopped) = watch::channel(false);
+    // Nothing is made on disk before it is known that the addresses are there.
+    let listener = bind(&config, "server.listen", profile).await?.ok_or_else(|| {
+        Failure::new(Exit::Usage, "no address to listen on").advice("Set `server.listen`, for example 127.0.0.1:8080.")
+    })?;
+    let mut own_listeners = Vec::new();
+    for block in &blocks {
+        if let Some(own) = bind(&config, &format!("blocks.{}.listen", block.name), profile).await? {
+            own_listeners.push((block.name, own));
+        }
+    }
+    let public_url = public_url(&config, &listener);
+    let folder = DataFolder::open(&folder_path, profile)?;
+    let fresh = folder.fresh;
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+
+    let mut background = JoinSet::new();
+    let served = start_blocks(&instance, &public_url, &stopped, &mut background).await?;
+    start_sealers(&instance, &stopped, &mut background);
+    let router = |at_root| app(parts(&instance, &served, &public_url, at_root));
+
+    let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
+    match control::listen(instance.folder.path()) {
+        Ok(socket) => {
+            let wait = until(stopped.clone());
+            background.spawn(async move {
+                tokio::select! { () = control::serve(socket, desk) => {}, () = wait => {} }
+            });
+        }
+        Err(failure) => console.note(format!("warning: {}", failure.message)).await?,
+    }
+    let mut serving = JoinSet::new();
+    for (name, own) in own_listeners {
+        let (at_root, wait) = (router(Some(name)), until(stopped.clone()));
+        serving.spawn(async move { own.serve(at_root, wait).await });
+    }
+    let at_root = up.only.as_deref().and_then(|only| blocks.iter().map(|block| block.name).find(|name| *name == only));
+    let (main, wait) = (router(at_root), until(stopped));
+    serving.spawn(async move { listener.serve(main, wait).await });
+
+    greet(&instance, &public_url, fresh, &console).await?;
+    signal().await;
+    let _ = console.note("stopping: what is in flight is finished first").await;
+    let _ = stop.send(true);
+    while serving.join_next().await.is_some() {}
+    let ended = tokio::time::timeout(BACKGROUND_GRACE, async { while background.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        background.abort_all();
+        while background.join_next().await.is_some() {}
+    }
+    let _ = std::fs::remove_file(control::socket_path(instance.folder.path()));
+    drop(served);
+    if let Some(instance) = Arc::into_inner(instance) {
+        instance.close().await;
+    }
+    Ok(Exit::Done)
+}
+
+/// Profile `govstack` has a folder of its own, unless an argument names one.
+pub(super) fn data_folder(config: &Config, profile: ProfileKind) -> PathBuf {
+    let setting = config.get("data.dir");
+    let named = matches!(setting.as_ref().map(|setting| &setting.origin), Some(Origin::Argument(_)));
+    let path = match (profile, named) {
+        (ProfileKind::Govstack, false) => PathBuf::from("./stoa-data-govstack"),
+        _ => config.path("data.dir").unwrap_or_else(|| PathBuf::from("./stoa-data")),
+    };
+    Config::absolute(&path)
+}
+
+async fn bind(config: &Config, option: &str, profile: ProfileKind) -> Result<Option<Listener>, Failure> {
+    let Some(address) = config.address(option)? else { return Ok(None) };
+    if profile == ProfileKind::Govstack && !address.ip().is_loopback() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("profile `govstack` listens on loopback only, and {address} is reachable from other machines"),
+        )
+        .advice("It trusts headers without proof. Use --listen 127.0.0.1:PORT, or the profile `secure`."));
+    }
+    let tls = match (config.path("server.tls_certificate"), config.path("server.tls_key")) {
+        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        _ => None,
+    };
+    let listener = Listener::bind(address, tls.as_ref(), config.flag("server.behind_proxy")).await;
+    listener.map(Some).map_err(|error| refused(error, address))
+}
+
+fn refused(error: ServerError, address: SocketAddr) -> Failure {
+    match error {
+        ServerError::Listen { source, .. } => Failure::io(format!("listening on {address}"), &source),
+        ServerError::PlainOffLoopback(_) => Failure::new(
+            Exit::Usage,
+            format!("plain HTTP is refused on {address}, which other machines can reach"),
+        )
+        .advice(
+            "Set `server.tls_certificate` and `server.tls_key`; or `server.behind_proxy = true` behind a proxy that \
+             speaks TLS; or listen on 127.0.0.1.",
+        ),
+        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string())
+            .advice("`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key."),
+    }
+}
+
+fn public_url(config: &Config, listener: &Listener) -> String {
+    let configured = config.text("server.public_url").map(|url| url.trim_end_matches('/').to_owned());
+    configured.unwrap_or_else(|| {
+        let scheme = if listener.is_tls() { "https" } else { "http" };
+        format!("{scheme}://{}", listener.address())
+    })
+}
+
+/// What the blocks brought, kept so that each listener gets a router of its own.
+struct Served {
+    blocks: Vec<Mounted>,
+}
+
+async fn start_blocks(
+    instance: &Arc<Instance>,
+    public_url: &str,
+    stopped: &watch::Receiver<bool>,
+    background: &mut JoinSet<()>,
+) -> Result<Served, Failure> {
+    let mut blocks = Vec::new();
+    stoa_web::know_problems(instance.rooms.iter().filter_map(|room| room.block).flat_map(|b| b.problems).copied().collect());
+    for room in &instance.rooms {
+        let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
+        if let Some(block) = room.block {
+            let context = context(instance, block, &room.store, public_url)?;
+            let doing = |error: stoa_web::BoxError, what: &str| {
+                Failure::new(Exit::Failed, format!("{what} {}: {}", block.name, crate::exit::chain(&*error)))
+            };
+            if let (ProfileKind::Govstack, Some(seed)) = (instance.profile, block.seed_govstack) {
+                seed(context.clone()).await.map_err(|error| doing(error, "loading the sample data of"))?;
+            }
+            let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
+            handlers.clone_from(&parts.jobs);
+            blocks.push(Mounted::new(*block, parts));
+        }
+        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
+        let runner = JobRunner::new(room.store.clone(), handlers);
+        let (wait, name) = (until(stopped.clone()), room.name);
+        background.spawn(async move {
+            if let Err(error) = runner.prepare().await {
+                tracing::error!(database = name, error = %crate::exit::chain(&error), "the jobs cannot start");
+            }
+            runner.run(wait).await;
+        });
+    }
+    Ok(Served { blocks })
+}
+
+fn context(
+    instance: &Instance,
+    block: &'static Block,
+    store: &stoa_store::Store,
+    public_url: &str,
+) -> Result<BlockContext, Failure> {
+    Ok(BlockContext {
+        store: store.clone(),
+        blobs: instance.blobs(block.name)?,
+        keys: instance.keys.clone(),
+        clock: instance.clock.clone(),
+        ids: instance.ids.clone(),
+        config: instance.config.block(block.name),
+        profile: web_profile(instance.profile),
+        public_url: public_url.to_owned(),
+    })
+}
+
+fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, background: &mut JoinSet<()>) {
+    for room in &instance.rooms {
+        let (sealer, wait) = (Arc::clone(&room.sealer), until(stopped.clone()));
+        background.spawn(async move { sealer.run(wait).await });
+    }
+}
+
+fn parts(instance: &Arc<Instance>, served: &Served, _public_url: &str, at_root: Option<&'static str>) -> AppParts {
+    AppParts {
+        node: instance.node.clone(),
+        blocks: served.blocks.clone(),
+        stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
+        lags: instance
+            .rooms
+            .iter()
+            .map(|room| {
+                let sealer = Arc::clone(&room.sealer);
+                Arc::new(move || sealer.lag()) as Arc<dyn Fn() -> Duration + Send + Sync>
+            })
+            .collect(),
+        pages: axum::Router::new(),
+        at_root,
+    }
+}
+
+async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -> Result<(), Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    let folder = instance.folder.path().display();
+    if instance.profile == ProfileKind::Govstack {
+        console
+            .out(
+                "****************************************************************************\n\
+                 *  PROFILE GOVSTACK: sample data, callers are trusted without proof.       *\n\
+                 *  For conformance suites and workshops. Loopback only; wiped at start.    *\n\
+                 ****************************************************************************",
+            )
+            .await?;
+    }
+    if !fresh {
+        return console
+            .out(format!("Stoa {version} at {url}, data in {folder} (a sign-in link: stoa link; stop: Ctrl-C)"))
+            .await;
+    }
+    let link = sign_in_link(instance, url).await?;
+    let data = relative(instance.folder.path());
+    console
+        .out(format!(
+            "Stoa {version} is running at {url}\n\n\
+             \x20 sign in   {link}\n\
+             \x20           (works once, for 15 minutes; `stoa link` makes another)\n\
+             \x20 data      {folder}\n\
+             \x20 API       {url}/docs\n\n\
+             Try next, in a second terminal:\n\
+             \x20 stoa registry import iso-codes{data}\n\
+             \x20 stoa sample people --count 1000{data}\n\
+             \x20 stoa key create --name me --role operator{data}\n\n\
+             Stop with Ctrl-C."
+        ))
+        .await
+}
+
+/// The `--data` that the commands need, unless the folder is the one they find by themselves.
+fn relative(folder: &Path) -> String {
+    if folder == Config::absolute(Path::new("./stoa-data")) { String::new() } else { format!(" --data {}", folder.display()) }
+}
+
+fn logging(config: &Config) -> Result<(), Failure> {
+    let level = config.text("log.level").unwrap_or_else(|| "warn".into());
+    let filter = tracing_subscriber::EnvFilter::try_new(&level).map_err(|error| {
+        Failure::new(Exit::Usage, format!("`log.level` is {level:?}: {error}"))
+            .advice("Use error, warn, info, debug or trace, or `info,stoa_store=debug`.")
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.text("log.format").as_deref() == Some("json") {
+        builder.json().init();
+    } else {
+        builder.with_ansi(false).init();
+    }
+    Ok(())
+}
+
+/// Ends when the stop was asked for.
+fn until(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
+    async move {
+        // An error means that whoever would ask is gone, which is a stop as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    }
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

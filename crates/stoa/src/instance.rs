@@ -1,0 +1,241 @@
+//! One running instance over its data folder: keys, databases, evidence. Both the server and a command that works on
+//! the folder alone begin here.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stoa_audit::{Sealer, SigningKey};
+use stoa_core::{Actor, ActorKind, Clock, Ids, Permissions, Tenant};
+use stoa_store::keys::MasterKeys;
+use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
+use stoa_web::{Block, Node, NodeOptions, Profile};
+
+use crate::config::Config;
+use crate::exit::{Exit, Failure, chain};
+use crate::failures::Explain;
+use crate::folder::{DataFolder, ProfileKind};
+
+/// The blocks that this binary holds, in the order of their addresses.
+pub(crate) const BLOCKS: &[&Block] = &[&stoa_registries::BLOCK];
+
+/// The name of the node's own database.
+pub(crate) const NODE: &str = "node";
+
+/// One database with the evidence inside.
+pub(crate) struct Room {
+    /// The block's name, or [`NODE`].
+    pub(crate) name: &'static str,
+    /// The block that owns it; none for the node's own.
+    pub(crate) block: Option<&'static Block>,
+    /// The database.
+    pub(crate) store: Store,
+    /// Seals its evidence.
+    pub(crate) sealer: Arc<Sealer>,
+}
+
+/// Everything that lies in the data folder, opened.
+pub(crate) struct Instance {
+    /// The folder, held.
+    pub(crate) folder: DataFolder,
+    /// Its profile.
+    pub(crate) profile: ProfileKind,
+    /// The configuration it was opened with.
+    pub(crate) config: Config,
+    /// Where "now" comes from.
+    pub(crate) clock: Clock,
+    /// Where identifiers come from.
+    pub(crate) ids: Ids,
+    /// The master keys.
+    pub(crate) keys: MasterKeys,
+    /// What checkpoints are signed with.
+    pub(crate) signing: SigningKey,
+    /// The node's database first, then one for each block.
+    pub(crate) rooms: Vec<Room>,
+    /// Keys of programs, sessions, roles.
+    pub(crate) node: Node,
+}
+
+/// Which blocks an instance opens.
+pub(crate) fn chosen_blocks(config: &Config, only: Option<&str>) -> Result<Vec<&'static Block>, Failure> {
+    if let Some(name) = only {
+        return BLOCKS.iter().copied().find(|block| block.name == name).map(|block| vec![block]).ok_or_else(|| {
+            let known: Vec<&str> = BLOCKS.iter().map(|block| block.name).collect();
+            Failure::new(Exit::Usage, format!("there is no block `{name}`"))
+                .advice(format!("This binary holds: {}.", known.join(", ")))
+        });
+    }
+    let runs_here = |name: &str| {
+        config.flag(&format!("blocks.{name}.enabled")) && config.text(&format!("blocks.{name}.url")).is_none()
+    };
+    Ok(BLOCKS.iter().copied().filter(|block| runs_here(block.name)).collect())
+}
+
+impl Instance {
+    /// Opens keys and databases of a folder that is held.
+    pub(crate) async fn open(
+        folder: DataFolder,
+        profile: ProfileKind,
+        config: Config,
+        blocks: &[&'static Block],
+    ) -> Result<Instance, Failure> {
+        let clock = Clock::system();
+        let ids = Ids::random(clock.clone());
+        let keys_folder = keys_folder(&config, folder.path());
+        make_folder(&keys_folder)?;
+        let keys = MasterKeys::open(&keys_folder).map_err(|error| error.explain("opening the master keys"))?;
+        let signing =
+            SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
+        let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
+        let mut rooms = vec![opener.room(NODE, stoa_web::MIGRATIONS, None, &keys, &signing).await?];
+        for block in blocks {
+            rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
+        }
+        let node = Node::new(NodeOptions {
+            store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
+            profile: web_profile(profile),
+            permissions: blocks.iter().flat_map(|block| block.permissions.iter().copied()).collect(),
+            tokens: None,
+        });
+        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node })
+    }
+
+    /// The rooms a command is about: one by name, or all.
+    pub(crate) fn chosen(&self, name: Option<&str>) -> Result<Vec<&Room>, Failure> {
+        let rooms: Vec<&Room> = self.rooms.iter().filter(|room| name.is_none_or(|name| room.name == name)).collect();
+        if rooms.is_empty() {
+            let known: Vec<&str> = self.rooms.iter().map(|room| room.name).collect();
+            return Err(Failure::new(Exit::Usage, format!("there is no database `{}`", name.unwrap_or_default()))
+                .advice(format!("There are: {}.", known.join(", "))));
+        }
+        Ok(rooms)
+    }
+
+    /// The blobs of one block.
+    pub(crate) fn blobs(&self, block: &str) -> Result<Blobs, Failure> {
+        let path = self.folder.path().join("blobs").join(block);
+        make_folder(&path)?;
+        Blobs::folder(&path)
+            .map_err(|error| Failure::new(Exit::Failed, format!("opening the blobs of {block}: {}", chain(&error))))
+    }
+
+    /// Whoever works through the command line: the folder is theirs, so they may do everything.
+    pub(crate) fn operator(&self, tenant: &str) -> Result<Actor, Failure> {
+        let tenant = Tenant::new(tenant).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        Ok(Actor {
+            kind: ActorKind::System,
+            id: "command-line".into(),
+            name: Some("command line".into()),
+            permissions: Permissions::All,
+            ..Actor::anonymous(tenant)
+        })
+    }
+
+    /// Seals what this process wrote, then closes everything.
+    pub(crate) async fn close(self) {
+        let Instance { rooms, node, folder, .. } = self;
+        drop(node);
+        for room in rooms {
+            if let Err(error) = room.sealer.pass().await {
+                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
+            }
+            let Room { store, sealer, .. } = room;
+            drop(sealer);
+            store.close().await;
+        }
+        drop(folder);
+    }
+}
+
+fn no_rooms() -> Failure {
+    Failure::new(Exit::Failed, "the node's database was not opened")
+}
+
+/// The profile as the blocks know it.
+pub(crate) fn web_profile(profile: ProfileKind) -> Profile {
+    match profile {
+        ProfileKind::Secure => Profile::Secure,
+        ProfileKind::Govstack => Profile::Govstack,
+    }
+}
+
+/// Where the keys lie.
+pub(crate) fn keys_folder(config: &Config, folder: &Path) -> PathBuf {
+    config.path("keys.dir").unwrap_or_else(|| folder.join("keys"))
+}
+
+fn make_folder(path: &Path) -> Result<(), Failure> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| Failure::io(format!("making {}", path.display()), &error))
+}
+
+/// What a block's database is made of: its own tables, and those of evidence.
+pub(crate) fn migrations_of(own: &'static [Migration]) -> Vec<Migration> {
+    own.iter().chain(stoa_audit::MIGRATIONS).copied().collect()
+}
+
+/// Where a database lies. Profile `govstack` is always embedded: its folder is wiped at each start, a server's would not.
+pub(crate) fn engine_of(config: &Config, profile: ProfileKind, folder: &Path, name: &str) -> Engine {
+    match config.text("store.url") {
+        Some(url) if url != "sqlite" && profile == ProfileKind::Secure => {
+            Engine::Postgres { url, schema: format!("stoa_{name}") }
+        }
+        _ => Engine::Sqlite { file: folder.join(format!("{name}.db")), durability: Durability::Full },
+    }
+}
+
+/// Opens one database.
+pub(crate) async fn open_store(
+    name: &'static str,
+    own: &'static [Migration],
+    engine: Engine,
+    clock: &Clock,
+    ids: &Ids,
+    limits: StoreLimits,
+) -> Result<Store, Failure> {
+    let at = match &engine {
+        Engine::Sqlite { file, .. } => file.display().to_string(),
+        Engine::Postgres { schema, .. } => format!("schema {schema}"),
+    };
+    let options = StoreOptions {
+        block: name,
+        engine,
+        migrations: migrations_of(own),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        limits,
+    };
+    Store::open(options).await.map_err(|error| error.explain(&format!("opening the database {at}")))
+}
+
+struct Opener<'a> {
+    folder: &'a Path,
+    profile: ProfileKind,
+    config: &'a Config,
+    clock: &'a Clock,
+    ids: &'a Ids,
+}
+
+impl Opener<'_> {
+    async fn room(
+        &self,
+        name: &'static str,
+        own: &'static [Migration],
+        block: Option<&'static Block>,
+        keys: &MasterKeys,
+        signing: &SigningKey,
+    ) -> Result<Room, Failure> {
+        let engine = engine_of(self.config, self.profile, self.folder, name);
+        let mut limits = StoreLimits::default();
+        if let Some(queue) = self.config.number("store.queue_max") {
+            limits.write_queue = usize::try_from(queue).unwrap_or(limits.write_queue);
+        }
+        let store = open_store(name, own, engine, self.clock, self.ids, limits).await?;
+        keys.check(&store).await.map_err(|error| error.explain(&format!("opening the database of {name}")))?;
+        let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
+        Ok(Room { name, block, store, sealer })
+    }
+}

@@ -1,0 +1,319 @@
+//! The laws of the house (ARCHITECTURE.md), over `cargo metadata` and the sources. Each law is a function of plain data,
+//! so that the tests can also break it on purpose and see it speak up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A package of the workspace: where it lies and what it is built from (development dependencies apart).
+struct Package {
+    name: String,
+    folder: String,
+    needs: BTreeSet<String>,
+    needs_in_tests: BTreeSet<String>,
+}
+
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn texts<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn packages(metadata: &Value) -> Vec<Package> {
+    let members: BTreeSet<&str> =
+        metadata["workspace_members"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let root = format!("{}/crates/", texts(metadata, "workspace_root"));
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| members.contains(texts(package, "id")))
+        .map(|package| {
+            let (mut needs, mut needs_in_tests) = (BTreeSet::new(), BTreeSet::new());
+            for dependency in package["dependencies"].as_array().unwrap() {
+                let set = if texts(dependency, "kind") == "dev" { &mut needs_in_tests } else { &mut needs };
+                set.insert(texts(dependency, "name").to_owned());
+            }
+            let manifest = texts(package, "manifest_path");
+            let folder = manifest.strip_prefix(&root).unwrap().strip_suffix("/Cargo.toml").unwrap().to_owned();
+            Package { name: texts(package, "name").to_owned(), folder, needs, needs_in_tests }
+        })
+        .collect()
+}
+
+/// The floor a package stands on; an arrow may only go to a lower one.
+fn floor(folder: &str) -> u32 {
+    match folder {
+        "base/core" => 0,
+        "base/store" | "base/ui" | "cloud/standards" => 1,
+        "base/audit" => 2,
+        "base/web" => 3,
+        "peers" => 4,
+        _ if folder.starts_with("blocks/") || folder.starts_with("cloud/") => 6,
+        // A whole system in a test: it runs what a test hands it, so it stands below what is tested.
+        "base/test" => 5,
+        "portal" | "monitor" => 6,
+        "stoa" => 7,
+        other => panic!("the house has no room {other}"),
+    }
+}
+
+/// Law 1: arrows go down only. Law 2: blocks never import blocks, not even in tests.
+fn broken_arrows(packages: &[Package]) -> Vec<String> {
+    let folders: BTreeMap<&str, &str> = packages.iter().map(|p| (p.name.as_str(), p.folder.as_str())).collect();
+    let mut broken = Vec::new();
+    for package in packages {
+        for need in &package.needs {
+            let Some(folder) = folders.get(need.as_str()) else { continue };
+            if floor(folder) >= floor(&package.folder) {
+                broken.push(format!("{} → {need} does not go down", package.name));
+            }
+            if need == "stoa-test" {
+                broken.push(format!("{} → {need} is for tests", package.name));
+            }
+        }
+        for need in package.needs.iter().chain(&package.needs_in_tests) {
+            let is_block = |folder: &str| folder.starts_with("blocks/");
+            if is_block(&package.folder) && folders.get(need.as_str()).is_some_and(|folder| is_block(folder)) {
+                broken.push(format!("{} → {need}: blocks never import blocks", package.name));
+            }
+        }
+    }
+    broken
+}
+
+const DRIVERS: [&str; 3] = ["rusqlite", "tokio-postgres", "deadpool-postgres"];
+
+/// Law 5, first half: only the store names a database driver in its manifest.
+fn foreign_drivers(packages: &[Package]) -> Vec<String> {
+    packages
+        .iter()
+        .filter(|package| package.folder != "base/store")
+        .flat_map(|package| {
+            let named = DRIVERS.iter().filter(|driver| package.needs.contains(**driver));
+            named.map(|driver| format!("{} → {driver}: only stoa-store names a driver", package.name))
+        })
+        .collect()
+}
+
+/// Laws 4 and 5 over the text of a source file, comments and tests apart.
+fn forbidden_words(file: &str, text: &str) -> Vec<String> {
+    let tests = ["/tests/", "/tests.rs", "/benches/", "/examples/"].iter().any(|part| file.contains(part))
+        || file.starts_with("base/test/");
+    if tests {
+        return Vec::new();
+    }
+    // Tests stand at the end of a file.
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut banned: Vec<(&str, &str)> = Vec::new();
+    if !file.starts_with("base/store/") {
+        banned.extend([
+            ("rusqlite::", "only stoa-store names a driver"),
+            ("tokio_postgres::", "only stoa-store names a driver"),
+        ]);
+    }
+    if file.starts_with("base/core/") {
+        banned.extend(["std::fs", "std::net", "std::process", "std::thread", "tokio::"].map(|w| (w, "core does no I/O")));
+    }
+    let facade = file.starts_with("blocks/") && (file.contains("/api.rs") || file.contains("/api/"));
+    if !file.starts_with("base/web/") && !facade {
+        banned.push(("StatusCode::", "only stoa-web and a block's facade name HTTP status codes"));
+    }
+    let mut found = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        let line = line.split("//").next().unwrap_or_default();
+        for (word, law) in &banned {
+            if line.contains(word) {
+                found.push(format!("crates/{file}:{}: `{word}`: {law}", number + 1));
+            }
+        }
+    }
+    found
+}
+
+/// Everything below a package in the tree of what it is built from.
+fn tree(metadata: &Value, name: &str) -> BTreeSet<String> {
+    let nodes: BTreeMap<&str, &Value> =
+        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|node| (texts(node, "id"), node)).collect();
+    let names: BTreeMap<&str, &str> =
+        metadata["packages"].as_array().unwrap().iter().map(|p| (texts(p, "id"), texts(p, "name"))).collect();
+    let start = names.iter().find(|(_, found)| **found == name).map(|(id, _)| *id).unwrap();
+    let (mut seen, mut waiting) = (BTreeSet::new(), vec![start]);
+    while let Some(id) = waiting.pop() {
+        for dependency in nodes[id]["deps"].as_array().unwrap() {
+            let built = dependency["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null());
+            let id = texts(dependency, "pkg");
+            if built && seen.insert(id) {
+                waiting.push(id);
+            }
+        }
+    }
+    seen.into_iter().map(|id| names[id].to_owned()).collect()
+}
+
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
+    let (mut files, mut waiting) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn arrows_go_down_and_only_the_store_names_a_driver() {
+    let packages = packages(&metadata());
+    assert!(packages.len() >= 9, "the house has rooms");
+    let broken = [broken_arrows(&packages), foreign_drivers(&packages)].concat();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn sources_keep_to_their_rooms() {
+    let crates = root().join("crates");
+    let broken: Vec<String> = sources(&crates)
+        .iter()
+        .flat_map(|path| {
+            let file = path.strip_prefix(&crates).unwrap().display().to_string();
+            forbidden_words(&file, &std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn pure_crates_have_a_pure_tree() {
+    let metadata = metadata();
+    for pure in ["stoa-core"] {
+        let tree = tree(&metadata, pure);
+        assert!(tree.contains("serde"), "the tree was walked");
+        for engine in ["tokio", "mio", "socket2", "hyper", "axum", "reqwest", "rusqlite", "tokio-postgres", "rustix"] {
+            assert!(!tree.contains(engine), "{pure} is pure but is built from {engine}");
+        }
+    }
+    assert!(tree(&metadata, "stoa-store").contains("tokio"), "an impure tree is seen as impure");
+}
+
+/// The laws speak up when they are broken.
+#[test]
+fn a_broken_law_is_named() {
+    let package = |name: &str, folder: &str, needs: &[&str], needs_in_tests: &[&str]| Package {
+        name: name.into(),
+        folder: folder.into(),
+        needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+        needs_in_tests: needs_in_tests.iter().map(|need| (*need).to_owned()).collect(),
+    };
+    let house = [
+        package("stoa-core", "base/core", &["stoa-store"], &[]),
+        package("stoa-store", "base/store", &["rusqlite"], &[]),
+        package("stoa-registries", "blocks/registries", &["rusqlite", "stoa-store"], &["stoa-payments"]),
+        package("stoa-payments", "blocks/payments", &["stoa-test"], &[]),
+        package("stoa-test", "base/test", &[], &[]),
+    ];
+    assert_eq!(
+        broken_arrows(&house),
+        [
+            "stoa-core → stoa-store does not go down",
+            "stoa-registries → stoa-payments: blocks never import blocks",
+            "stoa-payments → stoa-test is for tests",
+        ]
+    );
+    assert_eq!(foreign_drivers(&house), ["stoa-registries → rusqlite: only stoa-store names a driver"]);
+
+    let words = |file: &str, text: &str| forbidden_words(file, text).len();
+    assert_eq!(words("base/core/src/id.rs", "use std::fs;\nlet a = 1; // std::fs in words only\n"), 1);
+    assert_eq!(words("blocks/registries/src/store.rs", "rusqlite::Connection"), 1);
+    assert_eq!(words("blocks/registries/src/service/create.rs", "StatusCode::CONFLICT"), 1);
+    assert_eq!(words("blocks/registries/src/api/data.rs", "StatusCode::CONFLICT"), 0);
+    assert_eq!(words("base/store/src/engine/mod.rs", "rusqlite::Connection"), 0);
+}
+
+const LICENCES: [&str; 16] = [
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "MIT",
+    "MIT-0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "0BSD",
+    "CC0-1.0",
+    "Unlicense",
+    "Unicode-3.0",
+    "BSL-1.0",
+    "MPL-2.0",
+    "OpenSSL",
+    "CDLA-Permissive-2.0",
+];
+
+/// Whether an SPDX expression can be met with allowed licences only.
+fn allowed(expression: &str) -> bool {
+    // `/` is an old way to write OR.
+    let expression = expression.replace('/', " OR ");
+    let inner = |text: &str| text.trim().trim_matches(['(', ')']).trim().to_owned();
+    let split = |text: &str, word: &str| text.split(word).map(inner).collect::<Vec<_>>();
+    if expression.contains('(') {
+        // (A OR B) AND C: every part of the conjunction must be possible.
+        return split(&expression, " AND ").iter().all(|part| allowed(part));
+    }
+    split(&expression, " OR ")
+        .iter()
+        .any(|choice| split(choice, " AND ").iter().all(|licence| LICENCES.contains(&licence.as_str())))
+}
+
+#[test]
+fn every_dependency_has_its_reason_and_every_package_an_allowed_licence() {
+    assert!(allowed("MIT OR Apache-2.0") && allowed("MIT/Apache-2.0") && allowed("(MIT OR GPL-3.0) AND Unicode-3.0"));
+    assert!(!allowed("GPL-3.0") && !allowed("MIT AND AGPL-3.0") && !allowed(""));
+    let metadata = metadata();
+    let foreign: Vec<String> = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|package| !allowed(texts(package, "license")))
+        .map(|package| format!("{} {}: {}", texts(package, "name"), texts(package, "version"), package["license"]))
+        .collect();
+    assert!(foreign.is_empty(), "licences outside of the allow-list:\n{}", foreign.join("\n"));
+
+    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let named: BTreeSet<String> = manifest["workspace"]["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .filter(|name| !name.starts_with("stoa-"))
+        .cloned()
+        .collect();
+    let page = std::fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let reasons: BTreeMap<String, usize> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+        .filter(|(name, _)| *name != "dependency")
+        .map(|(name, reason)| (name.to_owned(), reason.len()))
+        .collect();
+    let without: Vec<&String> = named.iter().filter(|name| reasons.get(*name).is_none_or(|length| *length < 10)).collect();
+    assert!(without.is_empty(), "docs/dependencies.md gives no reason for {without:?}");
+    let stale: Vec<&String> = reasons.keys().filter(|name| !named.contains(*name)).collect();
+    assert!(stale.is_empty(), "docs/dependencies.md explains what is not there: {stale:?}");
+}
