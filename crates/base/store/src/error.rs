@@ -40,6 +40,15 @@ pub enum StoreError {
         /// How long it ran.
         elapsed: Duration,
     },
+    /// Units that ran at the same time kept colliding; nothing was done. Trying again later helps.
+    #[error("the unit collided with others at every try")]
+    Contended,
+    /// A closure went on after one of its statements had failed: it was rolled back.
+    #[error("the unit of work at {at} goes on after a failed statement")]
+    Aborted {
+        /// Where the unit was handed to the store.
+        at: &'static Location<'static>,
+    },
     /// A closure panicked: it was rolled back.
     #[error("the unit of work at {at} panicked: {message}")]
     Panicked {
@@ -162,7 +171,7 @@ impl From<StoreError> for Problem {
         use StoreError as E;
         let wait = Duration::from_secs(1);
         match error {
-            E::Busy { .. } => Self::new(Refusal::Busy, "store.busy")
+            E::Busy { .. } | E::Contended => Self::new(Refusal::Busy, "store.busy")
                 .detail("More requests are waiting than the store may hold. Try again in a moment.")
                 .retry_after(wait),
             E::Conflict { .. } => {
@@ -207,4 +216,10 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("store.unavailable", "The database does not answer"),
     page!("store.erased", "The data was erased"),
     page!("store.failed", "The store failed"),
+    page!("store.key_does_not_fit", "The master keys do not fit the data"),
+    page!("store.key_unusable", "The master keys cannot be used"),
+    page!("store.sealed_value_unreadable", "A sealed value cannot be opened"),
+    page!("store.blob_not_found", "There is no such file"),
+    page!("store.blob_too_large", "The file is too large"),
+    page!("store.blob_unreadable", "The file cannot be read or written"),
 ];

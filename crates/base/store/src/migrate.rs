@@ -1,4 +1,6 @@
-//! Numbered migrations, run at start, each in a transaction of its own, never twice and never changed afterwards.
+//! Numbered migrations, run at start, all that are missing in one transaction, never twice and never changed afterwards.
+
+use std::sync::atomic::Ordering;
 
 use aws_lc_rs::digest;
 
@@ -38,8 +40,10 @@ impl Migration {
     }
 }
 
-/// The table that remembers which steps were taken.
-pub(crate) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS stoa_migrations (
+/// The tables that remember which steps were taken, and where marks go on after a restore (see
+/// [`Tx::commit_mark`](crate::Tx::commit_mark)).
+pub(crate) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS stoa_mark_base (base BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS stoa_migrations (
     list TEXT NOT NULL,
     number BIGINT NOT NULL,
     name TEXT NOT NULL,
@@ -55,9 +59,23 @@ pub(crate) struct List {
     pub(crate) steps: Vec<Migration>,
 }
 
+/// Takes the missing steps of all lists.
+pub(crate) async fn run(tx: &mut Tx<'_>, lists: &[List]) -> Result<(), StoreError> {
+    for list in lists {
+        for step in missing(tx, list).await? {
+            tracing::info!(block = tx.block(), list = list.name, number = step.number, name = step.name, "store: migrating");
+            tx.batch(step.sql(tx.is_sqlite())).await?;
+            remember(tx, list, &step).await?;
+        }
+    }
+    let (base,): (Option<i64>,) = tx.get("SELECT max(base) FROM stoa_mark_base", params![]).await?;
+    tx.home.mark_base.store(base.unwrap_or(0), Ordering::Release);
+    Ok(())
+}
+
 /// The steps of a list that this database has not taken yet, in order; refused when it has taken one that this program
 /// does not know, or knows otherwise.
-pub(crate) async fn missing(tx: &mut Tx<'_>, list: &List) -> Result<Vec<Migration>, StoreError> {
+async fn missing(tx: &mut Tx<'_>, list: &List) -> Result<Vec<Migration>, StoreError> {
     let sqlite = tx.is_sqlite();
     let block = list.name;
     let taken: Vec<(u32, Vec<u8>)> =
@@ -78,7 +96,7 @@ pub(crate) async fn missing(tx: &mut Tx<'_>, list: &List) -> Result<Vec<Migratio
 }
 
 /// Remembers that a step was taken.
-pub(crate) async fn remember(tx: &mut Tx<'_>, list: &List, step: &Migration) -> Result<(), StoreError> {
+async fn remember(tx: &mut Tx<'_>, list: &List, step: &Migration) -> Result<(), StoreError> {
     let digest = step.digest(tx.is_sqlite());
     let now = tx.now();
     tx.execute(

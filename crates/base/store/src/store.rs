@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use stoa_core::{Clock, Ids};
-use tokio::sync::oneshot;
+use stoa_core::{Clock, Ids, Kind};
+use tokio::sync::{oneshot, watch};
 
 use crate::engine::postgres::{Access, Postgres, PostgresOptions};
 use crate::engine::sqlite::readers::{Readers, ReadersOptions};
 use crate::engine::sqlite::writer::{Writer, WriterOptions};
 use crate::engine::sqlite::{self, Use};
 use crate::migrate::{self, LEDGER, List, Migration};
-use crate::tx::{EngineTx, Watch};
+use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Unit, Work, run_now};
+use crate::wake::Topic;
 use crate::{StoreError, Tx};
 
 /// Where a block's data lies.
@@ -74,7 +75,7 @@ impl Default for StoreLimits {
         Self {
             write_queue: 8192,
             batch: 512,
-            unit_time: Duration::from_secs(1),
+            unit_time: Duration::from_secs(2),
             inline_read_time: Duration::from_millis(20),
             connections: 16,
             scans: 2,
@@ -140,10 +141,13 @@ pub struct Store {
     shared: Arc<Shared>,
 }
 
+enum Node {}
+impl Kind for Node {
+    const NAME: &'static str = "node";
+}
+
 struct Shared {
-    block: &'static str,
-    clock: Clock,
-    ids: Ids,
+    home: Home,
     engine: Running,
 }
 
@@ -166,26 +170,26 @@ impl Store {
             List { name: "store", steps: crate::SERVICES.to_vec() },
             List { name: block, steps: migrations },
         ];
+        let node = match &engine {
+            Engine::Sqlite { .. } => Arc::from("local"),
+            Engine::Postgres { .. } => Arc::from(ids.new_id::<Node>().to_string()),
+        };
+        let home = Home { block, clock, ids, mark_base: Arc::default(), node, wakes: Arc::default() };
         let engine = match engine {
             Engine::Sqlite { file, durability } => {
-                let connection = sqlite::open(&file, Use::Write, durability)?;
-                migrate_file(&connection, &lists, &clock, &ids)?;
+                let connection = open_file(file.clone(), durability, home.clone(), lists).await?;
                 let writer = Writer::start(
                     connection,
                     WriterOptions {
-                        block,
-                        clock: clock.clone(),
-                        ids: ids.clone(),
+                        home: home.clone(),
                         queue: limits.write_queue,
                         batch: limits.batch,
                         unit_time: limits.unit_time,
                     },
                 )?;
                 let readers = Arc::new(Readers::new(ReadersOptions {
-                    block,
+                    home: home.clone(),
                     file: file.clone(),
-                    clock: clock.clone(),
-                    ids: ids.clone(),
                     inline: limits.connections,
                     inline_time: limits.inline_read_time,
                     scans: limits.scans,
@@ -196,12 +200,12 @@ impl Store {
             }
             Engine::Postgres { url, schema } => {
                 let options = PostgresOptions {
-                    block,
+                    home: home.clone(),
                     url,
                     schema,
-                    clock: clock.clone(),
-                    ids: ids.clone(),
                     connections: limits.connections,
+                    scans: limits.scans,
+                    scan_queue: limits.scan_queue,
                     queue: limits.write_queue,
                     unit_time: limits.unit_time,
                     scan_time: limits.scan_time,
@@ -209,7 +213,7 @@ impl Store {
                 Running::Postgres(Postgres::start(options, lists).await?)
             }
         };
-        Ok(Self { shared: Arc::new(Shared { block, clock, ids, engine }) })
+        Ok(Self { shared: Arc::new(Shared { home, engine }) })
     }
 
     /// Runs a closure that reads, on one snapshot. Meant for short reads: what takes longer than
@@ -231,6 +235,29 @@ impl Store {
                     scan(readers, closure, at).await
                 }
                 Running::Postgres(postgres) => postgres.run(closure, Access::Read, at).await,
+            }
+        }
+    }
+
+    /// As [`read`](Self::read), for background work that follows a table (the outbox, the jobs, the chain of evidence): on
+    /// one snapshot, which on PostgreSQL takes no part in serialisation, so that no writer fails for it.
+    #[track_caller]
+    pub fn peek<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + Send + use<F, T, E>
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (store, at) = (self.clone(), Location::caller());
+        async move {
+            match &store.shared.engine {
+                Running::Sqlite { readers, .. } => {
+                    if let Some(result) = read_inline(readers, &closure, at) {
+                        return result;
+                    }
+                    scan(readers, closure, at).await
+                }
+                Running::Postgres(postgres) => postgres.run(closure, Access::Scan, at).await,
             }
         }
     }
@@ -266,7 +293,7 @@ impl Store {
             match &store.shared.engine {
                 Running::Sqlite { writer, .. } => {
                     let (unit, answer) = Work::new(closure, at);
-                    writer.submit(Box::new(unit), store.shared.block);
+                    writer.submit(Box::new(unit), store.shared.home.block);
                     answer.await.map_err(|_| E::from(closed()))?
                 }
                 Running::Postgres(postgres) => postgres.run(closure, Access::Write, at).await,
@@ -276,17 +303,29 @@ impl Store {
 
     /// Where "now" comes from.
     pub fn clock(&self) -> &Clock {
-        &self.shared.clock
+        &self.shared.home.clock
     }
 
     /// Where identifiers come from.
     pub fn ids(&self) -> &Ids {
-        &self.shared.ids
+        &self.shared.home.ids
     }
 
     /// The block whose database this is.
     pub fn block(&self) -> &'static str {
-        self.shared.block
+        self.shared.home.block
+    }
+
+    /// This process among those that share the database: the holder of its leases. A file has one process only, so there
+    /// it is always the same, and a restart after a kill takes up its own leases at once.
+    pub fn node(&self) -> &str {
+        &self.shared.home.node
+    }
+
+    /// Changes at each commit of this process that concerns the topic (see [`Tx::wake`]). Commits of other nodes are found
+    /// by looking now and then.
+    pub fn wakes(&self, topic: Topic) -> watch::Receiver<u64> {
+        self.shared.home.wakes.subscribe(topic)
     }
 
     /// What the store is doing.
@@ -303,10 +342,11 @@ impl Store {
             },
             Running::Postgres(postgres) => StoreState {
                 queue_depth: postgres.figures.waiting.load(read),
-                commits: postgres.figures.units.load(read),
+                commits: postgres.figures.commits.load(read),
                 units: postgres.figures.units.load(read),
+                failed_commits: postgres.figures.failed_commits.load(read),
                 retries: postgres.figures.retries.load(read),
-                ..StoreState::default()
+                reads_cut: 0,
             },
         }
     }
@@ -350,6 +390,21 @@ fn closed() -> StoreError {
     StoreError::Unavailable { reason: "the store is closed".to_owned() }
 }
 
+/// Opens and migrates a file away from the caller's runtime: it waits for the disk.
+async fn open_file(
+    file: PathBuf,
+    durability: Durability,
+    home: Home,
+    lists: Vec<List>,
+) -> Result<rusqlite::Connection, StoreError> {
+    let opened = tokio::task::spawn_blocking(move || {
+        let connection = sqlite::open(&file, Use::Write, durability)?;
+        migrate_file(&connection, &home, &lists)?;
+        Ok(connection)
+    });
+    opened.await.map_err(|_| StoreError::Unavailable { reason: "opening the file panicked".to_owned() })?
+}
+
 /// A short read on the caller's thread; `None` when it has to run among the scans.
 fn read_inline<F, T, E>(readers: &Readers, closure: &F, at: &'static Location<'static>) -> Option<Result<T, E>>
 where
@@ -376,29 +431,16 @@ where
 }
 
 /// Takes the missing steps on an open SQLite file, all in one transaction: a start that is cut off changes nothing.
-fn migrate_file(
-    connection: &rusqlite::Connection,
-    lists: &[List],
-    clock: &Clock,
-    ids: &Ids,
-) -> Result<(), StoreError> {
+fn migrate_file(connection: &rusqlite::Connection, home: &Home, lists: &[List]) -> Result<(), StoreError> {
     let sql = |sql: &str| connection.execute_batch(sql).map_err(|error| sqlite::sql_error(&error));
     let watch = Watch::start(Location::caller(), Duration::from_hours(1));
     sql("BEGIN IMMEDIATE")?;
-    let migrated = (|| {
-        sql(LEDGER)?;
-        let mut tx = Tx { engine: EngineTx::Sqlite(connection), clock, ids, watch: &watch };
-        for list in lists {
-            let missing = async |tx: &mut Tx<'_>| migrate::missing(tx, list).await;
-            for step in run_now::<_, _, StoreError>(&missing, &mut tx)? {
-                sql(step.sqlite)?;
-                let remember = async |tx: &mut Tx<'_>| migrate::remember(tx, list, &step).await;
-                run_now::<_, _, StoreError>(&remember, &mut tx)?;
-            }
-        }
-        Ok(())
-    })();
-    match migrated {
+    let mut tx = Tx { engine: EngineTx::Sqlite(connection), home, watch: &watch };
+    let steps = async |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        tx.batch(LEDGER).await?;
+        migrate::run(tx, lists).await
+    };
+    match run_now(&steps, &mut tx) {
         Ok(()) => sql("COMMIT"),
         Err(error) => {
             if !connection.is_autocommit() {

@@ -2,19 +2,25 @@
 
 use std::cell::Cell;
 use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant as Tick};
 
 use stoa_core::{Clock, Id, Ids, Instant, Kind};
 
 use crate::engine::{postgres, sqlite};
+use crate::wake::{Topic, Topics, Wakes};
 use crate::{FromRow, Param, Row, StoreError};
 
 /// One unit of work's view of the database. All statements see one snapshot; all changes become durable together or
 /// not at all, when the closure that holds the `Tx` has returned `Ok`.
+///
+/// A statement that fails ends the unit, on both engines alike (PostgreSQL refuses every later statement of such a
+/// transaction): later statements answer [`StoreError::Aborted`], and nothing is kept even when the closure returns `Ok`.
+/// What may collide is written with `ON CONFLICT`.
 pub struct Tx<'c> {
     pub(crate) engine: EngineTx<'c>,
-    pub(crate) clock: &'c Clock,
-    pub(crate) ids: &'c Ids,
+    pub(crate) home: &'c Home,
     pub(crate) watch: &'c Watch,
 }
 
@@ -23,44 +29,83 @@ pub(crate) enum EngineTx<'c> {
     Postgres(&'c postgres::Session),
 }
 
-/// The time that one unit of work may take, and whether it was exceeded.
+/// Whose database it is, and where its time and identifiers come from.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    pub(crate) block: &'static str,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    /// Added to marks, so that they go on ascending after a restore; see [`Tx::commit_mark`].
+    pub(crate) mark_base: Arc<AtomicI64>,
+    /// This process among those that share the database; see [`Store::node`](crate::Store::node).
+    pub(crate) node: Arc<str>,
+    /// Who sleeps until a commit.
+    pub(crate) wakes: Arc<Wakes>,
+}
+
+/// What is watched over while a unit runs: its time, and whether it may still be kept.
 pub(crate) struct Watch {
     pub(crate) at: &'static Location<'static>,
     started: Tick,
     allowed: Duration,
-    exceeded: Cell<bool>,
+    /// A statement was refused or cut off because the time was up.
+    stopped: Cell<bool>,
+    /// A statement failed.
+    failed: Cell<bool>,
+    /// What the unit's commit concerns.
+    topics: Cell<Topics>,
 }
 
 impl Watch {
     pub(crate) fn start(at: &'static Location<'static>, allowed: Duration) -> Self {
-        Self { at, started: Tick::now(), allowed, exceeded: Cell::new(false) }
+        Self { at, started: Tick::now(), allowed, stopped: Cell::new(false), failed: Cell::new(false), topics: Cell::default() }
+    }
+
+    pub(crate) fn topics(&self) -> Topics {
+        self.topics.get()
     }
 
     pub(crate) fn deadline(&self) -> Tick {
         self.started + self.allowed
     }
 
-    /// Whether the unit has used up its time; once it has, it stays so.
-    pub(crate) fn exceeded(&self) -> bool {
-        if !self.exceeded.get() && self.started.elapsed() > self.allowed {
-            self.exceeded.set(true);
-        }
-        self.exceeded.get()
+    /// Whether the unit was stopped because its time was up.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stopped.get()
     }
 
+    /// Whether the unit took longer than it may, even if it came to its end.
+    pub(crate) fn overdue(&self) -> bool {
+        self.started.elapsed() > self.allowed
+    }
+
+    /// Stops the unit: its time is up.
     pub(crate) fn too_long(&self) -> StoreError {
+        self.stopped.set(true);
         StoreError::TooLong { at: self.at, elapsed: self.started.elapsed() }
+    }
+
+    /// Why a unit that returned `Ok` may not be kept all the same.
+    pub(crate) fn flaw(&self) -> Option<StoreError> {
+        if self.stopped.get() {
+            Some(self.too_long())
+        } else if self.failed.get() {
+            Some(StoreError::Aborted { at: self.at })
+        } else {
+            None
+        }
     }
 }
 
 impl Tx<'_> {
     /// Runs a statement that returns no rows; gives the number of rows that it changed.
     pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
-        self.in_time()?;
-        match &self.engine {
+        self.may_go_on()?;
+        let result = match &self.engine {
             EngineTx::Sqlite(connection) => sqlite::execute(connection, sql, params, self.watch),
             EngineTx::Postgres(session) => session.execute(sql, params).await,
-        }
+        };
+        self.note(result)
     }
 
     /// All rows of the answer. Bound them in the SQL: everything is held in memory.
@@ -90,32 +135,66 @@ impl Tx<'_> {
         self.find(sql, params).await?.ok_or(StoreError::NoRow)
     }
 
-    async fn collect(
+    /// Hands the answer's rows over one by one, up to `most` of them, without keeping them.
+    pub(crate) async fn collect(
         &mut self,
         sql: &str,
         params: &[Param<'_>],
         most: usize,
         each: &mut (dyn FnMut(Row) -> Result<(), StoreError> + '_),
     ) -> Result<(), StoreError> {
-        self.in_time()?;
-        match &self.engine {
+        self.may_go_on()?;
+        let result = match &self.engine {
             EngineTx::Sqlite(connection) => sqlite::collect(connection, sql, params, most, self.watch, each),
             EngineTx::Postgres(session) => session.collect(sql, params, most, each).await,
+        };
+        self.note(result)
+    }
+
+    /// Runs several statements without parameters: a migration, or a restore's changes of the schema.
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.may_go_on()?;
+        let result = match &self.engine {
+            EngineTx::Sqlite(connection) => connection.execute_batch(sql).map_err(|error| sqlite::sql_error(&error)),
+            EngineTx::Postgres(session) => session.batch(sql).await,
+        };
+        self.note(result)
+    }
+
+    fn may_go_on(&self) -> Result<(), StoreError> {
+        if self.watch.overdue() {
+            Err(self.watch.too_long())
+        } else if self.watch.failed.get() {
+            Err(StoreError::Aborted { at: self.watch.at })
+        } else {
+            Ok(())
         }
     }
 
-    fn in_time(&self) -> Result<(), StoreError> {
-        if self.watch.exceeded() { Err(self.watch.too_long()) } else { Ok(()) }
+    fn note<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        // A row that the program could not read is no fault of the transaction.
+        if let Err(error) = &result
+            && !matches!(error, StoreError::Column { .. } | StoreError::Data { .. })
+        {
+            self.watch.failed.set(true);
+        }
+        result
+    }
+
+    /// Wakes, once this transaction is committed, those who wait for the topic through
+    /// [`Store::wakes`](crate::Store::wakes).
+    pub fn wake(&mut self, topic: Topic) {
+        self.watch.topics.set(self.watch.topics.get().with(topic));
     }
 
     /// The present instant, by the store's clock.
     pub fn now(&self) -> Instant {
-        self.clock.now()
+        self.home.clock.now()
     }
 
     /// A new identifier.
     pub fn new_id<K: Kind>(&self) -> Id<K> {
-        self.ids.new_id()
+        self.home.ids.new_id()
     }
 
     /// Whether statements of the engine's own dialect are to be SQLite's; for the store's services only.
@@ -123,16 +202,22 @@ impl Tx<'_> {
         matches!(self.engine, EngineTx::Sqlite(_))
     }
 
+    /// The block whose database this is.
+    pub const fn block(&self) -> &'static str {
+        self.home.block
+    }
+
     /// A mark for rows that are read in the order of their commit: rows below [`settled_mark`](Self::settled_mark),
-    /// ordered by `(mark, seq)`, never get an earlier neighbour later.
+    /// ordered by `(mark, seq)`, never get an earlier neighbour later. Keep it in a column called `mark`.
     ///
-    /// On the embedded engine one writer commits in order, so the mark is always 0; on PostgreSQL it is the
-    /// transaction's number.
+    /// On the embedded engine one writer commits in order, so all marks are the same (0 unless the database was restored
+    /// from an archive that held higher ones); on PostgreSQL it is the transaction's number.
     pub async fn commit_mark(&mut self) -> Result<i64, StoreError> {
+        let base = self.home.mark_base.load(Ordering::Acquire);
         if self.is_sqlite() {
-            return Ok(0);
+            return Ok(base);
         }
-        Ok(self.get::<(i64,)>("SELECT pg_current_xact_id()::text::bigint", &[]).await?.0)
+        Ok(base + self.get::<(i64,)>("SELECT pg_current_xact_id()::text::bigint", &[]).await?.0)
     }
 
     /// The first mark that an unfinished transaction may still write; see [`commit_mark`](Self::commit_mark).
@@ -140,6 +225,7 @@ impl Tx<'_> {
         if self.is_sqlite() {
             return Ok(i64::MAX);
         }
-        Ok(self.get::<(i64,)>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await?.0)
+        let base = self.home.mark_base.load(Ordering::Acquire);
+        Ok(base + self.get::<(i64,)>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await?.0)
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
 pub(crate) trait Unit: Send {
     /// Where it was handed to the store.
     fn at(&self) -> &'static Location<'static>;
+    /// Whether nobody waits for the answer any more: the caller was cancelled.
+    fn is_abandoned(&self) -> bool;
     /// Runs the closure once, to its end, without waiting; keeps its result.
     fn run(&mut self, tx: &mut Tx<'_>) -> Outcome;
     /// Answers the caller with the closure's result: what it changed is durable, or it changed nothing.
@@ -58,6 +60,10 @@ where
         self.at
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> Outcome {
         let result = run_now(&self.closure, tx);
         let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Refused };
@@ -89,8 +95,8 @@ where
         future.poll(&mut Context::from_waker(Waker::noop()))
     }));
     match polled {
-        Ok(Poll::Ready(Ok(_))) if watch.exceeded() => Err(watch.too_long().into()),
-        Ok(Poll::Ready(result)) => result,
+        Ok(Poll::Ready(Ok(value))) => watch.flaw().map_or(Ok(value), |flaw| Err(flaw.into())),
+        Ok(Poll::Ready(refused)) => refused,
         Ok(Poll::Pending) => Err(StoreError::ForeignAwait { at: watch.at }.into()),
         Err(panic) => Err(StoreError::Panicked { at: watch.at, message: words(&*panic) }.into()),
     }

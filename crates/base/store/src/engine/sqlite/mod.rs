@@ -17,7 +17,7 @@ use crate::{Durability, StoreError};
 const STATEMENTS_KEPT: usize = 256;
 /// The page cache of a connection in KiB (negative by SQLite's convention).
 const CACHE_KIB: i32 = -16 * 1024;
-/// The write-ahead log is cut back to this size after a checkpoint.
+/// A log file that grew larger is cut back to this size.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
 /// How long to wait for a lock that another process (a backup tool, say) holds on the file.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -51,6 +51,8 @@ fn prepare(connection: &Connection, usage: Use, durability: Durability) -> rusql
         // Asks the file for its journal mode first, so that a damaged or foreign file is named here and not later.
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
+        // The writer copies the log back itself, after it has answered: see `writer`.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     } else {
         connection.pragma_update(None, "query_only", true)?;
     }
@@ -85,14 +87,25 @@ pub(crate) fn sql_error(error: &rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode as Code;
     let reason = error.to_string();
     match error.sqlite_error_code() {
-        Some(Code::ConstraintViolation) => {
-            let constraint = reason.rsplit("failed: ").next().unwrap_or(&reason).to_owned();
-            StoreError::Conflict { constraint }
-        }
+        Some(Code::ConstraintViolation) => constraint_error(error, reason),
         Some(Code::DiskFull) => StoreError::Full,
         Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => StoreError::ReadOnly { reason },
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => StoreError::Corrupt { reason },
         Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::SystemIoFailure) => StoreError::Unavailable { reason },
+        _ => StoreError::Sql { reason },
+    }
+}
+
+/// What is taken already, or refers to nothing, is a conflict that a caller can meet; the other constraints are kept by
+/// the program, and a breach is its fault.
+fn constraint_error(error: &rusqlite::Error, reason: String) -> StoreError {
+    use rusqlite::ffi;
+    match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID) => {
+            let columns = reason.rsplit("failed: ").next().unwrap_or(&reason);
+            StoreError::Conflict { constraint: columns.to_owned() }
+        }
+        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => StoreError::Conflict { constraint: "a reference".to_owned() },
         _ => StoreError::Sql { reason },
     }
 }

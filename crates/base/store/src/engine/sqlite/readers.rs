@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Tick};
 
 use rusqlite::Connection;
-use stoa_core::{Clock, Ids};
 use tokio::sync::mpsc;
 
 use super::{Use, open, sql_error};
-use crate::tx::{EngineTx, Watch};
+use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Outcome, Unit};
 use crate::{Durability, StoreError, Tx};
 
@@ -66,10 +65,8 @@ impl Reader {
 }
 
 pub(crate) struct ReadersOptions {
-    pub(crate) block: &'static str,
+    pub(crate) home: Home,
     pub(crate) file: PathBuf,
-    pub(crate) clock: Clock,
-    pub(crate) ids: Ids,
     pub(crate) inline: usize,
     pub(crate) inline_time: Duration,
     pub(crate) scans: usize,
@@ -109,8 +106,7 @@ impl Readers {
         let result = reader.snapshot(watch, |connection| {
             work(&mut Tx {
                 engine: EngineTx::Sqlite(connection),
-                clock: &self.options.clock,
-                ids: &self.options.ids,
+                home: &self.options.home,
                 watch,
             })
         });
@@ -120,7 +116,7 @@ impl Readers {
             self.opened.fetch_sub(1, Ordering::Relaxed);
         }
         let result = result?;
-        if watch.exceeded() {
+        if watch.stopped() {
             self.cut.fetch_add(1, Ordering::Relaxed);
             return Ok(None);
         }
@@ -153,7 +149,7 @@ impl Readers {
         match sender.try_send(unit) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(unit)) => {
-                unit.fail(StoreError::Busy { block: self.options.block, queue: "scans" });
+                unit.fail(StoreError::Busy { block: self.options.home.block, queue: "scans" });
             }
             Err(mpsc::error::TrySendError::Closed(unit)) => {
                 unit.fail(StoreError::Unavailable { reason: "the store is closed".to_owned() });
@@ -174,7 +170,7 @@ impl Readers {
             let reader = Reader::open(&self.options.file)?;
             let (options, receiver) = (Arc::clone(&self.options), Arc::clone(&receiver));
             let thread = std::thread::Builder::new()
-                .name(format!("{}-scan", options.block))
+                .name(format!("{}-scan", options.home.block))
                 .spawn(move || run_scans(&reader, &options, &receiver))
                 .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
             threads.push(thread);
@@ -199,12 +195,14 @@ fn run_scans(reader: &Reader, options: &ReadersOptions, receiver: &Mutex<mpsc::R
         // The lock is held while waiting, so that exactly one thread takes the next unit.
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
         let Some(mut unit) = next else { return };
+        if unit.is_abandoned() {
+            continue;
+        }
         let watch = Watch::start(unit.at(), options.scan_time);
         let outcome = reader.snapshot(&watch, |connection| {
             unit.run(&mut Tx {
                 engine: EngineTx::Sqlite(connection),
-                clock: &options.clock,
-                ids: &options.ids,
+                home: &options.home,
                 watch: &watch,
             })
         });

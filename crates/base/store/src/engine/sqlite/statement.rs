@@ -21,19 +21,28 @@ impl ToSql for Param<'_> {
 
 /// An interrupted statement means that the unit's time is up; anything else is the engine's own word.
 fn statement_error(error: &rusqlite::Error, watch: &Watch) -> StoreError {
-    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) && watch.exceeded() {
+    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
         return watch.too_long();
     }
     sql_error(error)
 }
 
+/// Binds `$1`, `$2`, … by their number, as PostgreSQL does: to SQLite they are names, counted in the order in which they
+/// first appear.
 fn bind(statement: &mut Statement<'_>, params: &[Param<'_>]) -> rusqlite::Result<()> {
-    let wanted = statement.parameter_count();
-    if wanted != params.len() {
-        return Err(rusqlite::Error::InvalidParameterCount(params.len(), wanted));
+    let places = statement.parameter_count();
+    let mut most = 0;
+    for place in 1..=places {
+        let number = statement.parameter_name(place).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let param = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let (Some(number), Some(param)) = (number, param) else {
+            return Err(rusqlite::Error::InvalidParameterCount(params.len(), number.unwrap_or(places)));
+        };
+        most = most.max(number);
+        statement.raw_bind_parameter(place, param)?;
     }
-    for (index, param) in params.iter().enumerate() {
-        statement.raw_bind_parameter(index + 1, param)?;
+    if most != params.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(params.len(), most));
     }
     Ok(())
 }

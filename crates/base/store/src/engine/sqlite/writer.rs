@@ -1,30 +1,42 @@
 //! The one writer of a file. Units of work that arrive together share one transaction, a savepoint each, and so one
 //! sync of the disk; a caller is answered only after it (group commit).
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as Tick};
 
 use rusqlite::Connection;
-use stoa_core::{Clock, Ids};
 use tokio::sync::{mpsc, oneshot};
 
 use super::sql_error;
-use crate::tx::{EngineTx, Watch};
+use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Outcome, Unit};
+use crate::wake::Topics;
 use crate::{StoreError, Tx};
 
 /// A batch is closed after this time even when more units wait: the first of them wants its answer.
 const BATCH_TIME: Duration = Duration::from_millis(20);
 /// How many steps of SQLite's machine pass between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 4000;
+/// With this many pages in the log (16 MiB) it is copied back into the file, between two batches and after the answers:
+/// SQLite's own habit is to do it inside a COMMIT, where callers wait.
+const LOG_PAGES: u64 = 4096;
+/// With this many (64 MiB), because long reads held it, the writer waits for them a moment to start the log anew.
+const LOG_PAGES_MAX: u64 = 4 * LOG_PAGES;
+
+/// How long the writer waits for readers that hold a log of that length.
+const READERS_WAIT: Duration = Duration::from_millis(50);
 
 pub(crate) enum Message {
     Unit(Box<dyn Unit>),
     /// Stops between two batches until the guard is dropped.
-    Pause(oneshot::Sender<()>, oneshot::Receiver<()>),
+    Pause(Pause),
 }
+
+/// The sign that the writer stands, and the guard that it waits for.
+pub(crate) type Pause = (oneshot::Sender<()>, oneshot::Receiver<()>);
 
 /// Figures of the writer, for metrics and readiness.
 #[derive(Debug, Default)]
@@ -33,6 +45,8 @@ pub(crate) struct Figures {
     pub(crate) batches: AtomicU64,
     pub(crate) units: AtomicU64,
     pub(crate) failed_commits: AtomicU64,
+    /// Pages in the write-ahead log after the last commit.
+    pub(crate) log_pages: AtomicU64,
 }
 
 pub(crate) struct Writer {
@@ -42,9 +56,7 @@ pub(crate) struct Writer {
 }
 
 pub(crate) struct WriterOptions {
-    pub(crate) block: &'static str,
-    pub(crate) clock: Clock,
-    pub(crate) ids: Ids,
+    pub(crate) home: Home,
     pub(crate) queue: usize,
     pub(crate) batch: usize,
     pub(crate) unit_time: Duration,
@@ -54,10 +66,10 @@ impl Writer {
     pub(crate) fn start(connection: Connection, options: WriterOptions) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(options.queue);
         let figures = Arc::new(Figures::default());
-        let mut room = Room { connection, options, figures: Arc::clone(&figures), ends: Arc::default() };
-        room.watch_statements();
+        let mut room = Room { connection, options, figures: Arc::clone(&figures), ends: Arc::default(), log_due: LOG_PAGES, topics: Cell::default() };
+        room.watch_statements().map_err(|error| sql_error(&error))?;
         let thread = std::thread::Builder::new()
-            .name(format!("{}-writer", room.options.block))
+            .name(format!("{}-writer", room.options.home.block))
             .spawn(move || room.work(receiver))
             .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
         Ok(Self { sender, thread, figures })
@@ -84,7 +96,7 @@ impl Writer {
         let (reached, wait) = oneshot::channel();
         let (go_on, until) = oneshot::channel();
         let closed = || StoreError::Unavailable { reason: "the store is closed".to_owned() };
-        self.sender.send(Message::Pause(reached, until)).await.map_err(|_| closed())?;
+        self.sender.send(Message::Pause((reached, until))).await.map_err(|_| closed())?;
         wait.await.map_err(|_| closed())?;
         Ok(go_on)
     }
@@ -100,38 +112,43 @@ struct Room {
     connection: Connection,
     options: WriterOptions,
     figures: Arc<Figures>,
-    /// When the running unit's time is up, in microseconds since the room's `epoch`; 0 while none runs.
+    /// When the running unit's time is up, in microseconds of the process; 0 while none runs.
     ends: Arc<AtomicU64>,
+    /// The length of the log at which it is copied back next.
+    log_due: u64,
+    /// What the open transaction concerns.
+    topics: Cell<Topics>,
 }
 
 impl Room {
-    /// Interrupts a statement that runs on when its unit's time is up.
-    fn watch_statements(&mut self) {
+    /// Interrupts a statement that runs on when its unit's time is up, and follows the length of the log.
+    fn watch_statements(&mut self) -> rusqlite::Result<()> {
         let ends = Arc::clone(&self.ends);
         let look = move || {
             let end = ends.load(Ordering::Relaxed);
             end != 0 && super::readers::micros_of_process() > end
         };
-        // Refused only for a connection that is not open.
-        let _ = self.connection.progress_handler(STEPS_PER_LOOK, Some(look));
+        self.connection.progress_handler(STEPS_PER_LOOK, Some(look))?;
+        let figures = Arc::clone(&self.figures);
+        self.connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+            figures.log_pages.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))
     }
 
     fn work(&mut self, mut receiver: mpsc::Receiver<Message>) {
         let mut batch: Vec<Box<dyn Unit>> = Vec::with_capacity(self.options.batch);
         while let Some(message) = receiver.blocking_recv() {
-            let mut pause = None;
-            match message {
-                Message::Unit(unit) => batch.push(unit),
-                Message::Pause(reached, until) => pause = Some((reached, until)),
-            }
-            if pause.is_none() {
-                pause = self.run_batch(&mut batch, &mut receiver);
-            }
-            if let Some((reached, until)) = pause {
-                if reached.send(()).is_ok() {
-                    // An error means that the guard was dropped: the sign to go on.
-                    let _ = until.blocking_recv();
-                }
+            let pause = match message {
+                Message::Unit(unit) => self.run_batch(unit, &mut batch, &mut receiver),
+                Message::Pause(pause) => Some(pause),
+            };
+            self.shorten_log();
+            if let Some((reached, until)) = pause
+                && reached.send(()).is_ok()
+            {
+                // An error means that the guard was dropped: the sign to go on.
+                let _ = until.blocking_recv();
             }
         }
     }
@@ -139,38 +156,44 @@ impl Room {
     /// Runs the given unit and those that wait behind it in one transaction.
     fn run_batch(
         &mut self,
+        first: Box<dyn Unit>,
         batch: &mut Vec<Box<dyn Unit>>,
         receiver: &mut mpsc::Receiver<Message>,
-    ) -> Option<(oneshot::Sender<()>, oneshot::Receiver<()>)> {
+    ) -> Option<Pause> {
         let started = Tick::now();
-        let mut pause = None;
-        let mut next = batch.pop();
         if let Err(error) = self.statement("BEGIN IMMEDIATE") {
-            if let Some(unit) = next {
-                self.answer(|| unit.fail(error));
-            }
+            self.answer(|| first.fail(error));
             return None;
         }
-        let mut lost = false;
+        let mut pause = None;
+        let mut next = Some(first);
+        let mut fell = false;
         while let Some(mut unit) = next.take() {
-            self.run_one(&mut *unit);
-            batch.push(unit);
-            lost = self.connection.is_autocommit();
-            if lost || batch.len() >= self.options.batch || started.elapsed() > BATCH_TIME {
+            if unit.is_abandoned() {
+                self.answer(|| drop(unit));
+            } else {
+                self.run_one(&mut *unit);
+                batch.push(unit);
+                fell = self.connection.is_autocommit();
+            }
+            if fell || batch.len() >= self.options.batch || started.elapsed() > BATCH_TIME {
                 break;
             }
             match receiver.try_recv() {
                 Ok(Message::Unit(unit)) => next = Some(unit),
-                Ok(Message::Pause(reached, until)) => pause = Some((reached, until)),
+                Ok(Message::Pause(asked)) => pause = Some(asked),
                 Err(_) => {}
             }
         }
-        self.figures.batches.fetch_add(1, Ordering::Relaxed);
-        if lost {
+        if fell {
             self.run_innocent(batch);
         } else {
+            self.figures.batches.fetch_add(1, Ordering::Relaxed);
             match self.statement("COMMIT") {
-                Ok(()) => batch.drain(..).for_each(|unit| self.answer(|| unit.settle())),
+                Ok(()) => {
+                    self.wake();
+                    batch.drain(..).for_each(|unit| self.answer(|| unit.settle()));
+                }
                 Err(error) => self.fail_batch(batch, &error),
             }
         }
@@ -178,7 +201,7 @@ impl Room {
     }
 
     /// One unit inside its own savepoint of the open transaction.
-    fn run_one(&mut self, unit: &mut dyn Unit) -> Outcome {
+    fn run_one(&self, unit: &mut dyn Unit) -> Outcome {
         let outcome = match self.statement("SAVEPOINT unit") {
             Ok(()) => self.run_closure(unit),
             Err(_) => Outcome::Refused,
@@ -197,47 +220,58 @@ impl Room {
         let watch = Watch::start(unit.at(), self.options.unit_time);
         let allowed = u64::try_from(self.options.unit_time.as_micros()).unwrap_or(u64::MAX);
         self.ends.store(super::readers::micros_of_process().saturating_add(allowed), Ordering::Relaxed);
-        let mut tx = Tx {
-            engine: EngineTx::Sqlite(&self.connection),
-            clock: &self.options.clock,
-            ids: &self.options.ids,
-            watch: &watch,
-        };
+        let mut tx = Tx { engine: EngineTx::Sqlite(&self.connection), home: &self.options.home, watch: &watch };
         let outcome = unit.run(&mut tx);
+        if outcome == Outcome::Done {
+            self.topics.set(self.topics.get().and(watch.topics()));
+        }
         self.ends.store(0, Ordering::Relaxed);
-        if watch.exceeded() {
-            tracing::error!(block = self.options.block, at = %watch.at, "store: a unit of work ran too long");
+        if watch.stopped() || watch.overdue() {
+            let block = self.options.home.block;
+            tracing::error!(block, at = %watch.at, "store: a unit of work took longer than a unit may");
         }
         outcome
     }
 
     /// The transaction fell with one unit of it: the last of the batch keeps its error, the others run again, each in a
     /// transaction of its own, so that one unit's fault does not become its neighbours'.
-    fn run_innocent(&mut self, batch: &mut Vec<Box<dyn Unit>>) {
+    fn run_innocent(&self, batch: &mut Vec<Box<dyn Unit>>) {
         let Some(culprit) = batch.pop() else { return };
         self.answer(|| culprit.settle());
         for mut unit in batch.drain(..) {
             let begun = self.statement("BEGIN IMMEDIATE");
             let ended = begun.and_then(|()| match self.run_one(&mut *unit) {
                 _ if self.connection.is_autocommit() => Ok(()),
-                Outcome::Done => self.statement("COMMIT"),
+                Outcome::Done => {
+                    self.figures.batches.fetch_add(1, Ordering::Relaxed);
+                    self.statement("COMMIT")
+                }
                 Outcome::Refused => self.statement("ROLLBACK"),
             });
             match ended {
-                Ok(()) => self.answer(|| unit.settle()),
-                Err(error) => {
-                    self.roll_back();
-                    self.answer(|| unit.fail(error));
+                Ok(()) => {
+                    self.wake();
+                    self.answer(|| unit.settle());
                 }
+                Err(error) => self.fail_batch(&mut vec![unit], &error),
             }
         }
     }
 
+    /// Wakes those who wait for what was just committed. Called before the callers are answered, so that an event is on its
+    /// way when its publisher hears of the commit. After a failed commit it may wake somebody too early, who then finds
+    /// nothing.
+    fn wake(&self) {
+        self.options.home.wakes.committed(self.topics.take());
+    }
+
     /// Nothing of the batch is durable: every caller hears so.
-    fn fail_batch(&mut self, batch: &mut Vec<Box<dyn Unit>>, error: &StoreError) {
+    fn fail_batch(&self, batch: &mut Vec<Box<dyn Unit>>, error: &StoreError) {
         self.figures.failed_commits.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(block = self.options.block, %error, units = batch.len(), "store: a commit failed");
-        self.roll_back();
+        tracing::error!(block = self.options.home.block, %error, units = batch.len(), "store: a commit failed");
+        if !self.connection.is_autocommit() {
+            let _ = self.statement("ROLLBACK");
+        }
         for unit in batch.drain(..) {
             let error = match error {
                 StoreError::Full => StoreError::Full,
@@ -247,10 +281,28 @@ impl Room {
         }
     }
 
-    fn roll_back(&self) {
-        if !self.connection.is_autocommit() {
-            let _ = self.statement("ROLLBACK");
+    /// Copies a long log back into the file. Readers are not disturbed; what they still need stays in the log.
+    fn shorten_log(&mut self) {
+        let pages = self.figures.log_pages.load(Ordering::Relaxed);
+        if pages < self.log_due {
+            return;
         }
+        let how = if pages < LOG_PAGES_MAX { "PRAGMA wal_checkpoint(PASSIVE)" } else { "PRAGMA wal_checkpoint(RESTART)" };
+        let _ = self.connection.busy_timeout(READERS_WAIT);
+        let done = self.connection.query_row(how, [], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)));
+        let _ = self.connection.busy_timeout(super::LOCK_WAIT);
+        let block = self.options.home.block;
+        match done {
+            // All is copied: the next commit starts the log anew.
+            Ok((log, copied)) if log == copied => self.log_due = LOG_PAGES,
+            // A long read still needs some of it: not again at every batch.
+            Ok(_) => self.log_due = pages + LOG_PAGES,
+            Err(error) => {
+                self.log_due = pages + LOG_PAGES;
+                tracing::warn!(block, %error, "store: the write-ahead log was not copied back");
+            }
+        }
+        self.figures.log_pages.store(0, Ordering::Relaxed);
     }
 
     fn answer(&self, send: impl FnOnce()) {

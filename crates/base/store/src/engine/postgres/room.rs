@@ -1,0 +1,272 @@
+//! The database thread's side: connections, migrations, and the attempts of a unit.
+
+use std::future::{Future, poll_fn};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use stoa_core::Kind;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Config, NoTls};
+
+use super::error::chain;
+use super::{Access, Figures, PostgresOptions, Session};
+use crate::migrate::{self, LEDGER, List};
+use crate::tx::{EngineTx, Watch};
+use crate::unit::words;
+use crate::{StoreError, Tx};
+
+/// How often a unit is tried in all when the server cannot serialise it.
+const TRIES_MAX: u32 = 12;
+/// How long a connection may take to come.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How long the server lets a transaction idle, should this process hang or its machine vanish.
+const IDLE_TIME_MS: u32 = 60_000;
+
+pub(crate) struct Room {
+    options: PostgresOptions,
+    pool: Pool,
+    figures: Arc<Figures>,
+}
+
+impl Room {
+    pub(super) async fn open(
+        options: PostgresOptions,
+        lists: &[List],
+        figures: Arc<Figures>,
+    ) -> Result<Self, StoreError> {
+        let config = config(&options)?;
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(options.connections)
+            .wait_timeout(Some(CONNECT_TIME))
+            .create_timeout(Some(CONNECT_TIME))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
+        let room = Self { options, pool, figures };
+        room.migrate(lists).await?;
+        Ok(room)
+    }
+
+    pub(super) const fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    pub(crate) async fn session(&self) -> Result<Session, StoreError> {
+        let client: Object = self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => StoreError::Unavailable { reason: chain(&error) },
+            other => StoreError::Unavailable { reason: other.to_string() },
+        })?;
+        Ok(Session::new(client))
+    }
+
+    pub(crate) const fn tx<'c>(&'c self, session: &'c Session, watch: &'c Watch) -> Tx<'c> {
+        Tx { engine: EngineTx::Postgres(session), home: &self.options.home, watch }
+    }
+
+    /// Makes the schema and takes the missing steps, one node at a time, all in one transaction.
+    async fn migrate(&self, lists: &[List]) -> Result<(), StoreError> {
+        let session = self.session().await?;
+        let watch = Watch::start(Location::caller(), Duration::from_hours(1));
+        session.begin("BEGIN; SET LOCAL statement_timeout = 0").await?;
+        let migrated = async {
+            let mut tx = self.tx(&session, &watch);
+            let schema = &self.options.schema;
+            check_collation(&mut tx).await?;
+            // Nodes that start together wait here for the first of them.
+            tx.batch("SELECT pg_advisory_xact_lock(hashtext('stoa migrations'))").await?;
+            let there: Option<(i64,)> =
+                tx.find("SELECT 1::bigint FROM pg_namespace WHERE nspname = $1", crate::params![schema]).await?;
+            if there.is_none() {
+                tx.batch(&format!("CREATE SCHEMA {schema}")).await?;
+            }
+            tx.batch(LEDGER).await?;
+            migrate::run(&mut tx, lists).await
+        }
+        .await;
+        session.end(if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
+        migrated
+    }
+
+    /// Runs a unit to its commit, again when the server could not serialise it.
+    pub(super) async fn unit<F, T, E>(
+        &self,
+        closure: &F,
+        access: Access,
+        at: &'static Location<'static>,
+    ) -> Result<T, E>
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let allowed = if access == Access::Scan { self.options.scan_time } else { self.options.unit_time };
+        let mut tries = 0;
+        loop {
+            let session = self.session().await?;
+            let watch = Watch::start(at, allowed);
+            let attempt = self.attempt(closure, access, &session, &watch).await;
+            if attempt.is_ok() || !session.contended() {
+                return attempt;
+            }
+            drop(session);
+            tries += 1;
+            if tries >= TRIES_MAX {
+                return Err(StoreError::Contended.into());
+            }
+            self.figures.retries.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(self.pause(tries)).await;
+        }
+    }
+
+    /// Up to 1 ms after the first collision, doubling to 128 ms; the jitter keeps two units that collided from meeting
+    /// again at once.
+    fn pause(&self, tries: u32) -> Duration {
+        let longest_us = 1_000u64 << tries.min(7);
+        // The last bits of a new id are random; with the seeded ids of a test they repeat.
+        let id = self.options.home.ids.new_id::<Draw>();
+        let draw = id.as_bytes().iter().rev().take(4).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        Duration::from_micros(longest_us / 4 + draw % (longest_us * 3 / 4))
+    }
+
+    async fn attempt<F, T, E>(&self, closure: &F, access: Access, session: &Session, watch: &Watch) -> Result<T, E>
+    where
+        F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        session
+            .begin(match access {
+                Access::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                Access::Read => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+                // Long reads would make the server track all they saw, and writers fail for it: a snapshot is enough.
+                Access::Scan => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            })
+            .await?;
+        let mut tx = self.tx(session, watch);
+        let result = watched(closure, &mut tx, session, watch).await;
+        let result = match watch.flaw() {
+            Some(flaw) if result.is_ok() => Err(flaw.into()),
+            _ => result,
+        };
+        if watch.stopped() || watch.overdue() {
+            let block = self.options.home.block;
+            tracing::error!(block, at = %watch.at, "store: a unit of work took longer than a unit may");
+        }
+        if result.is_err() {
+            if !session.in_flight() {
+                // The connection may be gone; then the server has rolled back by itself.
+                let _ = session.end("ROLLBACK").await;
+            }
+            return result;
+        }
+        match session.end("COMMIT").await {
+            Ok(()) => {
+                self.figures.commits.fetch_add(1, Ordering::Relaxed);
+                self.options.home.wakes.committed(watch.topics());
+                result
+            }
+            Err(error) if session.contended() => Err(error.into()),
+            Err(error) => {
+                self.figures.failed_commits.fetch_add(1, Ordering::Relaxed);
+                Err(StoreError::CommitFailed { reason: error.to_string() }.into())
+            }
+        }
+    }
+}
+
+enum Draw {}
+impl Kind for Draw {
+    const NAME: &'static str = "draw";
+}
+
+/// Awaits the closure within its time; ends it when it panics, or waits for something that is no query.
+async fn watched<F, T, E>(closure: &F, tx: &mut Tx<'_>, session: &Session, watch: &Watch) -> Result<T, E>
+where
+    F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
+    E: From<StoreError>,
+{
+    let mut deadline = pin!(tokio::time::sleep_until(watch.deadline().into()));
+    let mut future = pin!(closure(tx));
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Ready(result)) => Poll::Ready(result),
+        Ok(Poll::Pending) if !session.in_flight() => {
+            Poll::Ready(Err(StoreError::ForeignAwait { at: watch.at }.into()))
+        }
+        Ok(Poll::Pending) => deadline.as_mut().poll(context).map(|()| Err(watch.too_long().into())),
+        Err(panic) => Poll::Ready(Err(StoreError::Panicked { at: watch.at, message: words(&*panic) }.into())),
+    })
+    .await
+}
+
+fn config(options: &PostgresOptions) -> Result<Config, StoreError> {
+    let refused = |reason: String| StoreError::Unavailable { reason };
+    let schema = &options.schema;
+    if !is_schema_name(schema) {
+        return Err(refused(format!("`{schema}` is not a name for a schema: use lower-case letters, digits and `_`")));
+    }
+    let mut config: Config = options
+        .url
+        .parse()
+        .map_err(|error: tokio_postgres::Error| refused(format!("the address of the database is not valid: {error}")))?;
+    check_privacy(&config)?;
+    config.application_name(format!("stoa-{}", options.home.block));
+    config.connect_timeout(CONNECT_TIME);
+    // The server's own limits are a little above ours: they are the second fence, for when this process hangs.
+    let longest_ms = options.scan_time.max(options.unit_time).as_millis() + 5_000;
+    let given = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!(
+        "{given} -c search_path={schema} -c statement_timeout={longest_ms} \
+         -c idle_in_transaction_session_timeout={IDLE_TIME_MS}"
+    ));
+    Ok(config)
+}
+
+fn is_schema_name(name: &str) -> bool {
+    let starts_well = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_');
+    starts_well
+        && name.len() <= 63
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// The connection is not encrypted, so it may leave the machine only when the operator says that the network is trusted.
+fn check_privacy(config: &Config) -> Result<(), StoreError> {
+    let local = config.get_hosts().iter().all(|host| match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+    });
+    match config.get_ssl_mode() {
+        SslMode::Disable => Ok(()),
+        SslMode::Prefer if local => Ok(()),
+        _ => Err(StoreError::Unavailable {
+            reason: "connections to PostgreSQL are not encrypted by this version: reach the server on this machine (a \
+                     socket, 127.0.0.1, or a tunnel), or add sslmode=disable to the address if the network between is \
+                     trusted"
+                .to_owned(),
+        }),
+    }
+}
+
+/// Text sorts and compares by its bytes on SQLite; a database with a language's order would sort the same rows otherwise.
+async fn check_collation(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let (collation, encoding): (String, String) = tx
+        .get(
+            "SELECT datcollate::text, pg_encoding_to_char(encoding)::text FROM pg_database \
+             WHERE datname = current_database()",
+            &[],
+        )
+        .await?;
+    if encoding == "UTF8" && (collation.starts_with("C.") || collation == "C" || collation == "POSIX") {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable {
+        reason: format!(
+            "the database has encoding {encoding} and collation {collation}; make it with: CREATE DATABASE stoa ENCODING \
+             'UTF8' LOCALE 'C' TEMPLATE template0"
+        ),
+    })
+}
