@@ -1,4 +1,5 @@
 //! The Digital Registries building block.
 
+pub mod export;
 pub mod import;
 pub mod sample;

@@ -108,10 +108,15 @@ pub fn is_formula(cell: &str) -> bool {
     !(signed && number) && cell != "-"
 }
 
+/// Whether an apostrophe guards the cell in a file: before a formula, and before what already looks guarded.
+pub(crate) fn needs_guard(cell: &str) -> bool {
+    is_formula(cell.trim_start_matches('\''))
+}
+
 /// The cell without the apostrophe that our export puts before what looks like a formula.
 pub(super) fn without_guard(cell: String) -> String {
     match cell.strip_prefix('\'') {
-        Some(rest) if is_formula(rest) => rest.to_owned(),
+        Some(rest) if needs_guard(rest) => rest.to_owned(),
         _ => cell,
     }
 }

@@ -19,6 +19,7 @@ use std::io::Read;
 
 use serde_json::{Map, Value};
 
+pub(crate) use convert::needs_guard;
 pub use convert::{Kind, convert, is_formula};
 pub use fault::{Fault, FaultKind};
 pub use infer::{Inferred, InferredField, infer};

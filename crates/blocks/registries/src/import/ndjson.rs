@@ -43,7 +43,11 @@ impl<R: Read> Iterator for Lines<R> {
             return None;
         }
         match self.line() {
-            Ok(raw) => raw.map(Raw::row),
+            Ok(raw) => match raw?.row() {
+                // The line in which our own exports tell about themselves.
+                Ok(row) if row.line == 1 && row.content.contains_key(crate::export::ABOUT) => self.next(),
+                row => Some(row),
+            },
             Err(fault) => {
                 self.failed = true;
                 Some(Err(fault))

@@ -1,4 +1,6 @@
 //! The block by its surface.
 
+mod export;
 mod import;
+mod iso_codes;
 mod sample;
