@@ -209,7 +209,7 @@ pub(crate) mod tests {
     fn the_encoding_does_not_change() {
         assert_eq!(
             crate::text::hex(&entry(1).leaf()),
-            "PLACEHOLDER"
+            "fe72914d4617506ef74cb170d8e7cf910ab9f054ffe72d484abacbf554db6377"
         );
     }
 

@@ -199,7 +199,7 @@ pub(super) async fn complete(tx: &mut Tx<'_>, job: &Job, next: Option<Instant>) 
     let rerun = tx
         .execute(
             "UPDATE stoa_job SET state = 'ready', attempts = 0, holder = NULL, lease_until = NULL, last_error = NULL,
-               run_at = CASE WHEN again = 1 THEN $4 ELSE $5 END, again = 0, updated_at = $4
+               run_at = CASE WHEN again = 1 THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END, again = 0, updated_at = $4
              WHERE id = $1 AND holder = $2 AND attempts = $3 AND state = 'running' AND (again = 1 OR $6 = 1)",
             params![job.id, job.holder, job.attempt, now, next.unwrap_or(now), next.is_some()],
         )

@@ -16,6 +16,10 @@ use crate::{Store, StoreError, Tx, params};
 
 /// The longest text that is kept of a failure.
 const ERROR_CHARS_MAX: usize = 500;
+/// How soon to look again at events whose neighbours in the order of commits are not decided yet.
+const UNSETTLED_PAUSE: Duration = Duration::from_millis(20);
+/// How often a drain looks again at such events before it gives up.
+const DRAIN_LOOKS_MAX: u32 = 500;
 
 /// Somebody who wants events.
 #[async_trait]
@@ -109,6 +113,8 @@ pub struct Pass {
     pub dead: u64,
     /// Whether there may be more to do right away.
     pub more: bool,
+    /// Whether events are committed that an older transaction, still running, may get in front of.
+    pub unsettled: bool,
 }
 
 impl Pass {
@@ -118,6 +124,7 @@ impl Pass {
             failed: self.failed + other.failed,
             dead: self.dead + other.dead,
             more: self.more || other.more,
+            unsettled: self.unsettled || other.unsettled,
         }
     }
 }
@@ -134,6 +141,7 @@ struct Due {
     retries: Vec<(Stored, u32)>,
     fresh: Vec<Stored>,
     more: bool,
+    unsettled: bool,
 }
 
 /// What is to be noted about one event.
@@ -174,7 +182,24 @@ impl Relay {
         tokio::join!(sinks, signal);
     }
 
-    /// One round over all subscribers: what is due now is delivered, up to a batch each. For tests and for drains.
+    /// Delivers everything that is due now, and returns what was done; for tests, and before a node is taken away. Waits
+    /// for transactions that are older than a committed event, but not for ever.
+    pub async fn drain(&self) -> Result<Pass, StoreError> {
+        let mut sum = Pass::default();
+        let mut patience = DRAIN_LOOKS_MAX;
+        loop {
+            let pass = self.pass().await?;
+            sum = Pass { more: false, unsettled: pass.unsettled, ..sum.add(pass) };
+            if pass.unsettled && patience > 0 {
+                patience -= 1;
+                tokio::time::sleep(UNSETTLED_PAUSE).await;
+            } else if !pass.more {
+                return Ok(sum);
+            }
+        }
+    }
+
+    /// One round over all subscribers: what is due now is delivered, up to a batch each.
     pub async fn pass(&self) -> Result<Pass, StoreError> {
         let mut sum = Pass::default();
         for sink in &self.sinks {
@@ -189,20 +214,18 @@ impl Relay {
         let mut lease = None;
         while !*stopped.borrow() {
             commits.mark_unchanged();
-            let more = match self.pass_for(sink, &mut lease, Some(&stopped)).await {
-                Ok(pass) => pass.more,
-                Err(error) => {
-                    tracing::warn!(subscriber = sink.name(), %error, "the outbox could not be relayed; trying again");
-                    false
-                }
-            };
-            if more {
+            let pass = self.pass_for(sink, &mut lease, Some(&stopped)).await.unwrap_or_else(|error| {
+                tracing::warn!(subscriber = sink.name(), %error, "the outbox could not be relayed; trying again");
+                Pass::default()
+            });
+            if pass.more {
                 continue;
             }
+            let pause = if pass.unsettled { UNSETTLED_PAUSE } else { self.options.poll };
             tokio::select! {
                 _ = stopped.changed() => {}
                 _ = commits.changed() => {}
-                () = tokio::time::sleep(self.options.poll) => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
         if let Some(lease) = lease {
@@ -225,7 +248,7 @@ impl Relay {
         }
         let Some(held) = self.hold(sink, lease).await? else { return Ok(Pass::default()) };
         let due = self.find_due(sink).await?;
-        let mut pass = Pass { more: due.more, ..Pass::default() };
+        let mut pass = Pass { more: due.more, unsettled: due.unsettled, ..Pass::default() };
         let mut notes = Vec::new();
         let mut cursor = None;
         // Half of the lease is for delivering; the other half is left for the last delivery and for the notes.
@@ -269,15 +292,9 @@ impl Relay {
         self.store
             .peek(async move |tx| {
                 let now = tx.now();
-                let known: Option<(i64, i64)> =
-                    tx.find("SELECT mark, seq FROM stoa_subscriber WHERE name = $1", params![name]).await?;
-                let Some((mark, seq)) = known else { return Ok(true) };
-                let fresh: Option<(i64,)> = tx
-                    .find(
-                        "SELECT 1 FROM stoa_event WHERE (mark, seq) > ($1, $2) LIMIT 1",
-                        params![mark, seq],
-                    )
-                    .await?;
+                if is_behind(tx, &name).await? {
+                    return Ok(true);
+                }
                 let again: Option<(i64,)> = tx
                     .find(
                         "SELECT 1 FROM stoa_delivery
@@ -285,7 +302,7 @@ impl Relay {
                         params![name, now],
                     )
                     .await?;
-                Ok(fresh.is_some() || again.is_some())
+                Ok(again.is_some())
             })
             .await
     }
@@ -354,8 +371,14 @@ impl Relay {
                     )
                     .await?
                 };
-                let more = retries.len() == batch as usize || (room > 0 && fresh.len() == room as usize);
-                Ok(Due { retries: retries.into_iter().map(|again| (again.0, again.1)).collect(), fresh, more })
+                // Retries may make room for events that are held back now.
+                let more = if room == 0 {
+                    !retries.is_empty()
+                } else {
+                    retries.len() == batch as usize || fresh.len() == room as usize
+                };
+                let unsettled = room > 0 && fresh.is_empty() && is_behind(tx, &name).await?;
+                Ok(Due { unsettled, retries: retries.into_iter().map(|again| (again.0, again.1)).collect(), fresh, more })
             })
             .await
     }
@@ -384,6 +407,16 @@ impl crate::FromRow for Again {
     fn from_row(row: &crate::Row) -> Result<Self, StoreError> {
         Ok(Self(Stored::from_row(row)?, row.get::<i64>(11)?.try_into().unwrap_or(u32::MAX)))
     }
+}
+
+/// Whether events stand behind the subscriber's place, or it has none yet.
+async fn is_behind(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    let known: Option<(i64, i64)> =
+        tx.find("SELECT mark, seq FROM stoa_subscriber WHERE name = $1", params![name]).await?;
+    let Some((mark, seq)) = known else { return Ok(true) };
+    let fresh: Option<(i64,)> =
+        tx.find("SELECT 1 FROM stoa_event WHERE (mark, seq) > ($1, $2) LIMIT 1", params![mark, seq]).await?;
+    Ok(fresh.is_some())
 }
 
 /// Enters a subscriber that the database does not know yet.

@@ -82,8 +82,8 @@ pub async fn find(
     let Some(question) = question_for(tx, collection, question) else { return Ok(Vec::new()) };
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
     let sql = if tx.is_sqlite() {
-        "SELECT s.id FROM stoa_search_words w JOIN stoa_search s ON s.seq = w.rowid
-         WHERE w.words MATCH $1 ORDER BY w.rowid LIMIT $2 OFFSET $3"
+        "SELECT s.id FROM stoa_search_words JOIN stoa_search s ON s.seq = stoa_search_words.rowid
+         WHERE stoa_search_words MATCH $1 ORDER BY stoa_search_words.rowid LIMIT $2 OFFSET $3"
     } else {
         "SELECT id FROM stoa_search WHERE words @@ $1::text::tsquery ORDER BY seq LIMIT $2 OFFSET $3"
     };
@@ -95,7 +95,7 @@ pub async fn find(
 pub async fn count(tx: &mut Tx<'_>, collection: &str, question: &str) -> Result<u64, StoreError> {
     let Some(question) = question_for(tx, collection, question) else { return Ok(0) };
     let sql = if tx.is_sqlite() {
-        "SELECT count(*) FROM stoa_search_words WHERE words MATCH $1"
+        "SELECT count(*) FROM stoa_search_words WHERE stoa_search_words MATCH $1"
     } else {
         "SELECT count(*) FROM stoa_search WHERE words @@ $1::text::tsquery"
     };

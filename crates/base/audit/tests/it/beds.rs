@@ -1,0 +1,184 @@
+//! A database with evidence for a test, on either engine.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+use stoa_audit::{
+    AuditError, Checkpoint, MIGRATIONS, Record, RecordId, Sealed, Sealer, SealerOptions, SigningKey, Verdict, verify,
+};
+use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
+use stoa_store::{Durability, Engine, Param, Store, StoreError, StoreLimits, StoreOptions, Tx};
+
+/// When the tests begin, by their fixed clock: 2026-11-24T10:00:00Z.
+pub(crate) const START: Instant = Instant::from_micros(1_795_514_400_000_000);
+
+pub(crate) struct Bed {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) key: SigningKey,
+    engine: Engine,
+    _folder: tempfile::TempDir,
+}
+
+impl Bed {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::Sqlite { file: folder.path().join("test.db"), durability: Durability::Full };
+        Self::open(folder, engine).await
+    }
+
+    /// `None` without a server.
+    pub(crate) async fn postgres() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let Ok(url) = std::env::var("STOA_TEST_PG") else {
+            eprintln!("ignored: set STOA_TEST_PG to run this on PostgreSQL");
+            return None;
+        };
+        let schema = format!("audit_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Some(Self::open(tempfile::tempdir().unwrap(), Engine::Postgres { url, schema }).await)
+    }
+
+    async fn open(folder: tempfile::TempDir, engine: Engine) -> Self {
+        let clock = Clock::fixed(START);
+        let store = open_store(engine.clone(), &clock).await;
+        Self { store, clock, key: SigningKey::from_seed(&[7; 32]).unwrap(), engine, _folder: folder }
+    }
+
+    /// The database opened a second time, by somebody who means no good (or by another node).
+    pub(crate) async fn open_again(&self) -> Store {
+        open_store(self.engine.clone(), &self.clock).await
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres { .. })
+    }
+
+    pub(crate) fn sealer(&self, batch: u64) -> Sealer {
+        let options = SealerOptions { batch, ..SealerOptions::default() };
+        Sealer::with_options(self.store.clone(), self.key.clone(), options)
+    }
+
+    /// Appends records numbered `numbers`, each in a transaction of its own.
+    pub(crate) async fn append(&self, numbers: std::ops::Range<u32>) -> Vec<RecordId> {
+        let mut ids = Vec::new();
+        for number in numbers {
+            self.clock.advance(Duration::from_millis(1));
+            ids.push(append_one(&self.store, number).await.unwrap());
+        }
+        ids
+    }
+
+    /// Seals all that waits in batches of three.
+    pub(crate) async fn seal(&self) {
+        let sealer = self.sealer(3);
+        let mut looks = 0;
+        loop {
+            // On a server that other tests use too, a transaction of theirs can keep our records unsettled for a moment.
+            let verdict = self.verify(None).await;
+            match sealer.pass().await.unwrap() {
+                Sealed::Batch(_) => {}
+                Sealed::Nothing if verdict.unsealed > 0 && looks < 500 => {
+                    looks += 1;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                other => {
+                    assert_eq!(other, Sealed::Nothing);
+                    return;
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn verify(&self, against: Option<&Checkpoint>) -> Verdict {
+        verify::verify(&self.store, &[self.key.verifying_key()], against).await.unwrap()
+    }
+
+    pub(crate) async fn checkpoint(&self) -> Checkpoint {
+        self.store.read(async |tx: &mut Tx<'_>| stoa_audit::latest_checkpoint(tx).await).await.unwrap().unwrap()
+    }
+
+    /// Changes the database behind the back of everything.
+    pub(crate) async fn tamper(&self, sql: &'static str, values: Vec<Value>) -> u64 {
+        let store = self.open_again().await;
+        let changed = store
+            .write(async move |tx: &mut Tx<'_>| {
+                let values: Vec<Param<'_>> = values.iter().map(Value::param).collect();
+                tx.execute(sql, &values).await
+            })
+            .await
+            .unwrap();
+        store.close().await;
+        changed
+    }
+}
+
+/// A value to tamper with.
+pub(crate) enum Value {
+    Number(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn param(&self) -> Param<'_> {
+        match self {
+            Self::Number(number) => Param::Integer(*number),
+            Self::Text(text) => Param::Text(text),
+            Self::Bytes(bytes) => Param::Blob(bytes),
+        }
+    }
+
+    pub(crate) fn id(id: RecordId) -> Self {
+        Self::Bytes(id.as_bytes().to_vec())
+    }
+}
+
+pub(crate) async fn append_one(store: &Store, number: u32) -> Result<RecordId, AuditError> {
+    store
+        .write(async move |tx: &mut Tx<'_>| {
+            let actor = Actor::system(format!("key:{}", number % 3), Tenant::default());
+            let record = Record {
+                subject: (number % 2 == 0).then_some("person:even"),
+                detail: json!({ "number": number }),
+                ..Record::done(&actor, "test.thing.change", format!("things/{number}"))
+            };
+            stoa_audit::append(tx, &record).await
+        })
+        .await
+}
+
+async fn open_store(engine: Engine, clock: &Clock) -> Store {
+    Store::open(StoreOptions {
+        block: "test",
+        engine,
+        migrations: MIGRATIONS.to_vec(),
+        clock: clock.clone(),
+        ids: Ids::random(clock.clone()),
+        limits: StoreLimits { connections: 4, ..StoreLimits::default() },
+    })
+    .await
+    .map_err(|error: StoreError| error.to_string())
+    .unwrap()
+}
+
+/// Makes of each scenario `async fn name(bed: Bed)` a test on SQLite and one on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::beds::Bed::sqlite().await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                if let Some(bed) = $crate::beds::Bed::postgres().await {
+                    super::$name(bed).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both_engines;

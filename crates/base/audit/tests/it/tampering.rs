@@ -1,0 +1,194 @@
+//! One test for each kind of tampering: somebody with full access to the database does it, verification names it.
+
+use stoa_audit::{Checkpoint, Finding, SigningKey, verify};
+
+use crate::beds::{Bed, Value, on_both_engines};
+
+/// Ten records in batches of three (the last of one), all of them sealed and in order.
+async fn ten(bed: &Bed) -> Vec<stoa_audit::RecordId> {
+    let ids = bed.append(0..10).await;
+    bed.seal().await;
+    let verdict = bed.verify(None).await;
+    assert_eq!((verdict.finding, verdict.verified, verdict.batches, verdict.unsealed), (None, 10, 4, 0));
+    ids
+}
+
+async fn a_removed_record_is_named(bed: Bed) {
+    let ids = ten(&bed).await;
+    assert_eq!(bed.tamper("DELETE FROM audit_record WHERE id = $1", vec![Value::id(ids[4])]).await, 1);
+    let verdict = bed.verify(None).await;
+    assert_eq!(verdict.finding, Some(Finding::Removed { record: ids[4], position: 5 }));
+    assert_eq!(verdict.verified, 4);
+}
+
+/// Each single column, so that none is forgotten in the encoding.
+async fn a_changed_record_is_named(bed: Bed) {
+    let ids = ten(&bed).await;
+    for (column, change, back) in [
+        ("at", Value::Number(1), None),
+        ("tenant", Value::Text("other".into()), Some(Value::Text("default".into()))),
+        ("actor_kind", Value::Text("person".into()), Some(Value::Text("system".into()))),
+        ("actor", Value::Text("key:innocent".into()), Some(Value::Text("key:0".into()))),
+        ("on_behalf_of", Value::Text("x".into()), None),
+        ("client", Value::Text("x".into()), None),
+        ("action", Value::Text("test.thing.read".into()), Some(Value::Text("test.thing.change".into()))),
+        ("object", Value::Text("things/7".into()), Some(Value::Text("things/6".into()))),
+        ("subject", Value::Text("person:odd".into()), Some(Value::Text("person:even".into()))),
+        ("purpose", Value::Text("x".into()), None),
+        ("outcome", Value::Text("refused".into()), Some(Value::Text("done".into()))),
+        ("detail", Value::Text("{\"number\":7}".into()), Some(Value::Text("{\"number\":6}".into()))),
+        ("sealed", Value::Bytes(vec![]), None),
+        ("correlation", Value::Text(String::new()), None),
+    ] {
+        let set: &'static str = format!("UPDATE audit_record SET {column} = $2 WHERE id = $1").leak();
+        let clear: &'static str = format!("UPDATE audit_record SET {column} = NULL WHERE id = $1").leak();
+        let at_before = bed.checkpoint().await.head.at.micros();
+        assert_eq!(bed.tamper(set, vec![Value::id(ids[6]), change]).await, 1);
+        let finding = bed.verify(None).await.finding;
+        assert_eq!(finding, Some(Finding::Changed { record: ids[6], position: 7 }), "{column}");
+        match back {
+            Some(back) => bed.tamper(set, vec![Value::id(ids[6]), back]).await,
+            None if column == "at" => {
+                // The seventh record was appended three milliseconds before the tenth, which was sealed at once.
+                bed.tamper(set, vec![Value::id(ids[6]), Value::Number(at_before - 3000)]).await
+            }
+            None => bed.tamper(clear, vec![Value::id(ids[6])]).await,
+        };
+        assert!(bed.verify(None).await.is_intact(), "{column} put back");
+    }
+}
+
+async fn an_inserted_record_is_named(bed: Bed) {
+    let ids = bed.append(0..3).await;
+    bed.seal().await;
+    // A gap in the numbers, as a rolled-back transaction leaves one, where a record can be slipped in later.
+    bed.tamper("UPDATE audit_record SET seq = seq + 100 WHERE id = $1", vec![Value::id(ids[2])]).await;
+    assert!(bed.verify(None).await.is_intact());
+    let forged = SigningKey::generate().unwrap();
+    let new = stoa_audit::RecordId::from_bytes(forged.verifying_key().as_bytes()[..16].try_into().unwrap());
+    bed.tamper(
+        "INSERT INTO audit_record (seq, mark, id, at, tenant, actor_kind, actor, action, object, outcome, detail)
+         SELECT seq + 1, mark, $2, at, tenant, actor_kind, actor, action, object, outcome, detail
+         FROM audit_record WHERE id = $1",
+        vec![Value::id(ids[1]), Value::id(new)],
+    )
+    .await;
+    let verdict = bed.verify(None).await;
+    assert_eq!(verdict.finding, Some(Finding::Inserted { record: new, position: 3 }));
+}
+
+async fn reordered_records_are_named(bed: Bed) {
+    let ids = ten(&bed).await;
+    // Swaps the places of the third and the sixth, across batches: first one out of the way, for no two share a place.
+    let places = "UPDATE audit_record SET mark = (SELECT o.mark FROM audit_record o WHERE o.id = $2),
+                    seq = (SELECT o.seq FROM audit_record o WHERE o.id = $2) + $3 WHERE id = $1";
+    bed.tamper(places, vec![Value::id(ids[2]), Value::id(ids[5]), Value::Number(1_000_000)]).await;
+    bed.tamper(
+        "UPDATE audit_record SET mark = (SELECT o.mark FROM audit_record o WHERE o.id = $2),
+           seq = (SELECT o.seq FROM audit_record o WHERE o.id = $2) + 1 WHERE id = $1",
+        vec![Value::id(ids[5]), Value::id(ids[1])],
+    )
+    .await;
+    bed.tamper("UPDATE audit_record SET seq = seq - 1000000 WHERE id = $1", vec![Value::id(ids[2])]).await;
+    let verdict = bed.verify(None).await;
+    let expected = Finding::Reordered { record: ids[2], position: 3, found: Some(ids[5]) };
+    assert_eq!(verdict.finding, Some(expected));
+}
+
+/// The end removed whole, records and chain: what is left agrees, and only the checkpoint kept elsewhere tells.
+async fn a_cut_tail_is_found_against_a_checkpoint_kept_elsewhere(bed: Bed) {
+    let ids = ten(&bed).await;
+    let kept: Checkpoint = bed.checkpoint().await.to_string().parse().unwrap();
+    assert!(bed.verify(Some(&kept)).await.is_intact());
+    bed.append(10..12).await;
+    bed.seal().await;
+    assert!(bed.verify(Some(&kept)).await.is_intact(), "growing is no fault");
+    bed.tamper("DELETE FROM audit_batch WHERE number >= $1", vec![Value::Number(3)]).await;
+    bed.tamper("DELETE FROM audit_record WHERE id >= $1", vec![Value::id(ids[6])]).await;
+    assert!(bed.verify(None).await.is_intact());
+    assert_eq!(bed.verify(Some(&kept)).await.finding, Some(Finding::TailCut { vouched: 10, there: 6 }));
+}
+
+/// Only the records of the tail removed: the chain still names them.
+async fn a_tail_cut_off_the_records_alone_is_found_without_help(bed: Bed) {
+    let ids = ten(&bed).await;
+    bed.tamper("DELETE FROM audit_record WHERE id >= $1", vec![Value::id(ids[8])]).await;
+    assert_eq!(bed.verify(None).await.finding, Some(Finding::Removed { record: ids[8], position: 9 }));
+}
+
+async fn a_forged_checkpoint_is_found(bed: Bed) {
+    ten(&bed).await;
+    let stranger = SigningKey::generate().unwrap();
+    let head = bed.checkpoint().await.head;
+    let forged = head.clone().sign(&stranger);
+    for (sql, values) in [
+        ("UPDATE audit_batch SET signature = $1 WHERE number = 4", vec![Value::Bytes(forged.signature.to_vec())]),
+        ("UPDATE audit_batch SET key = $1 WHERE number = 4", vec![Value::Bytes(stranger.verifying_key().as_bytes().to_vec())]),
+    ] {
+        bed.tamper(sql, values).await;
+        assert_eq!(bed.verify(None).await.finding, Some(Finding::Forged { batch: 4 }), "{sql}");
+    }
+    assert!(forged.is_intact() && !forged.is_signed_by(&[bed.key.verifying_key()]));
+    let finding = bed.verify(Some(&forged)).await.finding;
+    assert_eq!(finding, Some(Finding::CheckpointUnfit { why: "its key is not trusted" }));
+    let mut altered = head.clone().sign(&bed.key);
+    altered.head.records = 3;
+    let finding = bed.verify(Some(&altered)).await.finding;
+    assert_eq!(finding, Some(Finding::CheckpointUnfit { why: "its signature does not fit" }));
+}
+
+/// Rows of the chain itself altered or gone.
+async fn a_broken_chain_is_found(bed: Bed) {
+    ten(&bed).await;
+    bed.tamper("UPDATE audit_batch SET count = count - 1 WHERE number = $1", vec![Value::Number(2)]).await;
+    let counts = Some(Finding::ChainBroken { batch: 2, what: "its counts do not add up" });
+    assert_eq!(bed.verify(None).await.finding, counts);
+    bed.tamper("UPDATE audit_batch SET count = count + 1 WHERE number = $1", vec![Value::Number(2)]).await;
+    bed.tamper("UPDATE audit_batch SET leaves = (SELECT b.leaves FROM audit_batch b WHERE b.number = $1) WHERE number = 2",
+        vec![Value::Number(3)]).await;
+    let list = Some(Finding::ChainBroken { batch: 2, what: "its list of records does not give its root" });
+    assert_eq!(bed.verify(None).await.finding, list);
+    bed.tamper("DELETE FROM audit_batch WHERE number = $1", vec![Value::Number(2)]).await;
+    assert_eq!(bed.verify(None).await.finding, Some(Finding::ChainBroken { batch: 2, what: "it is missing" }));
+}
+
+/// The strongest attack: with the signing key in hand everything is written anew. A checkpoint kept elsewhere tells.
+async fn a_history_written_anew_differs_from_the_checkpoint_kept_elsewhere(bed: Bed) {
+    let ids = ten(&bed).await;
+    let kept = bed.checkpoint().await;
+    bed.tamper("DELETE FROM audit_batch WHERE number >= $1", vec![Value::Number(0)]).await;
+    bed.tamper("UPDATE audit_record SET actor = 'key:innocent' WHERE id = $1", vec![Value::id(ids[3])]).await;
+    bed.seal().await;
+    assert!(bed.verify(None).await.is_intact());
+    let finding = bed.verify(Some(&kept)).await.finding;
+    assert_eq!(finding, Some(Finding::Rewritten { batch: 4 }));
+}
+
+/// Keys change; a chain signed by both is intact for who trusts both.
+async fn a_new_signing_key_continues_the_chain(mut bed: Bed) {
+    let old = bed.key.verifying_key();
+    bed.append(0..3).await;
+    bed.seal().await;
+    bed.key = SigningKey::from_seed(&[8; 32]).unwrap();
+    bed.append(3..5).await;
+    let sealer = bed.sealer(3);
+    while sealer.pass().await.unwrap() != stoa_audit::Sealed::Batch(2) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bed.verify(None).await.finding, Some(Finding::Forged { batch: 1 }));
+    let verdict = verify::verify(&bed.store, &[old, bed.key.verifying_key()], None).await.unwrap();
+    assert_eq!((verdict.finding, verdict.verified), (None, 5));
+}
+
+on_both_engines!(
+    a_removed_record_is_named,
+    a_changed_record_is_named,
+    an_inserted_record_is_named,
+    reordered_records_are_named,
+    a_cut_tail_is_found_against_a_checkpoint_kept_elsewhere,
+    a_tail_cut_off_the_records_alone_is_found_without_help,
+    a_forged_checkpoint_is_found,
+    a_broken_chain_is_found,
+    a_history_written_anew_differs_from_the_checkpoint_kept_elsewhere,
+    a_new_signing_key_continues_the_chain,
+);
