@@ -1,0 +1,188 @@
+//! The surface: exit codes, what goes to standard output and what to standard error.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::program::Place;
+
+/// Ports, links and folders differ from run to run.
+fn masked(place: &Place, address: &str, text: &str) -> String {
+    let here = place.path("x").parent().unwrap().display().to_string();
+    let mask = |line: &str| match line.split_once("link=") {
+        Some((before, _)) => format!("{before}link=[SECRET]"),
+        None => line.to_owned(),
+    };
+    text.replace(&here, "[HERE]").replace(address, "[ADDRESS]").lines().map(mask).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_first_start_says_everything_and_the_second_is_quiet() {
+    let place = Place::new();
+    let first = place.up(&[]);
+    let address = first.address.clone();
+    assert_eq!(first.ask("GET", "/healthz", None, None).0, 200);
+    assert_eq!(first.ask("GET", "/readyz", None, None).0, 200);
+    let (code, said, elapsed) = first.terminate();
+    assert_eq!(code, 0);
+    assert!(elapsed < Duration::from_secs(5), "an idle server took {elapsed:?} to stop");
+    assert_snapshot!(masked(&place, &address, &said), @r#"
+    Stoa 0.1.0 is running at http://[ADDRESS]
+
+      sign in   http://[ADDRESS]/sign-in?link=[SECRET]
+                (works once, for 15 minutes; `stoa link` makes another)
+      data      [HERE]/stoa-data
+      API       http://[ADDRESS]/docs
+
+    Try next, in a second terminal:
+      stoa registry import iso-codes
+      stoa sample people --count 1000
+      stoa key create --name me --role operator
+
+    Stop with Ctrl-C.
+    stopping: what is in flight is finished first
+    "#);
+
+    let second = place.up(&[]);
+    let address = second.address.clone();
+    let (_, said, _) = second.terminate();
+    assert_snapshot!(masked(&place, &address, &said), @r"
+    Stoa 0.1.0 at http://[ADDRESS], data in [HERE]/stoa-data (a sign-in link: stoa link; stop: Ctrl-C)
+    stopping: what is in flight is finished first
+    ");
+}
+
+#[test]
+fn a_key_is_printed_alone_works_and_ends_with_its_revocation() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    let made = place.run(&["key", "create", "--name", "test", "--role", "operator"]);
+    let remark = made.stderr.clone();
+    let key = made.done();
+    assert!(key.starts_with("stoa_") && key.lines().count() == 1, "{key}");
+    let key = key.trim();
+    assert!(!remark.contains(key), "the key is shown once");
+    assert!(place.run(&["key", "list"]).done().contains("test  [operator]"));
+    let path = "/registries/v1/registers";
+    assert_eq!(server.ask("GET", path, None, None).0, 401);
+    assert_eq!(server.ask("GET", path, Some(key), None).0, 200);
+    let id = remark.split([' ', ',']).nth(1).unwrap().to_owned();
+    place.run(&["key", "revoke", &id]).done();
+    assert_eq!(server.ask("GET", path, Some(key), None).0, 401);
+    drop(server);
+
+    // The same commands without a server, on the folder itself.
+    assert!(place.run(&["key", "list"]).done().contains("revoked"));
+    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 2 records"));
+    let wrong = place.run(&["key", "create", "--name", "x", "--role", "king"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    assert!(wrong.stderr.contains("`king` is none of"), "{wrong:?}");
+    assert_eq!(wrong.stdout, "");
+}
+
+#[test]
+fn evidence_is_verified_against_a_checkpoint_kept_elsewhere() {
+    let place = Place::new();
+    drop(place.up(&[]));
+    place.run(&["key", "create", "--name", "one"]).done();
+    let checkpoint = place.run(&["audit", "checkpoint"]).done();
+    place.write("kept.txt", &checkpoint);
+    place.run(&["key", "create", "--name", "two"]).done();
+    let whole = place.run(&["audit", "verify", "--against", "kept.txt"]).done();
+    assert!(whole.contains("node: whole, 2 records") && whole.contains("agrees with the checkpoint"), "{whole}");
+    let found = place.run(&["audit", "search", "--action", "node.key.create", "--limit", "1"]).done();
+    let record: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(record["actor"], "command-line");
+
+    place.write("forged.txt", &checkpoint.replace("records: 1", "records: 9"));
+    let forged = place.run(&["audit", "verify", "--against", "forged.txt"]);
+    assert_eq!(forged.code, 3, "{forged:?}");
+    assert!(forged.stdout.contains("NOT WHOLE"), "{forged:?}");
+}
+
+#[test]
+fn wrong_arguments_and_configuration_are_named_before_anything_is_touched() {
+    let place = Place::new();
+    assert_snapshot!(place.run(&["audit", "verify"]).surface(), @r#"
+    exit: 1
+    --- stdout
+    --- stderr
+    error: there is no data in [HERE]/stoa-data
+      next: Name the folder with --data, or make it with `stoa up`.
+    "#);
+    assert_snapshot!(place.run(&["up", "--listen", "0.0.0.0:0"]).surface(), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: plain HTTP is refused on 0.0.0.0:0, which other machines can reach
+      next: Set `server.tls_certificate` and `server.tls_key`; or `server.behind_proxy = true` behind a proxy that speaks TLS; or listen on 127.0.0.1.
+    "#);
+    assert_snapshot!(place.run(&["up", "--profile", "govstack", "--listen", "0.0.0.0:0"]).surface(), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: profile `govstack` listens on loopback only, and 0.0.0.0:0 is reachable from other machines
+      next: It trusts headers without proof. Use --listen 127.0.0.1:PORT, or the profile `secure`.
+    "#);
+    assert_snapshot!(place.run(&["up", "--only", "payments"]).surface(), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there is no block `payments`
+      next: This binary holds: registries.
+    "#);
+    place.write("stoa.toml", "[server]\nlisten = \"127.0.0.1:0\"\nbehind_proxi = true\n");
+    assert_snapshot!(place.run(&["config", "check"]).surface(), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: ./stoa.toml:3: unknown key `server.behind_proxi`; did you mean `server.behind_proxy`?
+      next: `stoa config reference` lists every option; `stoa config check` reads the file without starting.
+    "#);
+    assert_eq!(place.run(&["up"]).code, 2);
+    assert!(!place.path("stoa-data").exists(), "nothing was made");
+    assert_eq!(place.run(&["pu"]).code, 2);
+    assert_eq!(place.run(&["--help"]).code, 0);
+}
+
+#[test]
+fn configuration_is_shown_with_its_origin_and_without_secrets() {
+    let place = Place::new();
+    place.write("stoa.toml", "[server]\nlisten = \"127.0.0.1:9999\"\n");
+    let mut command = place.command(&["config", "show", "--data", "/srv/stoa"]);
+    command.env("STOA_STORE__URL", "postgres://stoa:secret@db/stoa");
+    let shown = place.ended(&mut command).done();
+    for line in [
+        "listen = \"127.0.0.1:9999\"  # ./stoa.toml:2",
+        "dir = \"/srv/stoa\"  # --data",
+        "url = \"postgres://***@db/stoa\"  # STOA_STORE__URL",
+        "behind_proxy = false  # default",
+    ] {
+        assert!(shown.contains(line), "{line} is not in\n{shown}");
+    }
+}
+
+#[test]
+fn completions_are_there_for_every_shell() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(place.run(&["completions", shell]).done().contains("stoa"), "{shell}");
+    }
+}
+
+#[test]
+fn profile_govstack_says_what_it_is_and_begins_anew_each_time() {
+    let place = Place::new();
+    let first = place.up(&["--profile", "govstack", "--only", "registries"]);
+    assert!(first.said.contains("PROFILE GOVSTACK"), "{}", first.said);
+    assert_eq!(first.ask("GET", "/registries/openapi.json", None, None).0, 200);
+    assert_eq!(first.ask("GET", "/openapi.json", None, None).0, 200, "the block is at / too");
+    assert!(place.path("stoa-data-govstack/node.db").exists());
+    place.write("stoa-data-govstack/left-over", "x");
+    drop(first);
+    drop(place.up(&["--profile", "govstack"]));
+    assert!(!place.path("stoa-data-govstack/left-over").exists());
+    let other = place.run(&["up", "--listen", "127.0.0.1:0", "--data", "stoa-data-govstack"]);
+    assert_eq!(other.code, 6, "{other:?}");
+    assert!(other.stderr.contains("belongs to profile `govstack`"), "{other:?}");
+}
