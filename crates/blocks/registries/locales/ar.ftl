@@ -1,0 +1,241 @@
+## التنقل والقوائم
+registries-title = السجلات
+registries-nav = السجلات
+registries-group = البيانات
+registries-lead = يضم السجل قيودًا من نوع واحد: أشخاصًا أو أماكن أو تراخيص. ويحدد مخططه الحقول التي يتكون منها كل قيد.
+registries-none = لا توجد سجلات بعد.
+registries-none-hint = أنشئ سجلًا، أو استورد ملفًا فتُعرف حقوله تلقائيًا.
+registries-new = سجل جديد
+registries-new-from-file = سجل جديد من ملف
+registries-name = الاسم
+registries-code = الرمز المختصر
+registries-code-hint = حروف لاتينية وأرقام وشرطات. تستخدمه البرامج في العناوين، ولا يمكن تغييره لاحقًا.
+registries-description = الوصف
+registries-description-hint = ما يحتويه السجل، لمن لم يره من قبل.
+registries-records = القيود
+registries-records-count = { $count ->
+    [zero] لا قيود
+    [one] قيد واحد
+    [two] قيدان
+    [few] { $count-text } قيود
+    [many] { $count-text } قيدًا
+   *[other] { $count-text } قيد
+}
+registries-version = الإصدار
+registries-state = الحالة
+registries-changed = آخر تغيير
+registries-by = بواسطة
+registries-create = إنشاء السجل
+registries-created = أُنشئ السجل. أضف حقوله ثم انشره.
+
+## الحالات
+registries-state-draft = مسودة
+registries-state-published = منشور
+registries-state-superseded = حلّ محله إصدار أحدث
+registries-state-archived = مؤرشف
+registries-state-disabled = معطّل
+registries-state-deleted = محذوف
+registries-state-active = ساري
+registries-state-has-draft = به تغييرات غير منشورة
+
+## سجل واحد
+registries-overview = نظرة عامة
+registries-schema = المخطط
+registries-changes = التغييرات
+registries-reads = الاطلاعات
+registries-statistics = الإحصاءات
+registries-import = استيراد
+registries-export = تصدير
+registries-versions = الإصدارات
+registries-openapi = وصف الواجهة البرمجية (OpenAPI)
+registries-per-day = القيود المنشأة يوميًا
+registries-day = اليوم
+registries-not-published = هذا السجل مسودة. يمكن إدخال القيود بعد نشره.
+registries-personal = بيانات شخصية
+registries-personal-notice = يحتوي هذا السجل على بيانات شخصية. كل اطلاع على قيد يُسجَّل، ويحق للشخص المعني أن يراه.
+
+## القيود
+registries-search = بحث
+registries-search-hint = كلمات من أي حقل قابل للبحث، بأي لغة حُفظت بها الأسماء.
+registries-filter-field = الحقل
+registries-filter-value = القيمة
+registries-filter-any = أي حقل
+registries-find = ابحث
+registries-clear = عرض الكل
+registries-no-records = لا توجد قيود.
+registries-no-matches = لا يوجد قيد مطابق.
+registries-no-matches-hint = جرّب كلمات أقل أو كلمات أخرى، أو اعرض جميع القيود.
+registries-record = قيد
+registries-record-title = القيد { $key }
+registries-record-new = قيد جديد
+registries-record-create = إنشاء القيد
+registries-record-created = أُنشئ القيد.
+registries-record-edit = تعديل
+registries-record-edit-title = تعديل القيد { $key }
+registries-record-save = حفظ التغييرات
+registries-record-saved = حُفظت التغييرات.
+registries-record-delete = حذف
+registries-record-delete-title = هل تريد حذف هذا القيد؟
+registries-record-delete-text = يختفي القيد من القوائم ومن نتائج البحث. ويبقى تاريخه، وفيه من قام بحذفه.
+registries-record-deleted = حُذف القيد.
+registries-record-conflict = غيّر شخص آخر هذا القيد في هذه الأثناء. راجع القيم الحالية ثم أعد إجراء تغييرك.
+registries-record-actions = الإجراءات
+registries-fields = الحقول
+registries-value = القيمة
+registries-empty = (فارغ)
+registries-yes = نعم
+registries-no = لا
+registries-choose = اختر
+registries-optional = اختياري
+registries-created-at = تاريخ الإنشاء
+registries-modified-at = آخر تغيير
+registries-identifier = المعرّف
+registries-open-linked = افتح في { $register }
+
+## التغييرات والاطلاعات
+registries-change-log = تغييرات هذا القيد
+registries-read-log = من اطّلع على هذا القيد
+registries-when = متى
+registries-who = من
+registries-what = ماذا
+registries-action-create = إنشاء
+registries-action-update = تغيير
+registries-action-delete = حذف
+registries-action-restore = استعادة
+registries-action-publish = نشر
+registries-before = قبل
+registries-after = بعد
+registries-hidden = (محجوب: بيانات شخصية)
+registries-no-changes = لم يتغير شيء بعد.
+registries-no-reads = لم يطّلع أحد على بيانات شخصية هنا بعد.
+registries-purpose = الغرض
+registries-client = المؤسسة
+registries-reads-lead = كلما اطّلع أحد على بيانات شخصية، يُكتب سطر هنا قبل تقديم الجواب.
+registries-changes-lead = كل تغيير بقيمته قبله وبعده. ولا يستطيع أحد إزالة سطر دون أن يظهر ذلك.
+
+## المخطط
+registries-schema-lead = غيّر المسودة كما تشاء. لا يتغير شيء لأحد حتى تنشرها.
+registries-field = الحقل
+registries-field-name = الاسم
+registries-field-name-hint = كما يظهر في النماذج وفي الواجهة البرمجية. حروف وأرقام ومسافات و _ و -.
+registries-field-kind = النوع
+registries-field-description = الوصف
+registries-field-description-hint = يظهر بجانب الحقل في النماذج.
+registries-field-example = مثال
+registries-field-required = يجب ملؤه
+registries-field-unique = لا يجوز أن يحمل قيدان القيمة نفسها
+registries-field-primary = يحدد القيد (المفتاح الأساسي)
+registries-field-read-only = لا يمكن تغييره بعد الإنشاء
+registries-field-personal = بيانات شخصية
+registries-field-personal-id = يعرّف الشخص صاحب البيانات
+registries-field-secret = سري: مشفّر في قاعدة البيانات
+registries-field-fulltext = يشمله البحث
+registries-field-min = أصغر قيمة أو طول
+registries-field-max = أكبر قيمة أو طول
+registries-field-choices = القيم المتاحة للاختيار
+registries-field-choices-hint = قيمة في كل سطر. اتركه فارغًا للسماح بأي قيمة.
+registries-field-link = يرتبط بالسجل
+registries-field-link-field = الحقل في ذلك السجل
+registries-field-none = لا شيء
+registries-field-rules = القواعد
+registries-field-add = إضافة حقل
+registries-field-added = أُضيف الحقل إلى المسودة.
+registries-field-save = حفظ الحقل
+registries-field-saved = حُفظ الحقل في المسودة.
+registries-field-remove = إزالة
+registries-field-remove-title = هل تريد إزالة الحقل { $field }؟
+registries-field-remove-text = يختفي من الإصدار القادم. وتظل الإصدارات الأقدم تعرض قيمه.
+registries-field-removed = أُزيل الحقل من المسودة.
+registries-field-up = نقل إلى أعلى
+registries-field-down = نقل إلى أسفل
+registries-no-fields = لا حقول في المسودة بعد.
+registries-kind-text = نص
+registries-kind-integer = عدد صحيح
+registries-kind-number = عدد
+registries-kind-boolean = نعم أو لا
+registries-kind-date = تاريخ
+registries-kind-datetime = تاريخ ووقت
+registries-kind-time = وقت
+registries-kind-file = ملف
+registries-kind-list = قائمة
+registries-kind-object = مجموعة حقول
+registries-kind-catalog = عنصر من قائمة (مفتاح وقيمة)
+registries-kind-point = موقع على الخريطة
+registries-publish = نشر
+registries-publish-title = هل تريد نشر الإصدار { $version }؟
+registries-publish-now = نشر هذا الإصدار
+registries-published = نُشر الإصدار { $version }.
+registries-impact = ما الذي يغيره النشر
+registries-impact-none = لا يتغير شيء لمن يستخدمون السجل اليوم.
+registries-impact-breaking = { $count ->
+    [one] قد يعطّل تغيير واحد برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
+    [two] قد يعطّل تغييران برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
+    [few] قد تعطّل { $count-text } تغييرات برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
+   *[other] قد يعطّل { $count-text } تغييرًا برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
+}
+registries-impact-affected = { $count ->
+    [zero] لا يتأثر أي قيد.
+    [one] قيد واحد لا يوافق القواعد الجديدة.
+    [two] قيدان لا يوافقان القواعد الجديدة.
+    [few] { $count-text } قيود لا توافق القواعد الجديدة.
+   *[other] { $count-text } قيدًا لا يوافق القواعد الجديدة.
+}
+registries-breaking = قد يعطّل برامج
+registries-harmless = لا ضرر فيه
+registries-no-draft = لا يوجد ما يُنشر: المسودة مطابقة للإصدار المنشور.
+
+## الإحصاءات
+registries-statistics-lead = أعداد فقط. لا تظهر هنا أي قيمة من أي قيد.
+registries-calls = الاستدعاءات حسب الخدمة
+registries-service = الخدمة
+registries-count = العدد
+registries-reads-per-day = الاطلاعات على البيانات الشخصية يوميًا
+registries-changes-per-day = التغييرات يوميًا
+
+## الاستيراد والتصدير
+registries-import-lead = ملفات CSV أو JSON أو NDJSON بترميز UTF-8. ترى ما تم التعرف عليه قبل كتابة أي شيء.
+registries-import-file = الملف
+registries-import-file-hint = { $size } على الأكثر. للملفات الأكبر استخدم الأمر "stoa registry import".
+registries-import-upload = فحص الملف
+registries-import-found = ما تم التعرف عليه
+registries-import-rows = { $count ->
+    [zero] لا أسطر
+    [one] سطر واحد
+    [two] سطران
+    [few] { $count-text } أسطر
+    [many] { $count-text } سطرًا
+   *[other] { $count-text } سطر
+}
+registries-import-key = المفتاح: يجد القيد الموجود مسبقًا
+registries-import-key-hint = السطر الذي يوجد مفتاحه مسبقًا يحدّث ذلك القيد. واستيراد الملف نفسه مرتين لا يغير شيئًا.
+registries-import-start = استيراد القيود
+registries-import-done = أُنشئ: { $created-text }، حُدّث: { $updated-text }، بلا تغيير: { $unchanged-text }.
+registries-import-faults = { $count ->
+    [zero] لا عيب في الملف.
+    [one] سطر واحد يحتاج إلى انتباهك.
+    [two] سطران يحتاجان إلى انتباهك.
+    [few] { $count-text } أسطر تحتاج إلى انتباهك.
+   *[other] { $count-text } سطرًا يحتاج إلى انتباهك.
+}
+registries-import-refused = { $count ->
+    [zero] لم يُرفض أي سطر.
+    [one] رُفض سطر واحد، واستُورد الباقي.
+    [two] رُفض سطران، واستُورد الباقي.
+    [few] رُفضت { $count-text } أسطر، واستُورد الباقي.
+   *[other] رُفض { $count-text } سطرًا، واستُورد الباقي.
+}
+registries-import-line = السطر
+registries-import-fault = العيب
+registries-import-examples = أمثلة
+registries-import-filled = مملوء
+registries-import-try = جرّب دون كتابة
+registries-import-tried = كانت هذه تجربة: لم يُكتب شيء.
+registries-import-no-file = اختر ملفًا.
+registries-import-gone = لم يعد الملف هنا. اختره مرة أخرى.
+registries-import-progress = { $done-text } من { $count-text } سطر
+registries-export-lead = جميع القيود التي يحق لك رؤيتها، أو نتائج بحث.
+registries-export-format = الصيغة
+registries-export-start = تنزيل
+registries-export-csv = CSV لبرامج الجداول
+registries-export-json = JSON
+registries-export-ndjson = NDJSON، قيد في كل سطر

@@ -1,0 +1,225 @@
+## Navigation et listes
+registries-title = Registres
+registries-nav = Registres
+registries-group = Données
+registries-lead = Un registre contient des fiches d’une même sorte : personnes, lieux, licences. Son schéma dit quels champs a une fiche.
+registries-none = Il n’y a pas encore de registre.
+registries-none-hint = Créez-en un ou importez un fichier : ses champs sont reconnus pour vous.
+registries-new = Nouveau registre
+registries-new-from-file = Nouveau registre à partir d’un fichier
+registries-name = Nom
+registries-code = Code court
+registries-code-hint = Lettres, chiffres et traits d’union. Les programmes l’utilisent dans les adresses. Il ne peut plus être changé ensuite.
+registries-description = Description
+registries-description-hint = Ce que contient le registre, pour ceux qui ne l’ont jamais vu.
+registries-records = Fiches
+registries-records-count = { $count ->
+    [one] { $count-text } fiche
+   *[other] { $count-text } fiches
+}
+registries-version = Version
+registries-state = État
+registries-changed = Modifié
+registries-by = Par
+registries-create = Créer le registre
+registries-created = Le registre est créé. Ajoutez ses champs, puis publiez-le.
+
+## États
+registries-state-draft = Brouillon
+registries-state-published = Publié
+registries-state-superseded = Remplacé
+registries-state-archived = Archivé
+registries-state-disabled = Désactivé
+registries-state-deleted = Supprimé
+registries-state-active = Actif
+registries-state-has-draft = Avec des modifications non publiées
+
+## Un registre
+registries-overview = Aperçu
+registries-schema = Schéma
+registries-changes = Modifications
+registries-reads = Consultations
+registries-statistics = Statistiques
+registries-import = Importer
+registries-export = Exporter
+registries-versions = Versions
+registries-openapi = Description de l’API (OpenAPI)
+registries-per-day = Fiches créées par jour
+registries-day = Jour
+registries-not-published = Ce registre est un brouillon. Les fiches pourront être saisies une fois qu’il sera publié.
+registries-personal = Données personnelles
+registries-personal-notice = Ce registre contient des données personnelles. Chaque consultation d’une fiche est notée, et la personne peut la voir.
+
+## Fiches
+registries-search = Rechercher
+registries-search-hint = Des mots de tout champ recherché, dans toute langue où des noms sont conservés.
+registries-filter-field = Champ
+registries-filter-value = Valeur
+registries-filter-any = Tous les champs
+registries-find = Trouver
+registries-clear = Tout afficher
+registries-no-records = Il n’y a pas de fiche.
+registries-no-matches = Aucune fiche ne correspond.
+registries-no-matches-hint = Essayez moins de mots ou d’autres mots, ou affichez toutes les fiches.
+registries-record = Fiche
+registries-record-title = Fiche { $key }
+registries-record-new = Nouvelle fiche
+registries-record-create = Créer la fiche
+registries-record-created = La fiche est créée.
+registries-record-edit = Modifier
+registries-record-edit-title = Modifier la fiche { $key }
+registries-record-save = Enregistrer les modifications
+registries-record-saved = Les modifications sont enregistrées.
+registries-record-delete = Supprimer
+registries-record-delete-title = Supprimer cette fiche ?
+registries-record-delete-text = La fiche disparaît des listes et des recherches. Son historique reste et dit qui l’a supprimée.
+registries-record-deleted = La fiche est supprimée.
+registries-record-conflict = Quelqu’un d’autre a modifié cette fiche entre-temps. Regardez les valeurs actuelles, puis refaites votre modification.
+registries-record-actions = Actions
+registries-fields = Champs
+registries-value = Valeur
+registries-empty = (vide)
+registries-yes = Oui
+registries-no = Non
+registries-choose = Choisir
+registries-optional = facultatif
+registries-created-at = Créée le
+registries-modified-at = Dernière modification
+registries-identifier = Identifiant
+registries-open-linked = Ouvrir dans { $register }
+
+## Modifications et consultations
+registries-change-log = Modifications de cette fiche
+registries-read-log = Qui a consulté cette fiche
+registries-when = Quand
+registries-who = Qui
+registries-what = Quoi
+registries-action-create = Création
+registries-action-update = Modification
+registries-action-delete = Suppression
+registries-action-restore = Restauration
+registries-action-publish = Publication
+registries-before = Avant
+registries-after = Après
+registries-hidden = (masqué : données personnelles)
+registries-no-changes = Rien n’a encore été modifié.
+registries-no-reads = Personne n’a encore consulté de données personnelles ici.
+registries-purpose = Motif
+registries-client = Organisation
+registries-reads-lead = À chaque consultation de données personnelles, une ligne est écrite ici avant que la réponse ne soit donnée.
+registries-changes-lead = Chaque modification, avec les valeurs avant et après. Personne ne peut retirer une ligne sans que cela se voie.
+
+## Schéma
+registries-schema-lead = Modifiez le brouillon à votre gré. Rien ne change pour personne avant sa publication.
+registries-field = Champ
+registries-field-name = Nom
+registries-field-name-hint = Tel qu’il figure dans les formulaires et dans l’API. Lettres, chiffres, espaces, _ et -.
+registries-field-kind = Type
+registries-field-description = Description
+registries-field-description-hint = Affichée à côté du champ dans les formulaires.
+registries-field-example = Exemple
+registries-field-required = Doit être rempli
+registries-field-unique = Deux fiches ne peuvent pas avoir la même valeur
+registries-field-primary = Désigne la fiche (clé primaire)
+registries-field-read-only = Ne peut plus être modifié après la création
+registries-field-personal = Donnée personnelle
+registries-field-personal-id = Identifie la personne concernée
+registries-field-secret = Secret : chiffré dans la base de données
+registries-field-fulltext = Trouvé par la recherche
+registries-field-min = Valeur ou longueur minimale
+registries-field-max = Valeur ou longueur maximale
+registries-field-choices = Valeurs au choix
+registries-field-choices-hint = Une par ligne. Laissez vide pour permettre toute valeur.
+registries-field-link = Renvoie au registre
+registries-field-link-field = Champ de ce registre
+registries-field-none = Aucun
+registries-field-rules = Règles
+registries-field-add = Ajouter un champ
+registries-field-added = Le champ est ajouté au brouillon.
+registries-field-save = Enregistrer le champ
+registries-field-saved = Le champ est enregistré dans le brouillon.
+registries-field-remove = Retirer
+registries-field-remove-title = Retirer le champ { $field } ?
+registries-field-remove-text = Il disparaît de la prochaine version. Les anciennes versions montrent encore ses valeurs.
+registries-field-removed = Le champ est retiré du brouillon.
+registries-field-up = Monter
+registries-field-down = Descendre
+registries-no-fields = Le brouillon n’a pas encore de champ.
+registries-kind-text = Texte
+registries-kind-integer = Nombre entier
+registries-kind-number = Nombre
+registries-kind-boolean = Oui ou non
+registries-kind-date = Date
+registries-kind-datetime = Date et heure
+registries-kind-time = Heure
+registries-kind-file = Fichier
+registries-kind-list = Liste
+registries-kind-object = Groupe de champs
+registries-kind-catalog = Entrée d’une liste (clé et valeur)
+registries-kind-point = Lieu sur la carte
+registries-publish = Publier
+registries-publish-title = Publier la version { $version } ?
+registries-publish-now = Publier cette version
+registries-published = La version { $version } est publiée.
+registries-impact = Ce que change la publication
+registries-impact-none = Rien ne change pour ceux qui utilisent le registre aujourd’hui.
+registries-impact-breaking = { $count ->
+    [one] Une modification peut gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
+   *[other] { $count-text } modifications peuvent gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
+}
+registries-impact-affected = { $count ->
+    [0] Aucune fiche n’est touchée.
+    [one] Une fiche ne respecte pas les nouvelles règles.
+   *[other] { $count-text } fiches ne respectent pas les nouvelles règles.
+}
+registries-breaking = Peut gêner des programmes
+registries-harmless = Sans risque
+registries-no-draft = Il n’y a rien à publier : le brouillon est identique à la version publiée.
+
+## Statistiques
+registries-statistics-lead = Seulement des nombres. Aucune valeur d’une fiche n’apparaît ici.
+registries-calls = Appels par service
+registries-service = Service
+registries-count = Nombre
+registries-reads-per-day = Consultations de données personnelles par jour
+registries-changes-per-day = Modifications par jour
+
+## Importer et exporter
+registries-import-lead = Fichiers CSV, JSON ou NDJSON, en UTF-8. Vous voyez ce qui a été reconnu avant que rien ne soit écrit.
+registries-import-file = Fichier
+registries-import-file-hint = Au plus { $size }. Pour les fichiers plus grands : la commande « stoa registry import ».
+registries-import-upload = Examiner le fichier
+registries-import-found = Ce qui a été reconnu
+registries-import-rows = { $count ->
+    [one] { $count-text } ligne
+   *[other] { $count-text } lignes
+}
+registries-import-key = Clé : retrouve une fiche déjà présente
+registries-import-key-hint = Une ligne dont la clé est déjà présente met cette fiche à jour. Importer deux fois le même fichier ne change rien.
+registries-import-start = Importer les fiches
+registries-import-done = { $created-text } créées, { $updated-text } mises à jour, { $unchanged-text } inchangées.
+registries-import-faults = { $count ->
+    [0] Le fichier ne présente aucun défaut.
+    [one] Une ligne demande votre attention.
+   *[other] { $count-text } lignes demandent votre attention.
+}
+registries-import-refused = { $count ->
+    [0] Aucune ligne n’a été refusée.
+    [one] Une ligne a été refusée ; les autres sont importées.
+   *[other] { $count-text } lignes ont été refusées ; les autres sont importées.
+}
+registries-import-line = Ligne
+registries-import-fault = Défaut
+registries-import-examples = Exemples
+registries-import-filled = Rempli
+registries-import-try = Essayer sans rien écrire
+registries-import-tried = C’était un essai : rien n’a été écrit.
+registries-import-no-file = Choisissez un fichier.
+registries-import-gone = Le fichier n’est plus là. Choisissez-le de nouveau.
+registries-import-progress = { $done-text } lignes sur { $count-text }
+registries-export-lead = Toutes les fiches que vous pouvez voir, ou celles d’une recherche.
+registries-export-format = Format
+registries-export-start = Télécharger
+registries-export-csv = CSV, pour les tableurs
+registries-export-json = JSON
+registries-export-ndjson = NDJSON, une fiche par ligne
