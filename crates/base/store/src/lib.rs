@@ -4,6 +4,7 @@
 //! `docs/concepts/store.md` for what holds and why.
 
 mod backoff;
+pub mod backup;
 pub mod blobs;
 mod engine;
 mod error;

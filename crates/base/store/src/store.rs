@@ -102,6 +102,44 @@ pub struct StoreOptions {
     pub limits: StoreLimits,
 }
 
+impl StoreOptions {
+    pub(crate) fn home(&self) -> Home {
+        let node = match &self.engine {
+            Engine::Sqlite { .. } => Arc::from("local"),
+            Engine::Postgres { .. } => Arc::from(self.ids.new_id::<Node>().to_string()),
+        };
+        let (clock, ids) = (self.clock.clone(), self.ids.clone());
+        Home { block: self.block, clock, ids, mark_base: Arc::default(), node, wakes: Arc::default() }
+    }
+
+    pub(crate) fn lists(&self) -> Vec<List> {
+        vec![
+            List { name: "store", steps: crate::SERVICES.to_vec() },
+            List { name: self.block, steps: self.migrations.clone() },
+        ]
+    }
+}
+
+pub(crate) fn postgres_options(options: &StoreOptions, home: Home) -> PostgresOptions {
+    let (url, schema) = match &options.engine {
+        Engine::Postgres { url, schema } => (url.clone(), schema.clone()),
+        Engine::Sqlite { .. } => (String::new(), String::new()),
+    };
+    let limits = options.limits;
+    PostgresOptions {
+        home,
+        url,
+        schema,
+        connections: limits.connections,
+        scans: limits.scans,
+        scan_queue: limits.scan_queue,
+        queue: limits.write_queue,
+        unit_time: limits.unit_time,
+        scan_time: limits.scan_time,
+        must_be_new: false,
+    }
+}
+
 /// What a store is doing, for metrics and readiness.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoreState {
@@ -151,7 +189,7 @@ struct Shared {
     engine: Running,
 }
 
-enum Running {
+pub(crate) enum Running {
     Sqlite { writer: Writer, readers: Arc<Readers>, file: PathBuf },
     Postgres(Postgres),
 }
@@ -165,17 +203,8 @@ impl Store {
     /// Opens the database, making and migrating it as needed. A new database of the services that every store brings
     /// (outbox, jobs, idempotency, search, keys) has their tables too.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let StoreOptions { block, engine, migrations, clock, ids, limits } = options;
-        let lists = vec![
-            List { name: "store", steps: crate::SERVICES.to_vec() },
-            List { name: block, steps: migrations },
-        ];
-        let node = match &engine {
-            Engine::Sqlite { .. } => Arc::from("local"),
-            Engine::Postgres { .. } => Arc::from(ids.new_id::<Node>().to_string()),
-        };
-        let home = Home { block, clock, ids, mark_base: Arc::default(), node, wakes: Arc::default() };
-        let engine = match engine {
+        let (lists, limits, home) = (options.lists(), options.limits, options.home());
+        let engine = match options.engine.clone() {
             Engine::Sqlite { file, durability } => {
                 let connection = open_file(file.clone(), durability, home.clone(), lists).await?;
                 let writer = Writer::start(
@@ -198,19 +227,8 @@ impl Store {
                 }));
                 Running::Sqlite { writer, readers, file }
             }
-            Engine::Postgres { url, schema } => {
-                let options = PostgresOptions {
-                    home: home.clone(),
-                    url,
-                    schema,
-                    connections: limits.connections,
-                    scans: limits.scans,
-                    scan_queue: limits.scan_queue,
-                    queue: limits.write_queue,
-                    unit_time: limits.unit_time,
-                    scan_time: limits.scan_time,
-                };
-                Running::Postgres(Postgres::start(options, lists).await?)
+            Engine::Postgres { .. } => {
+                Running::Postgres(Postgres::start(postgres_options(&options, home.clone()), lists).await?)
             }
         };
         Ok(Self { shared: Arc::new(Shared { home, engine }) })
@@ -328,6 +346,14 @@ impl Store {
         self.shared.home.wakes.subscribe(topic)
     }
 
+    pub(crate) fn home(&self) -> &Home {
+        &self.shared.home
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.shared.engine
+    }
+
     /// What the store is doing.
     pub fn state(&self) -> StoreState {
         let read = Ordering::Relaxed;
@@ -431,7 +457,7 @@ where
 }
 
 /// Takes the missing steps on an open SQLite file, all in one transaction: a start that is cut off changes nothing.
-fn migrate_file(connection: &rusqlite::Connection, home: &Home, lists: &[List]) -> Result<(), StoreError> {
+pub(crate) fn migrate_file(connection: &rusqlite::Connection, home: &Home, lists: &[List]) -> Result<(), StoreError> {
     let sql = |sql: &str| connection.execute_batch(sql).map_err(|error| sqlite::sql_error(&error));
     let watch = Watch::start(Location::caller(), Duration::from_hours(1));
     sql("BEGIN IMMEDIATE")?;

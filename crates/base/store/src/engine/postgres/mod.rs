@@ -42,6 +42,8 @@ pub(crate) struct PostgresOptions {
     pub(crate) queue: usize,
     pub(crate) unit_time: Duration,
     pub(crate) scan_time: Duration,
+    /// Refuses a schema that was migrated before: a restore makes a new one.
+    pub(crate) must_be_new: bool,
 }
 
 /// Figures for metrics and readiness.

@@ -87,6 +87,10 @@ impl Room {
                 tx.batch(&format!("CREATE SCHEMA {schema}")).await?;
             }
             tx.batch(LEDGER).await?;
+            let taken: Option<(i64,)> = tx.find("SELECT number FROM stoa_migrations LIMIT 1", &[]).await?;
+            if self.options.must_be_new && taken.is_some() {
+                return Err(StoreError::Data { reason: format!("the schema {schema} is there already") });
+            }
             migrate::run(&mut tx, lists).await
         }
         .await;

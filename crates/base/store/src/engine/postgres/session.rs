@@ -43,12 +43,12 @@ impl Session {
         self.contended.get()
     }
 
-    pub(super) async fn begin(&self, sql: &str) -> Result<(), StoreError> {
+    pub(crate) async fn begin(&self, sql: &str) -> Result<(), StoreError> {
         self.open.set(true);
         self.batch(sql).await
     }
 
-    pub(super) async fn end(&self, sql: &str) -> Result<(), StoreError> {
+    pub(crate) async fn end(&self, sql: &str) -> Result<(), StoreError> {
         self.batch(sql).await?;
         self.open.set(false);
         Ok(())

@@ -27,6 +27,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 pub(crate) enum Use {
     Write,
     Read,
+    /// Reads the main file, and may make temporary tables and other files.
+    Copy,
 }
 
 /// Opens the file, making it for the writer when it is not there.
@@ -53,7 +55,7 @@ fn prepare(connection: &Connection, usage: Use, durability: Durability) -> rusql
         connection.pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)?;
         // The writer copies the log back itself, after it has answered: see `writer`.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    } else {
+    } else if usage == Use::Read {
         connection.pragma_update(None, "query_only", true)?;
     }
     let synchronous = match durability {
@@ -62,13 +64,15 @@ fn prepare(connection: &Connection, usage: Use, durability: Durability) -> rusql
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What was deleted is overwritten: a destroyed key must not lie on in a free page.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.pragma_update(None, "trusted_schema", false)
 }
 
 /// Makes a new file's entry in its folder durable: a synced file that no folder names is lost all the same.
-fn sync_folder_of(file: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder_of(file: &Path) -> Result<(), StoreError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::File::open(folder)
         .and_then(|folder| folder.sync_all())
