@@ -47,7 +47,16 @@ async fn bounds_and_names_hold() {
     let blobs = Blobs::folder(folder.path()).unwrap().with_bytes_max(4);
     assert!(matches!(blobs.put("hello").await, Err(BlobError::TooLarge { bytes: 5, bytes_max: 4 })));
     assert_eq!(files(folder.path()).len(), 0);
-    for name in ["", "..", "../../etc/passwd", "%2e%2e", &"A".repeat(64), &"g".repeat(64), &"a".repeat(63), &format!("{}/", "a".repeat(63))] {
+    for name in [
+        "",
+        "..",
+        "../../etc/passwd",
+        "%2e%2e",
+        &"A".repeat(64),
+        &"g".repeat(64),
+        &"a".repeat(63),
+        &format!("{}/", "a".repeat(63)),
+    ] {
         assert!(name.parse::<BlobId>().is_err(), "{name}");
     }
 }

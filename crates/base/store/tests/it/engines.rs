@@ -25,15 +25,9 @@ impl Bed {
         Self::open(folder, engine).await
     }
 
-    /// `None` without a server.
-    pub(crate) async fn postgres() -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let Ok(url) = std::env::var("STOA_TEST_PG") else {
-            eprintln!("ignored: set STOA_TEST_PG to run this on PostgreSQL");
-            return None;
-        };
-        let schema = format!("services_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        Some(Self::open(tempfile::tempdir().unwrap(), Engine::Postgres { url, schema }).await)
+    pub(crate) async fn postgres() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open(folder, postgres_engine()).await
     }
 
     async fn open(folder: tempfile::TempDir, engine: Engine) -> Self {
@@ -55,20 +49,73 @@ impl Bed {
     }
 
     async fn store(engine: Engine, clock: &Clock) -> Store {
-        Store::open(StoreOptions {
-            block: "test",
-            engine,
-            migrations: STEPS.to_vec(),
-            clock: clock.clone(),
-            ids: Ids::random(clock.clone()),
-            limits: StoreLimits { connections: 4, ..StoreLimits::default() },
-        })
-        .await
-        .unwrap()
+        Store::open(options(engine, clock)).await.unwrap()
+    }
+
+    /// The options of this bed's store, to be changed and opened again after [`Bed::close`].
+    pub(crate) fn options(&self) -> StoreOptions {
+        options(self.engine.clone(), &self.clock)
+    }
+
+    /// An engine of the same kind with nothing in it yet.
+    pub(crate) fn fresh_engine(&self, name: &str) -> Engine {
+        match &self.engine {
+            Engine::Sqlite { .. } => self.fresh_file(name),
+            Engine::Postgres { .. } => postgres_engine(),
+        }
+    }
+
+    pub(crate) fn fresh_file(&self, name: &str) -> Engine {
+        Engine::Sqlite { file: self.folder().join(name), durability: Durability::Full }
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self._folder.path()
     }
 }
 
-/// Makes of each scenario `async fn name(bed: Bed)` a test on SQLite and one on PostgreSQL.
+fn options(engine: Engine, clock: &Clock) -> StoreOptions {
+    StoreOptions {
+        block: "test",
+        engine,
+        migrations: STEPS.to_vec(),
+        clock: clock.clone(),
+        ids: Ids::random(clock.clone()),
+        limits: StoreLimits { connections: 4, ..StoreLimits::default() },
+    }
+}
+
+/// A schema of its own on the server of `STOA_TEST_PG`. Only called by tests that are ignored without one.
+pub(crate) fn postgres_engine() -> Engine {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let url = std::env::var("STOA_TEST_PG").expect("STOA_TEST_PG names a PostgreSQL server that may be written to");
+    let schema = format!("store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    Engine::Postgres { url, schema }
+}
+
+impl Drop for Bed {
+    /// A schema does not outlive its test.
+    fn drop(&mut self) {
+        let Engine::Postgres { url, schema } = self.engine.clone() else { return };
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+                let served = tokio::spawn(connection);
+                client.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await?;
+                drop(client);
+                let _ = served.await;
+                Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+            })
+        });
+        if !matches!(dropped.join(), Ok(Ok(()))) {
+            eprintln!("a schema was left behind");
+        }
+    }
+}
+
+/// Makes of each scenario `async fn name(bed: Bed)` a test on SQLite and one on PostgreSQL; the latter is reported as
+/// ignored unless asked for (`scripts/test.sh` does so where there is a server).
 macro_rules! on_both_engines {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
@@ -79,10 +126,9 @@ macro_rules! on_both_engines {
         }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread")]
+            #[ignore = "needs a PostgreSQL server in STOA_TEST_PG"]
             async fn $name() {
-                if let Some(bed) = $crate::engines::Bed::postgres().await {
-                    super::$name(bed).await;
-                }
+                super::$name($crate::engines::Bed::postgres().await).await;
             })+
         }
     };

@@ -81,7 +81,8 @@ async fn jobs_run_after_their_commit(bed: Bed) {
     enqueue(&bed.store, json!("now"), None).await;
     bed.store
         .write(async |tx: &mut Tx<'_>| {
-            jobs::enqueue(tx, NewJob::new("test.work", &json!("later")).run_at(START.plus(Duration::from_mins(1)))).await?;
+            jobs::enqueue(tx, NewJob::new("test.work", &json!("later")).run_at(START.plus(Duration::from_mins(1))))
+                .await?;
             jobs::enqueue(tx, NewJob::new("test.elsewhere", &json!("waits"))).await
         })
         .await
@@ -113,7 +114,10 @@ async fn failures_end_as_dead_letters(bed: Bed) {
     assert_eq!(runner.drain().await.unwrap(), 0, "its time has not come");
     let waiting = &list(&bed.store).await[0];
     assert_eq!((waiting.attempts, waiting.last_error.as_deref()), (1, Some("no")));
-    assert!(waiting.run_at >= START.plus(Duration::from_millis(500)) && waiting.run_at <= START.plus(Duration::from_secs(1)));
+    assert!(
+        waiting.run_at >= START.plus(Duration::from_millis(500))
+            && waiting.run_at <= START.plus(Duration::from_secs(1))
+    );
     for _ in 0..2 {
         bed.clock.advance(Duration::from_secs(10));
         assert_eq!(runner.drain().await.unwrap(), 1);
@@ -146,7 +150,11 @@ async fn a_key_makes_one_job_of_many(bed: Bed) {
     assert_eq!(first, second);
     enqueue(&bed.store, json!("other"), Some("l")).await;
     assert_eq!(runner.drain().await.unwrap(), 2);
-    assert_eq!(handler.ran().iter().filter(|(payload, _)| *payload == json!(2)).count(), 1, "the latest payload counts");
+    assert_eq!(
+        handler.ran().iter().filter(|(payload, _)| *payload == json!(2)).count(),
+        1,
+        "the latest payload counts"
+    );
 
     let (store, times) = (bed.store.clone(), Arc::new(AtomicU32::new(0)));
     let meanwhile = Arc::clone(&times);
@@ -165,27 +173,28 @@ async fn a_key_makes_one_job_of_many(bed: Bed) {
     assert_eq!(list(&bed.store).await, []);
 }
 
+/// A handler that begins and never ends.
+struct Stuck(Arc<tokio::sync::Notify>);
+#[async_trait]
+impl JobHandler for Stuck {
+    fn kind(&self) -> &'static str {
+        "test.work"
+    }
+    async fn run(&self, _: &Job) -> Result<(), JobError> {
+        self.0.notify_one();
+        std::future::pending().await
+    }
+}
+
 /// A killed node's job runs again when its lease ends, at once after a restart on the embedded engine; the killed node's
 /// late word changes nothing any more.
 async fn a_killed_nodes_job_runs_again(bed: Bed) {
     enqueue(&bed.store, json!("work"), None).await;
-    let (started, stuck) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
-    struct Stuck(Arc<tokio::sync::Notify>, Arc<tokio::sync::Notify>);
-    #[async_trait]
-    impl JobHandler for Stuck {
-        fn kind(&self) -> &'static str {
-            "test.work"
-        }
-        async fn run(&self, _: &Job) -> Result<(), JobError> {
-            self.0.notify_one();
-            self.1.notified().await;
-            Ok(())
-        }
-    }
+    let started = Arc::new(tokio::sync::Notify::new());
     let options = RunnerOptions { lease: Duration::from_mins(1), ..RunnerOptions::default() };
     let killed = JobRunner::with_options(
         bed.store.clone(),
-        vec![Arc::new(Stuck(Arc::clone(&started), Arc::clone(&stuck)))],
+        vec![Arc::new(Stuck(Arc::clone(&started)))],
         options,
     );
     let dying = tokio::spawn(async move { killed.run(std::future::pending()).await });
@@ -252,8 +261,10 @@ async fn nodes_share_the_work(bed: Bed) {
 
 /// A periodic job is entered once for all nodes, runs each period, and outlives its failures.
 async fn periodic_jobs_come_back(bed: Bed) {
-    let handler =
-        Arc::new(Handler { every: Some(Duration::from_hours(1)), ..Arc::into_inner(Handler::new("test.tick")).unwrap() });
+    let handler = Arc::new(Handler {
+        every: Some(Duration::from_hours(1)),
+        ..Arc::into_inner(Handler::new("test.tick")).unwrap()
+    });
     let runner = runner(&bed.store, &[&handler]);
     runner.prepare().await.unwrap();
     runner.prepare().await.unwrap();
@@ -270,25 +281,10 @@ async fn periodic_jobs_come_back(bed: Bed) {
 
 /// A commit wakes the runner. At a shutdown running jobs end in peace; one that does not is put back, at no cost.
 async fn a_shutdown_is_graceful(bed: Bed) {
-    struct Slow(Arc<tokio::sync::Notify>);
-    #[async_trait]
-    impl JobHandler for Slow {
-        fn kind(&self) -> &'static str {
-            "test.work"
-        }
-        async fn run(&self, _: &Job) -> Result<(), JobError> {
-            self.0.notify_one();
-            std::future::pending().await
-        }
-    }
     let started = Arc::new(tokio::sync::Notify::new());
-    let options = RunnerOptions {
-        poll: Duration::from_hours(1),
-        grace: Duration::from_millis(50),
-        ..RunnerOptions::default()
-    };
-    let runner =
-        JobRunner::with_options(bed.store.clone(), vec![Arc::new(Slow(Arc::clone(&started)))], options);
+    let options =
+        RunnerOptions { poll: Duration::from_hours(1), grace: Duration::from_millis(50), ..RunnerOptions::default() };
+    let runner = JobRunner::with_options(bed.store.clone(), vec![Arc::new(Stuck(Arc::clone(&started)))], options);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(async move {
         runner
@@ -305,7 +301,47 @@ async fn a_shutdown_is_graceful(bed: Bed) {
     assert_eq!((left.state, left.attempts), (JobState::Ready, 0));
 }
 
+/// Housekeeping forgets events that everybody has, and nothing that somebody still waits for.
+async fn housekeeping_forgets_what_may_be_forgotten(bed: Bed) {
+    use stoa_store::idempotency;
+    use stoa_store::jobs::{Housekeeping, HousekeepingOptions};
+    use stoa_store::outbox::{self, Event};
+    let write = async |tx: &mut Tx<'_>| {
+        let event = Event::new(tx, "stoa.test.thing.created.v1", "/test", &stoa_core::Tenant::default(), json!({}));
+        outbox::publish(tx, &event).await?;
+        idempotency::begin(tx, "scope", "key", &[0; 32]).await.map(drop)
+    };
+    bed.store.write(write).await.unwrap();
+    bed.store
+        .write(async |tx: &mut Tx<'_>| {
+            let behind = "INSERT INTO stoa_subscriber (name, mark, seq, created_at) VALUES ('behind', -1, -1, 0)";
+            tx.execute(behind, params![]).await
+        })
+        .await
+        .unwrap();
+    let housekeeping = Housekeeping::new(bed.store.clone(), HousekeepingOptions::default());
+    let runner = JobRunner::new(bed.store.clone(), vec![Arc::new(housekeeping)]);
+    let counts = async |tx: &mut Tx<'_>| {
+        let sql = "SELECT (SELECT count(*) FROM stoa_event), (SELECT count(*) FROM stoa_idempotency)";
+        tx.get::<(i64, i64)>(sql, params![]).await
+    };
+    runner.prepare().await.unwrap();
+    runner.drain().await.unwrap();
+    assert_eq!(bed.store.read(counts).await.unwrap(), (1, 1));
+    bed.clock.advance(Duration::from_hours(8 * 24));
+    runner.drain().await.unwrap();
+    assert_eq!(bed.store.read(counts).await.unwrap(), (1, 0), "a subscriber is behind");
+    bed.store
+        .write(async |tx: &mut Tx<'_>| tx.execute("DELETE FROM stoa_subscriber", params![]).await)
+        .await
+        .unwrap();
+    bed.clock.advance(Duration::from_hours(1));
+    runner.drain().await.unwrap();
+    assert_eq!(bed.store.read(counts).await.unwrap(), (0, 0));
+}
+
 on_both_engines!(
+    housekeeping_forgets_what_may_be_forgotten,
     jobs_run_after_their_commit,
     failures_end_as_dead_letters,
     a_key_makes_one_job_of_many,

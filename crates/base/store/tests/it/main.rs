@@ -1,8 +1,20 @@
 //! The store as its users see it, on both engines.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that stumbles is to fail at once, and says on standard error what it passes over"
+)]
+
+mod backup;
 mod blobs;
 mod engines;
+mod faults;
 mod jobs;
+mod migrations;
 mod once;
 mod outbox;
 mod sealing;

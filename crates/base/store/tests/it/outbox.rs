@@ -155,8 +155,7 @@ async fn a_refused_event_is_retried_and_becomes_a_dead_letter(bed: Bed) {
 async fn a_subscriber_that_is_down_is_not_flooded(bed: Bed) {
     let sink = Sink::new("down");
     let options = RelayOptions { pending_max: 3, ..RelayOptions::default() };
-    let relay =
-        Relay::with_options(bed.store.clone(), vec![Arc::clone(&sink) as Arc<dyn EventSink>], options);
+    let relay = Relay::with_options(bed.store.clone(), vec![Arc::clone(&sink) as Arc<dyn EventSink>], options);
     sink.fail(Some(DeliveryError::later("down")));
     for _ in 0..6 {
         publish(&bed.store, CREATED, "bad").await;
@@ -227,7 +226,7 @@ async fn a_commit_wakes_the_relay(bed: Bed) {
     assert_eq!(sink.seen(), firsts(&["woken"; 20]));
 }
 
-/// The event on the wire is a CloudEvent 1.0.
+/// The event on the wire is one of CloudEvents 1.0.
 async fn the_json_is_a_cloud_event(bed: Bed) {
     let json = bed
         .store

@@ -7,7 +7,12 @@ use zeroize::Zeroizing;
 
 use crate::engines::{Bed, on_both_engines};
 
-async fn seal_one(store: &Store, keys: &MasterKeys, subject: &'static str, text: &'static str) -> Result<Vec<u8>, SealError> {
+async fn seal_one(
+    store: &Store,
+    keys: &MasterKeys,
+    subject: &'static str,
+    text: &'static str,
+) -> Result<Vec<u8>, SealError> {
     let keys = keys.clone();
     store.write(async move |tx: &mut Tx<'_>| seal::seal(tx, &keys, subject, "history", text.as_bytes()).await).await
 }
@@ -77,10 +82,7 @@ async fn erasing_a_subject_silences_everything_about_them(bed: Bed) {
     assert_eq!(&**open_one(store, &keys, "person:2", "history", &other).await.unwrap(), b"Ben");
 
     // An older backup brings the key back; the list of the destroyed takes it away again.
-    let destroyed = store
-        .read(async |tx: &mut Tx<'_>| seal::destroyed_subjects(tx, &[], 10).await)
-        .await
-        .unwrap();
+    let destroyed = store.read(async |tx: &mut Tx<'_>| seal::destroyed_subjects(tx, &[], 10).await).await.unwrap();
     assert_eq!(destroyed.len(), 2);
     let older = MasterKeys::from_bytes(keys.export().as_bytes()).unwrap();
     let restored = Bed::sqlite().await;
@@ -117,8 +119,8 @@ async fn rotation_keeps_every_value_and_frees_the_old_key(bed: Bed) {
         .unwrap()
         .lines()
         .filter(|line| !line.starts_with(&format!("key {}", old.active())))
-        .map(|line| format!("{line}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .join("\n");
     std::fs::write(&file, retired).unwrap();
     let only_new = MasterKeys::open(folder.path()).unwrap();
     assert_eq!(only_new.ids().count(), 1);

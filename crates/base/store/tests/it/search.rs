@@ -5,10 +5,7 @@ use stoa_store::{Store, Tx, search};
 use crate::engines::{Bed, on_both_engines};
 
 async fn index(store: &Store, collection: &'static str, id: u8, text: &'static str) {
-    store
-        .write(async move |tx: &mut Tx<'_>| search::index(tx, collection, &[id], text).await)
-        .await
-        .unwrap();
+    store.write(async move |tx: &mut Tx<'_>| search::index(tx, collection, &[id], text).await).await.unwrap();
 }
 
 async fn find(store: &Store, question: &str) -> Vec<u8> {
@@ -60,8 +57,22 @@ async fn people_are_found_however_they_are_spelt(bed: Bed) {
 async fn operators_are_words(bed: Bed) {
     index(&bed.store, "people", 1, "alpha near beta or not and").await;
     for question in [
-        "\"", "*", "a*", "alpha OR", "NOT alpha", "alpha NEAR/2 beta", "words:alpha", "alpha -beta", "(alpha", "'alpha':*",
-        "alpha & | !", "\\", "^alpha", "{a b}", "alpha\0beta", "\u{2317}",
+        "\"",
+        "*",
+        "a*",
+        "alpha OR",
+        "NOT alpha",
+        "alpha NEAR/2 beta",
+        "words:alpha",
+        "alpha -beta",
+        "(alpha",
+        "'alpha':*",
+        "alpha & | !",
+        "\\",
+        "^alpha",
+        "{a b}",
+        "alpha\0beta",
+        "\u{2317}",
     ] {
         find(&bed.store, question).await;
     }
@@ -103,4 +114,9 @@ async fn pages_do_not_overlap(bed: Bed) {
     assert_eq!(seen, (0..20).collect::<Vec<u8>>());
 }
 
-on_both_engines!(people_are_found_however_they_are_spelt, operators_are_words, the_index_follows_changes, pages_do_not_overlap);
+on_both_engines!(
+    people_are_found_however_they_are_spelt,
+    operators_are_words,
+    the_index_follows_changes,
+    pages_do_not_overlap
+);

@@ -1,61 +1,96 @@
-//! Units of work: what is answered is stored, what is refused is not.
+//! Units of work: what is answered is stored, what is refused is not, and a fault is named with its place.
 
-use stoa_core::{Clock, Ids};
-use stoa_store::{Durability, Engine, Migration, Store, StoreError, StoreLimits, StoreOptions, Tx, params};
+use std::time::Duration;
 
-const STEPS: &[Migration] = &[Migration::both(
+use stoa_core::{Id, Instant, Kind};
+use stoa_store::{Migration, Store, StoreError, StoreLimits, Tx, Value, params};
+
+use crate::engines::{Bed, on_both_engines};
+
+pub(crate) const STEPS: &[Migration] = &[Migration::both(
     1,
     "things",
-    "CREATE TABLE thing (id BYTEA NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, size BIGINT)",
+    "CREATE TABLE thing (id BYTEA NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, size BIGINT,
+                         weight DOUBLE PRECISION, UNIQUE (tenant, name));
+     CREATE TABLE counter (name TEXT NOT NULL PRIMARY KEY, value BIGINT NOT NULL);
+     CREATE TABLE part (thing BYTEA NOT NULL REFERENCES thing (id))",
 )];
 
-async fn open(folder: &tempfile::TempDir) -> Store {
-    let clock = Clock::system();
-    let engine = match std::env::var("STOA_TEST_PG") {
-        Ok(url) => Engine::Postgres { url, schema: format!("t{}", std::process::id()) },
-        Err(_) => Engine::Sqlite { file: folder.path().join("things.db"), durability: Durability::Full },
-    };
-    Store::open(StoreOptions {
-        block: "things",
-        engine,
-        migrations: STEPS.to_vec(),
-        ids: Ids::random(clock.clone()),
-        clock,
-        limits: StoreLimits::default(),
-    })
-    .await
-    .unwrap()
+pub(crate) struct Thing;
+impl Kind for Thing {
+    const NAME: &'static str = "thing";
 }
 
-async fn add(store: &Store, name: &str) -> Result<(), StoreError> {
+/// The bed's database opened again with the tables of these tests.
+pub(crate) async fn things(bed: &Bed, limits: StoreLimits) -> Store {
+    let mut options = bed.options();
+    options.engine = bed.fresh_engine("things.db");
+    options.migrations = STEPS.to_vec();
+    options.limits = limits;
+    Store::open(options).await.unwrap()
+}
+
+pub(crate) async fn add(store: &Store, name: &str) -> Result<Id<Thing>, StoreError> {
     let name = name.to_owned();
     store
         .write(async move |tx: &mut Tx<'_>| {
-            let id = stoa_core::Id::<Thing>::from_bytes(*tx.new_id::<Thing>().as_bytes());
-            tx.execute("INSERT INTO thing (id, name, size) VALUES ($1, $2, $3)", params![id, name, name.len() as i64])
-                .await?;
-            Ok(())
+            let id = tx.new_id::<Thing>();
+            let size = i64::try_from(name.len()).unwrap();
+            let sql = "INSERT INTO thing (id, tenant, name, size) VALUES ($1, $4, $2, $3)";
+            tx.execute(sql, params![id, name, size, "default"]).await?;
+            Ok(id)
         })
         .await
 }
 
-struct Thing;
-impl stoa_core::Kind for Thing {
-    const NAME: &'static str = "thing";
+pub(crate) async fn count(store: &Store) -> i64 {
+    let count = async |tx: &mut Tx<'_>| tx.get::<(i64,)>("SELECT count(*) FROM thing", params![]).await;
+    store.read::<_, _, StoreError>(count).await.unwrap().0
 }
 
-async fn count(store: &Store) -> i64 {
-    store
-        .read(async |tx: &mut Tx<'_>| tx.get::<(i64,)>("SELECT count(*) FROM thing", params![]).await)
+async fn values_go_round_and_places_are_bound_by_number(bed: Bed) {
+    let store = things(&bed, StoreLimits::default()).await;
+    let at = Instant::from_micros(-7);
+    type All = (Id<Thing>, String, i64, Option<f64>, Option<String>, Instant, bool, Vec<u8>);
+    let id = add(&store, "žluťoučký 🐎").await.unwrap();
+    let read: All = store
+        .write(async move |tx: &mut Tx<'_>| {
+            tx.execute("UPDATE thing SET weight = $2, size = $1 WHERE id = $3", params![i64::MIN, 0.1_f64, id]).await?;
+            tx.get(
+                "SELECT id, name, size, weight, CASE WHEN size > 0 THEN name END, CAST($2 AS BIGINT),
+                        CAST($1 AS BIGINT), id FROM thing WHERE CAST($1 AS BIGINT) = 1 AND id = $3",
+                params![true, at, id],
+            )
+            .await
+        })
         .await
-        .unwrap()
-        .0
+        .map_err(|error: StoreError| error)
+        .unwrap();
+    let name = "žluťoučký 🐎".to_owned();
+    assert_eq!(read, (id, name, i64::MIN, Some(0.1), None, at, true, id.as_bytes().to_vec()));
+
+    // What each engine calls a sum or an average differs; what the program reads does not.
+    add(&store, "b").await.unwrap();
+    let sums = async |tx: &mut Tx<'_>| {
+        tx.execute("UPDATE thing SET size = 3 WHERE name <> 'b'", params![]).await?;
+        tx.get::<(i64, f64)>("SELECT sum(size), avg(size) FROM thing", params![]).await
+    };
+    assert_eq!(store.write::<_, _, StoreError>(sums).await.unwrap(), (4, 2.0));
+
+    // A count of parameters that does not fit is a fault of the program, not a NULL.
+    let short = async |tx: &mut Tx<'_>| tx.find::<(i64,)>("SELECT size FROM thing WHERE id = $1", params![]).await;
+    assert!(matches!(store.read(short).await, Err(StoreError::Sql { .. })));
+    let row = async |tx: &mut Tx<'_>| tx.get::<(i64,)>("SELECT size FROM thing WHERE name = 'x'", params![]).await;
+    assert!(matches!(store.read(row).await, Err(StoreError::NoRow)));
+    let wrong = async |tx: &mut Tx<'_>| tx.get::<(String,)>("SELECT size FROM thing", params![]).await;
+    assert!(matches!(store.read(wrong).await, Err(StoreError::Column { index: 0, .. })));
+    let all = async |tx: &mut Tx<'_>| tx.rows::<stoa_store::Row>("SELECT size FROM thing", params![]).await;
+    assert_eq!(store.read::<_, _, StoreError>(all).await.unwrap()[1].values(), [Value::Integer(1)]);
+    store.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn units_are_whole_and_faults_are_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
+async fn a_batch_keeps_what_succeeded_and_names_what_collided(bed: Bed) {
+    let store = things(&bed, StoreLimits::default()).await;
     let tasks: Vec<_> = (0..200)
         .map(|at| {
             let store = store.clone();
@@ -65,30 +100,131 @@ async fn units_are_whole_and_faults_are_named() {
     let mut conflicts = 0;
     for task in tasks {
         if let Err(error) = task.await.unwrap() {
-            assert!(error.is_conflict(), "{error}");
+            assert!(
+                matches!(&error, StoreError::Conflict { constraint } if constraint == "thing.tenant, thing.name"),
+                "{error}"
+            );
             conflicts += 1;
         }
     }
     assert_eq!((conflicts, count(&store).await), (50, 150));
 
-    let foreign = store
-        .write(async |tx: &mut Tx<'_>| {
-            tx.execute("DELETE FROM thing", params![]).await?;
-            tokio::task::yield_now().await;
-            Ok::<_, StoreError>(())
-        })
-        .await;
-    assert!(matches!(foreign, Err(StoreError::ForeignAwait { at }) if at.file().ends_with("units.rs")));
-
-    let panicked = store
-        .write(async |tx: &mut Tx<'_>| {
-            tx.execute("DELETE FROM thing", params![]).await?;
-            panic!("on purpose");
-            #[expect(unreachable_code, reason = "gives the closure its type")]
-            Ok::<_, StoreError>(())
-        })
-        .await;
-    assert!(matches!(panicked, Err(StoreError::Panicked { message, .. }) if message == "on purpose"));
-    assert_eq!(count(&store).await, 150);
+    let orphan = async |tx: &mut Tx<'_>| tx.execute("INSERT INTO part VALUES ($1)", params![b"none".as_slice()]).await;
+    let orphan = store.write(orphan).await.unwrap_err();
+    assert!(matches!(&orphan, StoreError::Conflict { constraint } if constraint == "a reference"), "{orphan}");
+    let empty = async |tx: &mut Tx<'_>| tx.execute("INSERT INTO counter VALUES ('a', NULL)", params![]).await;
+    assert!(matches!(store.write(empty).await, Err(StoreError::Sql { .. })), "a fault of the program is no conflict");
     store.close().await;
 }
+
+async fn faults_are_named_and_change_nothing(bed: Bed) {
+    let limits = StoreLimits { unit_time: Duration::from_millis(400), connections: 4, ..StoreLimits::default() };
+    let store = things(&bed, limits).await;
+    add(&store, "stays").await.unwrap();
+
+    let foreign = async |tx: &mut Tx<'_>| {
+        tx.execute("DELETE FROM thing", params![]).await?;
+        tokio::task::yield_now().await;
+        Ok::<_, StoreError>(())
+    };
+    let here = line!() + 1;
+    let error = store.write(foreign).await.unwrap_err();
+    assert!(matches!(error, StoreError::ForeignAwait { at } if at.file().ends_with("units.rs") && at.line() == here));
+    assert!(matches!(store.read(foreign).await, Err(StoreError::ReadOnly { .. })), "a read cannot write");
+
+    let panics = async |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        tx.execute("DELETE FROM thing", params![]).await?;
+        panic!("on purpose");
+    };
+    let error = store.write(panics).await.unwrap_err();
+    assert!(matches!(error, StoreError::Panicked { message, .. } if message == "on purpose"));
+
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000)
+                   SELECT count(*) FROM n";
+    let long_statement = async move |tx: &mut Tx<'_>| {
+        tx.execute("DELETE FROM thing", params![]).await?;
+        tx.get::<(i64,)>(endless, params![]).await
+    };
+    let error = store.write(long_statement).await.unwrap_err();
+    assert!(matches!(error, StoreError::TooLong { at, .. } if at.file().ends_with("units.rs")), "{error}");
+    let many_statements = async |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        loop {
+            tx.execute("UPDATE thing SET size = size + 1", params![]).await?;
+        }
+    };
+    assert!(matches!(store.write(many_statements).await, Err(StoreError::TooLong { .. })));
+
+    let goes_on = async |tx: &mut Tx<'_>| {
+        let failed = tx.execute("INSERT INTO thing SELECT * FROM thing", params![]).await;
+        assert!(failed.is_err());
+        let after = tx.execute("DELETE FROM thing", params![]).await;
+        assert!(matches!(after, Err(StoreError::Aborted { .. })));
+        Ok::<_, StoreError>(())
+    };
+    assert!(matches!(store.write(goes_on).await, Err(StoreError::Aborted { .. })));
+
+    assert_eq!(count(&store).await, 1, "none of them left a trace, and the store still works");
+    store.close().await;
+}
+
+async fn counters_that_collide_lose_nothing(bed: Bed) {
+    let store = things(&bed, StoreLimits::default()).await;
+    let start = async |tx: &mut Tx<'_>| tx.execute("INSERT INTO counter VALUES ('a', 0)", params![]).await;
+    store.write::<_, _, StoreError>(start).await.unwrap();
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    let add_one = async |tx: &mut Tx<'_>| {
+                        let (value,): (i64,) =
+                            tx.get("SELECT value FROM counter WHERE name = 'a'", params![]).await?;
+                        tx.execute("UPDATE counter SET value = $1 WHERE name = 'a'", params![value + 1]).await
+                    };
+                    while let Err(error) = store.write(add_one).await {
+                        assert!(matches!(error, StoreError::Contended), "{error}");
+                    }
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let read = async |tx: &mut Tx<'_>| tx.get::<(i64,)>("SELECT value FROM counter", params![]).await;
+    assert_eq!(store.read::<_, _, StoreError>(read).await.unwrap().0, 80);
+    let state = store.state();
+    assert!(state.commits > 0 && state.queue_depth == 0, "{state:?}");
+    store.close().await;
+}
+
+async fn a_full_queue_answers_busy_and_a_closed_store_unavailable(bed: Bed) {
+    let limits = StoreLimits { write_queue: 2, connections: 3, scans: 1, scan_queue: 1, ..StoreLimits::default() };
+    let store = things(&bed, limits).await;
+    let tasks: Vec<_> = (0..300)
+        .map(|at| {
+            let store = store.clone();
+            tokio::spawn(async move { add(&store, &format!("n{at}")).await })
+        })
+        .collect();
+    let (mut done, mut busy) = (0, 0);
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(StoreError::Busy { block: "test", .. }) => busy += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(busy > 0 && done > 0, "{done} done, {busy} busy");
+    assert_eq!(count(&store).await, done);
+    assert_eq!(store.state().queue_depth, 0);
+    store.close().await;
+}
+
+on_both_engines!(
+    values_go_round_and_places_are_bound_by_number,
+    a_batch_keeps_what_succeeded_and_names_what_collided,
+    faults_are_named_and_change_nothing,
+    counters_that_collide_lose_nothing,
+    a_full_queue_answers_busy_and_a_closed_store_unavailable,
+);

@@ -1,0 +1,122 @@
+//! What the disk can do to a SQLite file, and what the store makes of it.
+
+use std::time::Duration;
+
+use stoa_store::{Store, StoreError, StoreLimits, Tx, params};
+
+use crate::engines::Bed;
+use crate::units::{STEPS, add, count, things};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_named_and_its_neighbours_are_kept() {
+    let bed = Bed::sqlite().await;
+    let store = things(&bed, StoreLimits::default()).await;
+    // A limit on the file's pages is to SQLite what a full disk is.
+    let fence = async |tx: &mut Tx<'_>| {
+        let (pages,): (i64,) = tx.get("SELECT page_count FROM pragma_page_count()", params![]).await?;
+        let sql = format!("PRAGMA max_page_count = {}", pages + 8);
+        tx.find::<(i64,)>(&sql, params![]).await
+    };
+    store.write::<_, _, StoreError>(fence).await.unwrap();
+    let tasks: Vec<_> = (0..60)
+        .map(|at| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                if at % 3 == 0 {
+                    let name = format!("{at:03}{}", "x".repeat(200_000));
+                    add(&store, &name).await.map(drop)
+                } else {
+                    add(&store, &format!("small{at}")).await.map(drop)
+                }
+            })
+        })
+        .collect();
+    let mut kept = 0;
+    for (at, task) in tasks.into_iter().enumerate() {
+        match task.await.unwrap() {
+            Ok(()) if at % 3 != 0 => kept += 1,
+            Err(StoreError::Full) if at % 3 == 0 => {}
+            other => panic!("unit {at}: {other:?}"),
+        }
+    }
+    assert_eq!((kept, count(&store).await), (40, 40));
+    let problem = stoa_core::Problem::from(StoreError::Full);
+    assert_eq!(problem.code, "store.full");
+    store.check().await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_or_foreign_file_is_refused_by_name() {
+    let bed = Bed::sqlite().await;
+    let file = bed.folder().join("foreign.db");
+    std::fs::write(&file, "this is no database, and was never one; it is only a text".repeat(100)).unwrap();
+    let mut options = bed.options();
+    options.engine = bed.fresh_file("foreign.db");
+    let foreign = Store::open(options).await.map(drop).unwrap_err();
+    assert!(matches!(foreign, StoreError::Corrupt { .. }), "{foreign}");
+    assert!(foreign.to_string().contains("stoa restore"), "it says what to do: {foreign}");
+
+    let store = things(&bed, StoreLimits::default()).await;
+    for at in 0..200 {
+        add(&store, &format!("{at} {}", "y".repeat(500))).await.unwrap();
+    }
+    store.close().await;
+    let file = bed.folder().join("things.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0xa5);
+    std::fs::write(&file, bytes).unwrap();
+    let mut options = bed.options();
+    options.migrations = STEPS.to_vec();
+    options.engine = bed.fresh_file("things.db");
+    let store = Store::open(options).await.unwrap();
+    assert!(matches!(store.check().await, Err(StoreError::Corrupt { .. })));
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_folder_is_named() {
+    let bed = Bed::sqlite().await;
+    let mut options = bed.options();
+    options.engine = bed.fresh_file("no/such/folder/things.db");
+    let error = Store::open(options).await.map(drop).unwrap_err();
+    assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
+    assert!(error.to_string().contains("no/such/folder"), "{error}");
+}
+
+/// A read that turns out long is cut off on the caller's thread and comes back whole from the scan threads.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_read_moves_away_from_the_short_ones() {
+    let bed = Bed::sqlite().await;
+    let limits = StoreLimits { inline_read_time: Duration::from_millis(1), ..StoreLimits::default() };
+    let store = things(&bed, limits).await;
+    let long = async |tx: &mut Tx<'_>| {
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
+        tx.get::<(i64,)>(sql, params![]).await
+    };
+    assert_eq!(store.read::<_, _, StoreError>(long).await.unwrap().0, 300_000);
+    assert_eq!(store.state().reads_cut, 1);
+    assert_eq!(store.scan::<_, _, StoreError>(long).await.unwrap().0, 300_000);
+    assert_eq!(store.state().reads_cut, 1);
+    store.close().await;
+}
+
+/// Writers stop between two batches, and nobody is refused for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_holds_writers_and_lets_readers_go_on() {
+    let bed = Bed::sqlite().await;
+    let store = things(&bed, StoreLimits::default()).await;
+    add(&store, "before").await.unwrap();
+    let paused = store.pause_writers().await.unwrap();
+    let waiting = {
+        let store = store.clone();
+        tokio::spawn(async move { add(&store, "after").await })
+    };
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!((count(&store).await, waiting.is_finished()), (1, false));
+    drop(paused);
+    waiting.await.unwrap().unwrap();
+    assert_eq!(count(&store).await, 2);
+    store.close().await;
+}
