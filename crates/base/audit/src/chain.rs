@@ -134,11 +134,11 @@ impl FromStr for Checkpoint {
         if lines.next() != Some("stoa audit checkpoint v1") {
             return Err(refuse("the first line is not `stoa audit checkpoint v1`"));
         }
-        let mut field = |name: &str| {
-            lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned)
-        };
+        let mut field =
+            |name: &str| lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::to_owned);
         let block = field("block").ok_or(refuse("the line `block` is missing"))?;
-        let batch = field("batch").and_then(|v| number(&v)).ok_or(refuse("the line `batch` is missing or no number"))?;
+        let batch =
+            field("batch").and_then(|v| number(&v)).ok_or(refuse("the line `batch` is missing or no number"))?;
         let records =
             field("records").and_then(|v| number(&v)).ok_or(refuse("the line `records` is missing or no number"))?;
         let chain = field("chain").and_then(|v| unhex(&v)).ok_or(refuse("the line `chain` is missing or no hash"))?;

@@ -69,8 +69,9 @@ impl From<AuditError> for Problem {
             AuditError::Seal(error) => error.into(),
             AuditError::Page(_) => Problem::new(Refusal::Malformed, "audit.invalid_page").detail(error.to_string()),
             AuditError::NotFound => Problem::new(Refusal::NotFound, "audit.record_not_found"),
-            AuditError::NotSealed => Problem::new(Refusal::Conflict, "audit.not_sealed")
-                .retry_after(std::time::Duration::from_secs(2)),
+            AuditError::NotSealed => {
+                Problem::new(Refusal::Conflict, "audit.not_sealed").retry_after(std::time::Duration::from_secs(2))
+            }
             _ => Problem::new(Refusal::Failed, "audit.failed"),
         }
     }

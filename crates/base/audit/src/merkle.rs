@@ -154,8 +154,7 @@ mod tests {
             if neighbour != index {
                 prop_assert_ne!(root_by_path(&leaves[index], neighbour as u64, size, &path), Some(root(&leaves)));
             }
-            let mut longer = path.clone();
-            longer.push(other);
+            let longer: Vec<Hash> = path.into_iter().chain([other]).collect();
             prop_assert_ne!(root_by_path(&leaves[index], index as u64, size, &longer), Some(root(&leaves)));
         }
 
@@ -172,7 +171,7 @@ mod tests {
             added.insert(b, leaf(b"more"));
             prop_assert_ne!(root(&added), before);
             if a != b {
-                let mut swapped = leaves.clone();
+                let mut swapped = leaves;
                 swapped.swap(a, b);
                 prop_assert_ne!(root(&swapped), before);
             }

@@ -36,9 +36,8 @@ impl Proof {
 
 /// A record and the proof of it. [`AuditError::NotSealed`] in the first second of a record's life.
 pub async fn prove(tx: &mut Tx<'_>, id: RecordId) -> Result<(Entry, Proof), AuditError> {
-    let row: Option<Placed> = tx
-        .find(&format!("SELECT {COLUMNS}, mark, seq FROM audit_record WHERE id = $1"), params![id])
-        .await?;
+    let row: Option<Placed> =
+        tx.find(&format!("SELECT {COLUMNS}, mark, seq FROM audit_record WHERE id = $1"), params![id]).await?;
     let Placed { entry, place } = row.ok_or(AuditError::NotFound)?;
     // The batch before the first one that ends at or behind the record.
     let (number,): (Option<i64>,) = tx

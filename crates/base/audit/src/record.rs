@@ -122,7 +122,8 @@ impl Entry {
         bytes.push(ENCODING);
         bytes.extend_from_slice(self.id.as_bytes());
         bytes.extend_from_slice(&self.at.micros().to_be_bytes());
-        for text in [&self.tenant, &self.actor_kind, &self.actor, &self.action, &self.object, &self.outcome, &self.detail]
+        for text in
+            [&self.tenant, &self.actor_kind, &self.actor, &self.action, &self.object, &self.outcome, &self.detail]
         {
             present(&mut bytes, text.as_bytes());
         }

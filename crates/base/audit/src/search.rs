@@ -67,19 +67,14 @@ pub async fn search(tx: &mut Tx<'_>, tenant: &Tenant, filter: &Filter) -> Result
         }
     }
     values.push(limit.to_param());
-    let sql = format!(
-        "SELECT {COLUMNS}, seq FROM audit_record WHERE {conditions} ORDER BY seq DESC LIMIT ${}",
-        values.len()
-    );
+    let sql =
+        format!("SELECT {COLUMNS}, seq FROM audit_record WHERE {conditions} ORDER BY seq DESC LIMIT ${}", values.len());
     Ok(tx.rows(&sql, &values).await?)
 }
 
 /// One record of a tenant by its id.
 pub async fn get(tx: &mut Tx<'_>, tenant: &Tenant, id: RecordId) -> Result<Entry, AuditError> {
-    tx.find(
-        &format!("SELECT {COLUMNS} FROM audit_record WHERE tenant = $1 AND id = $2"),
-        params![tenant.as_str(), id],
-    )
-    .await?
-    .ok_or(AuditError::NotFound)
+    tx.find(&format!("SELECT {COLUMNS} FROM audit_record WHERE tenant = $1 AND id = $2"), params![tenant.as_str(), id])
+        .await?
+        .ok_or(AuditError::NotFound)
 }

@@ -1,9 +1,9 @@
 //! The key that signs checkpoints (Ed25519), kept beside the master keys in a file of mode 0600.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -68,6 +68,11 @@ impl SigningKey {
     /// Reads the key of this folder, and makes one if there is none yet.
     pub fn open(folder: &Path) -> Result<Self, AuditError> {
         let path = folder.join(FILE_NAME);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| AuditError::KeyFile { path: path.clone(), source })?;
         loop {
             match File::open(&path) {
                 Ok(file) => return Self::read(file, &path),
@@ -140,4 +145,33 @@ fn create(path: &Path) -> io::Result<()> {
     })();
     let _ = std::fs::remove_file(&temporary);
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_first_start_makes_a_private_key_and_the_second_reads_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("keys");
+        let made = SigningKey::open(&keys).unwrap();
+        assert_eq!(SigningKey::open(&keys).unwrap().verifying_key(), made.verifying_key());
+        assert_eq!(std::fs::read_dir(&keys).unwrap().count(), 1);
+        let path = keys.join(FILE_NAME);
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(SigningKey::open(&keys), Err(AuditError::KeyTooOpen { mode: 0o644, .. })));
+    }
+
+    /// RFC 8032 §7.1, test 1.
+    #[test]
+    fn signatures_are_those_of_the_standard() {
+        let seed = unhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap();
+        let key = SigningKey::from_seed(&seed).unwrap();
+        assert_eq!(key.verifying_key().to_string(), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        assert!(hex(&key.sign(b"")).starts_with("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"));
+    }
 }

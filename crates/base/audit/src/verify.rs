@@ -206,10 +206,9 @@ async fn walk(
         progress.number = batch.link.batch;
         progress.chain = batch.chain;
     }
-    Ok(against.filter(|kept| kept.head.batch > progress.number).map(|kept| Finding::TailCut {
-        vouched: kept.head.records,
-        there: progress.records,
-    }))
+    Ok(against
+        .filter(|kept| kept.head.batch > progress.number)
+        .map(|kept| Finding::TailCut { vouched: kept.head.records, there: progress.records }))
 }
 
 async fn load(tx: &mut Tx<'_>, number: u64, place: Place) -> Result<Option<(Batch, Vec<Placed>)>, AuditError> {
@@ -257,9 +256,7 @@ async fn name_mismatch(
     found: Option<&Placed>,
 ) -> Result<Finding, AuditError> {
     let is_there = store
-        .scan(async move |tx| {
-            tx.find::<(i64,)>("SELECT 1 FROM audit_record WHERE id = $1", params![expected]).await
-        })
+        .scan(async move |tx| tx.find::<(i64,)>("SELECT 1 FROM audit_record WHERE id = $1", params![expected]).await)
         .await
         .map_err(AuditError::Store)?
         .is_some();

@@ -4,9 +4,9 @@
 //! (a mounted secret). A copied database without this file says nothing; a lost file cannot be replaced by anybody.
 
 use std::fmt;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,8 +58,10 @@ pub enum KeyError {
         what: &'static str,
     },
     /// The database was sealed with a key that is not among these.
-    #[error("the master keys do not fit the database of `{block}`: it was sealed with key {wanted}, and the keys given are \
-             {given}. Put back the key file that belongs to this data")]
+    #[error(
+        "the master keys do not fit the database of `{block}`: it was sealed with key {wanted}, and the keys given are \
+             {given}. Put back the key file that belongs to this data"
+    )]
     DoesNotFit {
         /// Whose database.
         block: &'static str,
@@ -84,9 +86,10 @@ impl From<KeyError> for Problem {
         match error {
             KeyError::Store(error) => error.into(),
             KeyError::DoesNotFit { .. } => Problem::new(Refusal::Failed, "store.key_does_not_fit"),
-            KeyError::File { .. } | KeyError::TooOpen { .. } | KeyError::Malformed { .. } | KeyError::Refused { .. } => {
-                Problem::new(Refusal::Failed, "store.key_unusable")
-            }
+            KeyError::File { .. }
+            | KeyError::TooOpen { .. }
+            | KeyError::Malformed { .. }
+            | KeyError::Refused { .. } => Problem::new(Refusal::Failed, "store.key_unusable"),
         }
     }
 }
@@ -122,8 +125,10 @@ impl MasterKey {
 }
 
 struct Inner {
-    /// Oldest first, never empty.
-    keys: Vec<MasterKey>,
+    /// The active key, the newest.
+    active: MasterKey,
+    /// The keys before it, oldest first.
+    older: Vec<MasterKey>,
     /// Stays the same when master keys are rotated, or else no look-up hash would be found again.
     lookup: hmac::Key,
     lookup_secret: Zeroizing<[u8; KEY_BYTES]>,
@@ -148,13 +153,21 @@ impl MasterKeys {
     /// The file appears whole or not at all, also when two processes start at once: the second takes the first's.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
         let path = folder.join(FILE_NAME);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| KeyError::File { path: path.clone(), doing: "made", source })?;
         loop {
             match File::open(&path) {
                 Ok(file) => return Self::read(file, path),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     let fresh = Self::generate()?;
-                    write_once(&path, &fresh.to_text(), Exists::Keep)
-                        .map_err(|source| KeyError::File { path: path.clone(), doing: "made", source })?;
+                    write_once(&path, &fresh.to_text(), Exists::Keep).map_err(|source| KeyError::File {
+                        path: path.clone(),
+                        doing: "made",
+                        source,
+                    })?;
                 }
                 Err(source) => return Err(KeyError::File { path, doing: "read", source }),
             }
@@ -170,34 +183,33 @@ impl MasterKeys {
 
     /// New keys, in memory only: for tests, and for the first file.
     pub fn generate() -> Result<Self, KeyError> {
-        Ok(Self::with(vec![MasterKey::new(random_key()?)], random_key()?, None))
+        Ok(Self::with(Vec::new(), MasterKey::new(random_key()?), random_key()?, None))
     }
 
     /// Adds a new active key to the file and returns the keys with it. Data keys stay wrapped by the older ones until
     /// [`crate::seal::rotate`] has gone through every database; only then may an old line be taken out.
     pub fn add_active(&self) -> Result<Self, KeyError> {
-        let mut keys: Vec<_> =
-            self.inner.keys.iter().map(|key| MasterKey { id: key.id.clone(), secret: key.secret.clone() }).collect();
-        keys.push(MasterKey::new(random_key()?));
-        let grown = Self::with(keys, self.inner.lookup_secret.clone(), self.inner.path.clone());
+        let older = self.all().map(|key| MasterKey { id: key.id.clone(), secret: key.secret.clone() }).collect();
+        let grown =
+            Self::with(older, MasterKey::new(random_key()?), self.inner.lookup_secret.clone(), self.inner.path.clone());
         if let Some(path) = &self.inner.path {
-            write_once(path, &grown.to_text(), Exists::Replace)
-                .map_err(|source| KeyError::File { path: path.clone(), doing: "written", source })?;
+            write_once(path, &grown.to_text(), Exists::Replace).map_err(|source| KeyError::File {
+                path: path.clone(),
+                doing: "written",
+                source,
+            })?;
         }
         Ok(grown)
     }
 
     /// The name of the key that new data keys are wrapped with.
     pub fn active(&self) -> &KeyId {
-        // The constructor of the only variant lets no empty list pass.
-        #[expect(clippy::expect_used, reason = "a set of master keys is never empty")]
-        let newest = self.inner.keys.last().expect("at least one key");
-        &newest.id
+        &self.inner.active.id
     }
 
     /// The names of all keys, oldest first.
     pub fn ids(&self) -> impl Iterator<Item = &KeyId> {
-        self.inner.keys.iter().map(|key| &key.id)
+        self.all().map(|key| &key.id)
     }
 
     /// A keyed hash for looking up a value that is stored sealed: the same for equal `bytes` in the same `context`.
@@ -223,7 +235,7 @@ impl MasterKeys {
         for (wanted,) in &known {
             if !self.ids().any(|id| id.as_str() == wanted) {
                 let used: Option<(i64,)> =
-                    tx.find("SELECT 1 FROM stoa_data_key WHERE key_id = $1 LIMIT 1", params![wanted]).await?;
+                    tx.find("SELECT 1 FROM stoa_data_key WHERE key_id = $1 AND wrapped IS NOT NULL LIMIT 1", params![wanted]).await?;
                 // A key that nothing is wrapped with any more may be gone: that is the end of a rotation.
                 if used.is_some() || known.len() == 1 {
                     return Err(KeyError::DoesNotFit {
@@ -236,8 +248,7 @@ impl MasterKeys {
             }
         }
         let check = self.mac("stoa.key_check", tx.block().as_bytes());
-        let lookup: Option<(Vec<u8>,)> =
-            tx.find("SELECT lookup_check FROM stoa_key_check LIMIT 1", params![]).await?;
+        let lookup: Option<(Vec<u8>,)> = tx.find("SELECT lookup_check FROM stoa_key_check LIMIT 1", params![]).await?;
         if lookup.is_some_and(|(stored,)| stored != check) {
             return Err(KeyError::DoesNotFit {
                 block: tx.block(),
@@ -257,7 +268,7 @@ impl MasterKeys {
 
     /// A key derived for one purpose from the master key with this name; `None` if it is not among these.
     pub(crate) fn derive(&self, id: &str, salt: &[u8], purpose: &[u8]) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-        let master = self.inner.keys.iter().find(|key| key.id.0 == id)?;
+        let master = self.all().find(|key| key.id.0 == id)?;
         let mut derived = Zeroizing::new([0; KEY_BYTES]);
         hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
             .extract(&*master.secret)
@@ -267,13 +278,18 @@ impl MasterKeys {
         Some(derived)
     }
 
+    fn all(&self) -> impl Iterator<Item = &MasterKey> {
+        self.inner.older.iter().chain([&self.inner.active])
+    }
+
     fn with(
-        keys: Vec<MasterKey>,
+        older: Vec<MasterKey>,
+        active: MasterKey,
         lookup_secret: Zeroizing<[u8; KEY_BYTES]>,
         path: Option<PathBuf>,
     ) -> Self {
         let lookup = hmac::Key::new(hmac::HMAC_SHA256, &*lookup_secret);
-        Self { inner: Arc::new(Inner { keys, lookup, lookup_secret, path }) }
+        Self { inner: Arc::new(Inner { active, older, lookup, lookup_secret, path }) }
     }
 
     fn names(&self) -> String {
@@ -322,18 +338,16 @@ impl MasterKeys {
             }
         }
         let missing = |what| KeyError::Malformed { line: last, what };
-        if keys.is_empty() {
-            return Err(missing("the end, and no key was found"));
-        }
+        let active = keys.pop().ok_or_else(|| missing("the end, and no key was found"))?;
         let lookup = lookup.ok_or_else(|| missing("the end, and no lookup key was found"))?;
-        Ok(Self::with(keys, lookup, path))
+        Ok(Self::with(keys, active, lookup, path))
     }
 
     fn to_text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(4096));
         text.push_str(HEADER);
         push_line(&mut text, "lookup", &self.inner.lookup_secret);
-        for key in &self.inner.keys {
+        for key in self.all() {
             push_line(&mut text, &format!("key {}", key.id), &key.secret);
         }
         text

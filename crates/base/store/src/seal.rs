@@ -114,9 +114,8 @@ pub async fn open(
 ) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let parts = parse(sealed)?;
     let subject_mac = subject_mac(keys, subject);
-    let row: Option<(Vec<u8>, String, Option<Vec<u8>>)> = tx
-        .find("SELECT subject_mac, key_id, wrapped FROM stoa_data_key WHERE id = $1", params![parts.key])
-        .await?;
+    let row: Option<(Vec<u8>, String, Option<Vec<u8>>)> =
+        tx.find("SELECT subject_mac, key_id, wrapped FROM stoa_data_key WHERE id = $1", params![parts.key]).await?;
     let (owner, key_id, wrapped) = row.ok_or(SealError::NoKey)?;
     if owner != subject_mac {
         return Err(SealError::Altered);
@@ -193,8 +192,8 @@ pub async fn rotate(store: &Store, keys: &MasterKeys) -> Result<u64, SealError> 
 
 async fn rotate_batch(tx: &mut Tx<'_>, keys: &MasterKeys) -> Result<u64, SealError> {
     let active = keys.active().as_str();
-    let rows: Vec<(Vec<u8>, Vec<u8>, String, Vec<u8>)> = tx
-        .rows(
+    let rows = tx
+        .rows::<(Id<DataKey>, Vec<u8>, String, Vec<u8>)>(
             "SELECT id, subject_mac, key_id, wrapped FROM stoa_data_key
              WHERE key_id <> $1 AND wrapped IS NOT NULL LIMIT $2",
             params![active, ROTATE_BATCH],
@@ -202,7 +201,6 @@ async fn rotate_batch(tx: &mut Tx<'_>, keys: &MasterKeys) -> Result<u64, SealErr
         .await?;
     let mut count = 0;
     for (id, subject_mac, key_id, wrapped) in rows {
-        let id = Id::<DataKey>::from_slice(&id).map_err(|_| SealError::Altered)?;
         let key = unwrap(keys, tx.block(), &id, &subject_mac, &key_id, &wrapped)?;
         let wrapped = wrap(keys, tx.block(), &id, &subject_mac, &key)?;
         tx.execute("UPDATE stoa_data_key SET key_id = $2, wrapped = $3 WHERE id = $1", params![id, active, wrapped])
@@ -217,12 +215,10 @@ async fn find_key(
     keys: &MasterKeys,
     subject_mac: &[u8],
 ) -> Result<Option<(Id<DataKey>, Zeroizing<[u8; KEY_BYTES]>)>, SealError> {
-    let row: Option<(Vec<u8>, String, Option<Vec<u8>>)> = tx
-        .find("SELECT id, key_id, wrapped FROM stoa_data_key WHERE subject_mac = $1", params![subject_mac])
-        .await?;
+    let row: Option<(Id<DataKey>, String, Option<Vec<u8>>)> =
+        tx.find("SELECT id, key_id, wrapped FROM stoa_data_key WHERE subject_mac = $1", params![subject_mac]).await?;
     let Some((id, key_id, wrapped)) = row else { return Ok(None) };
     let wrapped = wrapped.ok_or(SealError::Erased)?;
-    let id = Id::from_slice(&id).map_err(|_| SealError::Altered)?;
     let key = unwrap(keys, tx.block(), &id, subject_mac, &key_id, &wrapped)?;
     Ok(Some((id, key)))
 }

@@ -139,7 +139,7 @@ pub(crate) async fn append_one(store: &Store, number: u32) -> Result<RecordId, A
         .write(async move |tx: &mut Tx<'_>| {
             let actor = Actor::system(format!("key:{}", number % 3), Tenant::default());
             let record = Record {
-                subject: (number % 2 == 0).then_some("person:even"),
+                subject: number.is_multiple_of(2).then_some("person:even"),
                 detail: json!({ "number": number }),
                 ..Record::done(&actor, "test.thing.change", format!("things/{number}"))
             };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use stoa_audit::{AuditError, Filter, Outcome, Record, SealerOptions, Sealed, Sealer};
+use stoa_audit::{AuditError, Filter, Outcome, Record, Sealed, Sealer, SealerOptions};
 use stoa_core::{Actor, ActorKind, Tenant};
 use stoa_store::seal::{self, SealError};
 use stoa_store::{MasterKeys, Tx};
@@ -132,10 +132,7 @@ async fn erased_people_leave_evidence_that_says_nothing(bed: Bed) {
         stoa_audit::open_sealed(tx, &reading, &entry).await
     };
     assert_eq!(bed.store.read(open.clone()).await.unwrap().unwrap()["name"]["old"], "Amina");
-    bed.store
-        .write(async move |tx: &mut Tx<'_>| seal::destroy_subject(tx, &keys, "person:1").await)
-        .await
-        .unwrap();
+    bed.store.write(async move |tx: &mut Tx<'_>| seal::destroy_subject(tx, &keys, "person:1").await).await.unwrap();
     assert!(matches!(bed.store.read(open).await, Err(AuditError::Seal(SealError::Erased))));
     let verdict = bed.verify(None).await;
     assert_eq!((verdict.finding, verdict.verified), (None, 1));

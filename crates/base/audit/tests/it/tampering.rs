@@ -123,7 +123,10 @@ async fn a_forged_checkpoint_is_found(bed: Bed) {
     let forged = head.clone().sign(&stranger);
     for (sql, values) in [
         ("UPDATE audit_batch SET signature = $1 WHERE number = 4", vec![Value::Bytes(forged.signature.to_vec())]),
-        ("UPDATE audit_batch SET key = $1 WHERE number = 4", vec![Value::Bytes(stranger.verifying_key().as_bytes().to_vec())]),
+        (
+            "UPDATE audit_batch SET key = $1 WHERE number = 4",
+            vec![Value::Bytes(stranger.verifying_key().as_bytes().to_vec())],
+        ),
     ] {
         bed.tamper(sql, values).await;
         assert_eq!(bed.verify(None).await.finding, Some(Finding::Forged { batch: 4 }), "{sql}");
@@ -144,8 +147,11 @@ async fn a_broken_chain_is_found(bed: Bed) {
     let counts = Some(Finding::ChainBroken { batch: 2, what: "its counts do not add up" });
     assert_eq!(bed.verify(None).await.finding, counts);
     bed.tamper("UPDATE audit_batch SET count = count + 1 WHERE number = $1", vec![Value::Number(2)]).await;
-    bed.tamper("UPDATE audit_batch SET leaves = (SELECT b.leaves FROM audit_batch b WHERE b.number = $1) WHERE number = 2",
-        vec![Value::Number(3)]).await;
+    bed.tamper(
+        "UPDATE audit_batch SET leaves = (SELECT b.leaves FROM audit_batch b WHERE b.number = $1) WHERE number = 2",
+        vec![Value::Number(3)],
+    )
+    .await;
     let list = Some(Finding::ChainBroken { batch: 2, what: "its list of records does not give its root" });
     assert_eq!(bed.verify(None).await.finding, list);
     bed.tamper("DELETE FROM audit_batch WHERE number = $1", vec![Value::Number(2)]).await;

@@ -143,7 +143,6 @@ pub async fn retry(tx: &mut Tx<'_>, id: JobId) -> Result<bool, StoreError> {
 
 /// Removes a job that does not run: one that waits, or a dead letter. Returns whether there was one.
 pub async fn cancel(tx: &mut Tx<'_>, id: JobId) -> Result<bool, StoreError> {
-    let removed =
-        tx.execute("DELETE FROM stoa_job WHERE id = $1 AND state <> 'running'", params![id]).await?;
+    let removed = tx.execute("DELETE FROM stoa_job WHERE id = $1 AND state <> 'running'", params![id]).await?;
     Ok(removed > 0)
 }

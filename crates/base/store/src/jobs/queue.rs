@@ -75,8 +75,9 @@ pub struct Job {
 impl Job {
     /// The payload as a type of the handler's.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
-        T::deserialize(&self.payload)
-            .map_err(|error| StoreError::Data { reason: format!("the payload of job {} ({}): {error}", self.id, self.kind) })
+        T::deserialize(&self.payload).map_err(|error| StoreError::Data {
+            reason: format!("the payload of job {} ({}): {error}", self.id, self.kind),
+        })
     }
 
     /// Ends the job in the transaction of its effect: both are committed, or neither.
@@ -143,8 +144,7 @@ pub(super) async fn claim(tx: &mut Tx<'_>, claim: &Claim) -> Result<Vec<Job>, St
     let now = tx.now();
     let until = now.plus(claim.lease);
     let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
-    let mut values: Vec<Param<'_>> =
-        vec![now.to_param(), claim.holder.to_param(), until.to_param(), limit.to_param()];
+    let mut values: Vec<Param<'_>> = vec![now.to_param(), claim.holder.to_param(), until.to_param(), limit.to_param()];
     let mut places = Vec::new();
     for kind in &claim.kinds {
         values.push(kind.to_param());

@@ -59,24 +59,24 @@ pub enum Again {
 
 impl JobError {
     /// Try again later.
-    pub fn later(reason: impl ToString) -> Self {
-        Self { reason: reason.to_string(), again: Again::Later }
+    pub fn later(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), again: Again::Later }
     }
 
     /// Try again after this long.
-    pub fn after(wait: Duration, reason: impl ToString) -> Self {
-        Self { reason: reason.to_string(), again: Again::After(wait) }
+    pub fn after(wait: Duration, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), again: Again::After(wait) }
     }
 
     /// Make it a dead letter right away.
-    pub fn never(reason: impl ToString) -> Self {
-        Self { reason: reason.to_string(), again: Again::Never }
+    pub fn never(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), again: Again::Never }
     }
 }
 
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
-        Self::later(error)
+        Self::later(error.to_string())
     }
 }
 
@@ -243,9 +243,7 @@ impl JobRunner {
                 let pause = match error.again {
                     Again::Never => None,
                     Again::Later => handler.backoff().pause(job.attempt, job.id.as_bytes()),
-                    Again::After(wait) => {
-                        handler.backoff().pause(job.attempt, job.id.as_bytes()).map(|_| wait)
-                    }
+                    Again::After(wait) => handler.backoff().pause(job.attempt, job.id.as_bytes()).map(|_| wait),
                 }
                 // A periodic job has a next time instead of an end.
                 .or(handler.every());

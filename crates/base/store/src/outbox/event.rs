@@ -107,7 +107,8 @@ impl Delivered {
             "datacontenttype": "application/json",
             "data": event.data,
         });
-        for (name, value) in [("subject", &event.subject), ("actor", &event.actor), ("correlation", &event.correlation)] {
+        for (name, value) in [("subject", &event.subject), ("actor", &event.actor), ("correlation", &event.correlation)]
+        {
             if let (Some(value), Some(object)) = (value, json.as_object_mut()) {
                 object.insert(name.to_owned(), Value::from(value.as_str()));
             }

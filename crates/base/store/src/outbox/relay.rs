@@ -292,7 +292,7 @@ impl Relay {
         self.store
             .peek(async move |tx| {
                 let now = tx.now();
-                if is_behind(tx, &name).await? {
+                if is_behind(tx, &name, None).await? {
                     return Ok(true);
                 }
                 let again: Option<(i64,)> = tx
@@ -351,10 +351,7 @@ impl Relay {
                     )
                     .await?;
                 let (pending,): (i64,) = tx
-                    .get(
-                        "SELECT count(*) FROM stoa_delivery WHERE subscriber = $1 AND dead_at IS NULL",
-                        params![name],
-                    )
+                    .get("SELECT count(*) FROM stoa_delivery WHERE subscriber = $1 AND dead_at IS NULL", params![name])
                     .await?;
                 let settled = tx.settled_mark().await?;
                 let room = u32::try_from(pending_max - pending).unwrap_or(0).min(batch);
@@ -377,8 +374,16 @@ impl Relay {
                 } else {
                     retries.len() == batch as usize || fresh.len() == room as usize
                 };
-                let unsettled = room > 0 && fresh.is_empty() && is_behind(tx, &name).await?;
-                Ok(Due { unsettled, retries: retries.into_iter().map(|again| (again.0, again.1)).collect(), fresh, more })
+                let unsettled = fresh.len() < room as usize && {
+                    let seen = fresh.last().map(|stored| (stored.mark, stored.seq));
+                    is_behind(tx, &name, seen).await?
+                };
+                Ok(Due {
+                    unsettled,
+                    retries: retries.into_iter().map(|again| (again.0, again.1)).collect(),
+                    fresh,
+                    more,
+                })
             })
             .await
     }
@@ -409,11 +414,13 @@ impl crate::FromRow for Again {
     }
 }
 
-/// Whether events stand behind the subscriber's place, or it has none yet.
-async fn is_behind(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
-    let known: Option<(i64, i64)> =
-        tx.find("SELECT mark, seq FROM stoa_subscriber WHERE name = $1", params![name]).await?;
-    let Some((mark, seq)) = known else { return Ok(true) };
+/// Whether events stand behind `seen` (or else behind the subscriber's place), or the subscriber has no place yet.
+async fn is_behind(tx: &mut Tx<'_>, name: &str, seen: Option<(i64, i64)>) -> Result<bool, StoreError> {
+    let place = match seen {
+        Some(seen) => Some(seen),
+        None => tx.find("SELECT mark, seq FROM stoa_subscriber WHERE name = $1", params![name]).await?,
+    };
+    let Some((mark, seq)) = place else { return Ok(true) };
     let fresh: Option<(i64,)> =
         tx.find("SELECT 1 FROM stoa_event WHERE (mark, seq) > ($1, $2) LIMIT 1", params![mark, seq]).await?;
     Ok(fresh.is_some())

@@ -26,9 +26,8 @@ pub async fn index(tx: &mut Tx<'_>, collection: &str, id: &[u8], text: &str) -> 
     words.dedup();
     words.truncate(TEXT_WORDS_MAX);
     if tx.is_sqlite() {
-        let row: Option<(i64,)> = tx
-            .find("SELECT seq FROM stoa_search WHERE collection = $1 AND id = $2", params![collection, id])
-            .await?;
+        let row: Option<(i64,)> =
+            tx.find("SELECT seq FROM stoa_search WHERE collection = $1 AND id = $2", params![collection, id]).await?;
         let seq = if let Some((seq,)) = row {
             tx.execute("DELETE FROM stoa_search_words WHERE rowid = $1", params![seq]).await?;
             seq
