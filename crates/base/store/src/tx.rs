@@ -54,11 +54,21 @@ pub(crate) struct Watch {
     failed: Cell<bool>,
     /// What the unit's commit concerns.
     topics: Cell<Topics>,
+    /// The transaction's mark, once it was asked for.
+    mark: Cell<Option<i64>>,
 }
 
 impl Watch {
     pub(crate) fn start(at: &'static Location<'static>, allowed: Duration) -> Self {
-        Self { at, started: Tick::now(), allowed, stopped: Cell::new(false), failed: Cell::new(false), topics: Cell::default() }
+        Self {
+            at,
+            started: Tick::now(),
+            allowed,
+            stopped: Cell::new(false),
+            failed: Cell::new(false),
+            topics: Cell::default(),
+            mark: Cell::default(),
+        }
     }
 
     pub(crate) fn topics(&self) -> Topics {
@@ -217,7 +227,13 @@ impl Tx<'_> {
         if self.is_sqlite() {
             return Ok(base);
         }
-        Ok(base + self.get::<(i64,)>("SELECT pg_current_xact_id()::text::bigint", &[]).await?.0)
+        // An event and its evidence come in one unit: the server is asked once.
+        if let Some(mark) = self.watch.mark.get() {
+            return Ok(mark);
+        }
+        let mark = base + self.get::<(i64,)>("SELECT pg_current_xact_id()::text::bigint", &[]).await?.0;
+        self.watch.mark.set(Some(mark));
+        Ok(mark)
     }
 
     /// The first mark that an unfinished transaction may still write; see [`commit_mark`](Self::commit_mark).

@@ -64,8 +64,8 @@ fn prepare(connection: &Connection, usage: Use, durability: Durability) -> rusql
     };
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // What was deleted is overwritten: a destroyed key must not lie on in a free page.
-    connection.pragma_update(None, "secure_delete", true)?;
+    // What is deleted from a page that is written anyway is overwritten: a destroyed key must not lie on in its page.
+    connection.pragma_update(None, "secure_delete", "fast")?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     connection.pragma_update(None, "trusted_schema", false)
