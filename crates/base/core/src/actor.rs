@@ -107,6 +107,9 @@ impl Role {
     /// Reads evidence, changes nothing.
     pub const AUDITOR: Self = Self("auditor");
 
+    /// The mediator's clients in profile `govstack`; nobody holds it in the default profile.
+    pub const GOVSTACK: Self = Self("govstack");
+
     /// The roles that every node has; a block may add its own, such as `payments.maker`.
     pub const ALL: [Self; 6] =
         [Self::ADMIN, Self::OPERATOR, Self::ANALYST, Self::OFFICIAL, Self::APPROVER, Self::AUDITOR];

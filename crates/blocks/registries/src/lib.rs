@@ -1,5 +1,47 @@
-//! The Digital Registries building block.
+//! The Digital Registries building block: registers designed without code, each published version with services and an
+//! OpenAPI document of its own, every change and every read of personal data on record.
+//!
+//! `model` is pure: schemas, content, versions. `store` holds all SQL, `service` one transaction for each use case, `api`
+//! the GovStack operations and the native ones.
 
+mod api;
+pub mod error;
 pub mod export;
 pub mod import;
+pub mod model;
+pub mod permission;
 pub mod sample;
+mod seed;
+pub mod service;
+mod store;
+
+use stoa_store::Migration;
+use stoa_web::{Block, BlockContext, BlockParts, BoxError};
+
+pub use error::RegistriesError;
+pub use service::Registries;
+
+/// The block, as the composition root mounts it.
+pub const BLOCK: Block = Block {
+    name: "registries",
+    title: "Digital Registries",
+    migrations: MIGRATIONS,
+    permissions: permission::PERMISSIONS,
+    problems: error::PROBLEMS,
+    start,
+    seed_govstack: Some(seed::govstack),
+};
+
+/// The tables of the block.
+pub const MIGRATIONS: &[Migration] =
+    &[Migration::both(1, "registries", include_str!("../migrations/001_registries.sql"))];
+
+fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
+    let registries = Registries::new(&context);
+    Ok(BlockParts {
+        api: api::router(api::Desk { registries, profile: context.profile }),
+        pages: axum::Router::new(),
+        navigation: Vec::new(),
+        jobs: Vec::new(),
+    })
+}

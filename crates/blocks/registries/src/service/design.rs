@@ -1,0 +1,237 @@
+//! Designing registers: drafts, what publishing one would do, publishing, deleting.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use stoa_core::limit::NAME_CHARS_MAX;
+use stoa_store::Tx;
+use stoa_store::outbox::{self, Event};
+
+use super::catalogue::{RegistryInfo, info};
+use super::compiled::schema_of;
+use super::{By, Registries};
+use crate::error::RegistriesError;
+use crate::model::{Change, Code, Label, Schema, changes};
+use crate::store::record::{self, Selection};
+use crate::store::registry::{self, RegistryRow, VersionRow};
+
+/// What a register is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// Its short code; finds the register to change, or makes a new one.
+    pub code: String,
+    /// Its name; the code when empty.
+    pub name: String,
+    /// The catalogue group that it belongs to.
+    pub group_name: String,
+    /// What it holds, in words.
+    pub description: String,
+    /// Who owns it.
+    pub institution: String,
+    /// Whether reads of personal data are recorded; true when nothing is said.
+    pub read_log: Option<bool>,
+    /// The schema of its next version.
+    pub schema: Value,
+    /// The id that a new register is to have; for registers taken over from elsewhere.
+    pub id: Option<i64>,
+    /// The label that the next version is to have; for registers taken over from elsewhere.
+    pub label: Option<Label>,
+}
+
+/// What publishing a draft would do.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Impact {
+    /// The label that the version would get.
+    pub label: String,
+    /// What it changes.
+    pub changes: Vec<Change>,
+    /// Whether a client of the present version may break.
+    pub breaking: bool,
+    /// Records that are there.
+    pub records: u64,
+}
+
+impl Registries {
+    /// Writes a draft: of a new register, or of the next version of the one with this code.
+    pub async fn put_draft(&self, by: &By, draft: Draft) -> Result<RegistryInfo, RegistriesError> {
+        let by = by.clone();
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let row = write_draft(tx, &by, &draft).await?;
+                info(tx, row).await
+            })
+            .await
+    }
+
+    /// Writes a draft and publishes it, in one step.
+    pub async fn define(&self, by: &By, draft: Draft) -> Result<RegistryInfo, RegistriesError> {
+        let by = by.clone();
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let row = write_draft(tx, &by, &draft).await?;
+                let row = publish_draft(tx, &by, row, draft.label.as_ref()).await?;
+                info(tx, row).await
+            })
+            .await
+    }
+
+    /// What publishing the register's draft would do.
+    pub async fn impact(&self, by: &By, code: &str) -> Result<Impact, RegistriesError> {
+        let (tenant, code) = (by.tenant().clone(), code.to_owned());
+        self.store()
+            .scan(async move |tx: &mut Tx<'_>| {
+                let row = registry::find(tx, &tenant, &code).await?;
+                let row = row.ok_or_else(|| RegistriesError::RegistryNotFound(code.clone()))?;
+                let (changes, label, _) = next_version(tx, &row).await?;
+                Ok(Impact {
+                    label: label.as_str().to_owned(),
+                    breaking: changes.iter().any(|change| change.breaking),
+                    changes,
+                    records: record::count(tx, row.id, &Selection::default()).await?,
+                })
+            })
+            .await
+    }
+
+    /// Turns the draft into the next version.
+    pub async fn publish(&self, by: &By, code: &str) -> Result<RegistryInfo, RegistriesError> {
+        let (by, code) = (by.clone(), code.to_owned());
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let row = registry::find(tx, by.tenant(), &code).await?;
+                let row = row.ok_or_else(|| RegistriesError::RegistryNotFound(code.clone()))?;
+                let row = publish_draft(tx, &by, row, None).await?;
+                info(tx, row).await
+            })
+            .await
+    }
+
+    /// Deletes a register: it can no longer be reached, its records and their history stay (GovStack CFR data#7).
+    pub async fn delete_registry(&self, by: &By, id: i64) -> Result<(), RegistriesError> {
+        let by = by.clone();
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let row = registry::find_by_id(tx, by.tenant(), id).await?;
+                let row = row.ok_or_else(|| RegistriesError::RegistryNotFound(id.to_string()))?;
+                let now = tx.now();
+                registry::delete(tx, id, now, &by.actor.id).await?;
+                tell(tx, &by, &row, "registries.registry.delete", "stoa.registries.registry.deleted.v1").await
+            })
+            .await
+    }
+}
+
+async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<RegistryRow, RegistriesError> {
+    let code =
+        Code::new(draft.code.clone()).map_err(|error| RegistriesError::field("/code", "format", error.to_string()))?;
+    for (pointer, text) in
+        [("/name", &draft.name), ("/groupName", &draft.group_name), ("/institution", &draft.institution)]
+    {
+        if text.chars().count() > NAME_CHARS_MAX {
+            return Err(RegistriesError::field(pointer, "max", format!("has more than {NAME_CHARS_MAX} characters")));
+        }
+    }
+    let now = tx.now();
+    let present = registry::find(tx, by.tenant(), code.as_str()).await?;
+    let before = match &present {
+        Some(row) => {
+            registry::versions(tx, row.id).await?.last().map(|version| schema_of(&version.schema)).transpose()?
+        }
+        None => None,
+    };
+    let schema = Schema::read(&draft.schema, before.as_ref()).map_err(RegistriesError::InvalidSchema)?;
+    let or = |text: &str, fallback: &str| if text.is_empty() { fallback.to_owned() } else { text.to_owned() };
+    let old = present.clone();
+    let old = old.as_ref();
+    let row = RegistryRow {
+        id: match (old, draft.id) {
+            (Some(row), _) => row.id,
+            (None, Some(id)) => id,
+            (None, None) => registry::next_id(tx).await?,
+        },
+        code: code.as_str().to_owned(),
+        name: or(&draft.name, old.map_or(code.as_str(), |row| &row.name)),
+        group_name: or(&draft.group_name, old.map_or("", |row| &row.group_name)),
+        description: or(&draft.description, old.map_or("", |row| &row.description)),
+        institution: or(&draft.institution, old.map_or("", |row| &row.institution)),
+        number_format: old.map_or("{code}{indexNoByCode}", |row| &row.number_format).to_owned(),
+        next_number: old.map_or(1, |row| row.next_number),
+        read_log: draft.read_log.unwrap_or(old.is_none_or(|row| row.read_log)),
+        draft: Some(schema.to_json().to_string()),
+        stamp: old.map_or(1, |row| row.stamp + 1),
+        created_at: old.map_or(now, |row| row.created_at),
+        modified_at: now,
+        modified_by: by.actor.id.clone(),
+    };
+    if present.is_some() {
+        registry::update(tx, &row).await?;
+    } else {
+        registry::insert(tx, by.tenant(), &row).await.map_err(|error| {
+            if error.is_conflict() { RegistriesError::CodeTaken(row.code.clone()) } else { error.into() }
+        })?;
+    }
+    tell(tx, by, &row, "registries.registry.draft", "stoa.registries.registry.drafted.v1").await?;
+    Ok(row)
+}
+
+/// What the draft changes, the label that it would get, and the versions that are there.
+async fn next_version(
+    tx: &mut Tx<'_>,
+    row: &RegistryRow,
+) -> Result<(Vec<Change>, Label, Vec<VersionRow>), RegistriesError> {
+    let draft = schema_of(row.draft.as_deref().ok_or(RegistriesError::NoDraft)?)?;
+    let versions = registry::versions(tx, row.id).await?;
+    let Some(last) = versions.last() else {
+        return Ok((changes(&Schema::default(), &draft), Label::first(), versions));
+    };
+    let found = changes(&schema_of(&last.schema)?, &draft);
+    let breaking = found.iter().any(|change| change.breaking);
+    let label = Label::new(last.label.clone()).unwrap_or_else(Label::first).next(breaking);
+    Ok((found, label, versions))
+}
+
+async fn publish_draft(
+    tx: &mut Tx<'_>,
+    by: &By,
+    mut row: RegistryRow,
+    label: Option<&Label>,
+) -> Result<RegistryRow, RegistriesError> {
+    let (_, counted, versions) = next_version(tx, &row).await?;
+    let label = label.cloned().unwrap_or(counted);
+    let schema = row.draft.take().ok_or(RegistriesError::NoDraft)?;
+    let now = tx.now();
+    let version = VersionRow {
+        number: versions.last().map_or(1, |last| last.number + 1),
+        label: label.as_str().to_owned(),
+        schema,
+        published_at: now,
+        published_by: by.actor.id.clone(),
+    };
+    registry::insert_version(tx, row.id, &version).await?;
+    row.modified_at = now;
+    row.modified_by.clone_from(&by.actor.id);
+    registry::update(tx, &row).await?;
+    row.stamp += 1;
+    tell(tx, by, &row, "registries.registry.publish", "stoa.registries.schema.published.v1").await?;
+    Ok(row)
+}
+
+/// Evidence and event of a change to a register.
+async fn tell(
+    tx: &mut Tx<'_>,
+    by: &By,
+    row: &RegistryRow,
+    action: &'static str,
+    event: &str,
+) -> Result<(), RegistriesError> {
+    let object = format!("registries/{}", row.code);
+    let mut record = stoa_audit::Record::done(&by.actor, action, object.clone());
+    record.purpose = by.info.purpose.as_deref();
+    record.correlation = Some(by.info.correlation.as_str()).filter(|id| !id.is_empty());
+    stoa_audit::append(tx, &record).await?;
+    let event = Event::new(tx, event, "/registries", by.tenant(), json!({"id": row.id, "code": row.code}))
+        .subject(object)
+        .actor(by.actor.id.clone());
+    outbox::publish(tx, &event).await?;
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! Who changed records and who read them.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use stoa_core::{Instant, Page};
+use stoa_store::Tx;
+
+use super::record::open_details;
+use super::{By, RecordId, Registries};
+use crate::error::RegistriesError;
+use crate::store::history::{self, ChangeRow, ReadRow};
+
+/// Entries of one answer at most.
+const ENTRIES_MAX: u32 = 1_000;
+
+/// One change of a record.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeEntry {
+    /// The record.
+    #[schema(value_type = String, format = Uuid)]
+    pub record: RecordId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// Who, as the evidence names them.
+    pub actor: String,
+    /// Their name, if one is known.
+    pub actor_name: Option<String>,
+    /// `create`, `update` or `delete`.
+    pub action: String,
+    /// The version of the record that came of it.
+    pub version: i64,
+    /// The changed values: `[{id, old, new}]` by field id; nothing once the person's key was destroyed.
+    pub values: Option<Value>,
+}
+
+/// One read of a person's data (GovStack `PersonalDataUsage`, with what DRS-8 demands beside it).
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonalDataUsage {
+    /// The entry's id.
+    pub id: String,
+    /// Who read.
+    pub reader_id: String,
+    /// Their initials or name, if known.
+    pub reader_initials: String,
+    /// The organisation, if the request came through a mediator.
+    pub reader_institution_id: String,
+    /// The organisation's name as the mediator gives it.
+    pub reader_institution_name: String,
+    /// The application.
+    pub reader_application_name: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub search_date_time: Instant,
+    /// The records, in the published API's spelling.
+    pub refrences: Value,
+    /// The record.
+    pub record_id: String,
+    /// The ids of the personal fields that were shown.
+    pub field_ids: String,
+    /// Why, as the reader stated it.
+    pub purpose: Option<String>,
+    /// The consent that the reader relied on.
+    pub consent_ref: Option<String>,
+}
+
+impl Registries {
+    /// The changes of one record, newest first.
+    pub async fn changes_of_record(
+        &self,
+        by: &By,
+        code: &str,
+        id: RecordId,
+    ) -> Result<Vec<ChangeEntry>, RegistriesError> {
+        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
+        self.store()
+            .read(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, &tenant, &code).await?;
+                let rows = history::changes_of_record(tx, compiled.id, id, ENTRIES_MAX).await?;
+                if rows.is_empty() {
+                    return Err(RegistriesError::RecordNotFound);
+                }
+                entries(&this, tx, rows).await
+            })
+            .await
+    }
+
+    /// The changes of a whole register, newest first.
+    pub async fn changes_of_registry(
+        &self,
+        by: &By,
+        code: &str,
+        page: Page,
+    ) -> Result<Vec<ChangeEntry>, RegistriesError> {
+        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
+        self.store()
+            .scan(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, &tenant, &code).await?;
+                let rows = history::changes_of_registry(tx, compiled.id, page.size(), page.offset()).await?;
+                entries(&this, tx, rows).await
+            })
+            .await
+    }
+
+    /// Who read the data of a person, by the value of the field that names them. Asking is itself recorded (DRS-8).
+    pub async fn usage_of_person(
+        &self,
+        by: &By,
+        code: &str,
+        person: &str,
+    ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
+        let key = self.person_key(person);
+        let (this, by, code) = (self.clone(), by.clone(), code.to_owned());
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, by.tenant(), &code).await?;
+                let object = format!("registries/{}", compiled.code);
+                let mut evidence = stoa_audit::Record::done(&by.actor, "registries.usage.read", object);
+                evidence.purpose = by.info.purpose.as_deref();
+                evidence.correlation = Some(by.info.correlation.as_str()).filter(|id| !id.is_empty());
+                stoa_audit::append(tx, &evidence).await?;
+                let rows = history::reads_of_person(tx, compiled.id, &key, ENTRIES_MAX).await?;
+                Ok(rows.into_iter().map(usage).collect())
+            })
+            .await
+    }
+
+    /// Who read one record.
+    pub async fn reads_of_record(
+        &self,
+        by: &By,
+        code: &str,
+        id: RecordId,
+    ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
+        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
+        self.store()
+            .read(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, &tenant, &code).await?;
+                let rows = history::reads_of_record(tx, compiled.id, id, ENTRIES_MAX).await?;
+                Ok(rows.into_iter().map(usage).collect())
+            })
+            .await
+    }
+}
+
+async fn entries(
+    this: &Registries,
+    tx: &mut Tx<'_>,
+    rows: Vec<ChangeRow>,
+) -> Result<Vec<ChangeEntry>, RegistriesError> {
+    let mut entries = Vec::with_capacity(rows.len());
+    for (at, actor, actor_name, action, version, _, details, is_sealed, record) in rows {
+        let values = open_details(this, tx, record, &details, is_sealed).await?;
+        let values = values.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        entries.push(ChangeEntry { record, at, actor, actor_name, action, version, values });
+    }
+    Ok(entries)
+}
+
+fn usage(row: ReadRow) -> PersonalDataUsage {
+    let (id, record, at, reader, reader_name, institution, application, fields, purpose, consent) = row;
+    PersonalDataUsage {
+        id: id.to_string(),
+        reader_initials: reader_name.unwrap_or_default(),
+        reader_id: reader,
+        reader_institution_id: institution.clone().unwrap_or_default(),
+        reader_institution_name: institution.unwrap_or_default(),
+        reader_application_name: application.unwrap_or_default(),
+        search_date_time: at,
+        refrences: json!([{"ReferenceID": record}]),
+        record_id: record.to_string(),
+        field_ids: fields,
+        purpose,
+        consent_ref: consent,
+    }
+}
