@@ -52,6 +52,11 @@ impl Caller {
         Self { headers: vec![("authorization".to_owned(), format!("Bearer {key}"))] }
     }
 
+    /// The headers that it sends.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Also sends this header.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {

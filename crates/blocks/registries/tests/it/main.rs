@@ -4,3 +4,7 @@ mod export;
 mod import;
 mod iso_codes;
 mod sample;
+
+mod govstack;
+mod native;
+mod walk;
