@@ -6,8 +6,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stoa_core::{Actor, ActorKind, Problem, Refusal, Tenant};
 
+use stoa_core::limit::BODY_BYTES_MAX;
+
 use crate::answer::Fault;
 use crate::block::Profile;
+use crate::input::Params;
 use crate::node::Node;
 
 /// The cookie of a signed-in person.
@@ -67,13 +70,40 @@ pub(crate) async fn identify(
     };
     match find(&node, request.headers()).await {
         Ok((actor, session)) => {
-            let token = header_text(request.headers(), "x-csrf-token");
-            let forgery_checked = session.as_ref().is_some_and(|seen| token.as_deref() == Some(seen.csrf.as_str()));
+            let forgery_checked = match &session {
+                Some(seen) if !request.method().is_safe() => match carries_token(request, &seen.csrf).await {
+                    Ok((same, carries)) => {
+                        request = same;
+                        carries
+                    }
+                    Err(problem) => return Fault(problem).into_response(),
+                },
+                _ => false,
+            };
             request.extensions_mut().insert(Caller { actor, info, session, forgery_checked });
             next.run(request).await
         }
         Err(problem) => Fault(problem).into_response(),
     }
+}
+
+/// Whether an unsafe request carries the session's token: in its header, its address (for forms with files) or its
+/// form. The form's body is read here and put back for the handler.
+async fn carries_token(request: Request, token: &str) -> Result<(Request, bool), Problem> {
+    let in_header = header_text(request.headers(), "x-csrf-token").as_deref() == Some(token);
+    let in_address = request.uri().query().is_some_and(|query| Params::read(query).get("csrf") == Some(token));
+    let form = header_text(request.headers(), "content-type")
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if in_header || in_address || !form {
+        return Ok((request, in_header || in_address));
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
+        Problem::new(Refusal::TooLarge, "web.body_too_large").detail("The form is larger than this address takes.")
+    })?;
+    let carries = std::str::from_utf8(&bytes)
+        .is_ok_and(|text| text.split('&').filter_map(|pair| pair.strip_prefix("csrf=")).any(|value| value == token));
+    Ok((Request::from_parts(parts, axum::body::Body::from(bytes)), carries))
 }
 
 async fn find(node: &Node, headers: &HeaderMap) -> Result<(Actor, Option<SessionSeen>), Problem> {

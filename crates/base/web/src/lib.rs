@@ -12,6 +12,7 @@ mod openapi;
 mod permission;
 mod secret;
 mod server;
+mod visitor;
 
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Check, Mounted, app};
@@ -23,6 +24,7 @@ pub use permission::{Allowed, Public, Right};
 pub use server::{Listener, ServerError, TlsFiles};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
+pub use visitor::{LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, session_cookie, session_secret};
 
 use stoa_core::ProblemInfo;
 
