@@ -83,7 +83,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(KeyCommand),
     /// Print a new sign-in link for the console
-    #[command(after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes.")]
+    #[command(
+        after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes."
+    )]
     Link,
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  stoa completions bash > ~/.local/share/bash-completion/completions/stoa")]
@@ -200,7 +202,9 @@ pub(crate) enum AuditCommand {
         against: Option<PathBuf>,
     },
     /// Search the evidence
-    #[command(after_help = "Example:\n  stoa audit search --action registries.record.create --from 2026-11-01T00:00:00Z --limit 20")]
+    #[command(
+        after_help = "Example:\n  stoa audit search --action registries.record.create --from 2026-11-01T00:00:00Z --limit 20"
+    )]
     Search {
         /// Only this database (a block's name, or `node`)
         #[arg(long, value_name = "NAME")]

@@ -21,10 +21,9 @@ impl Explain for StoreError {
                 Exit::Disk,
                 "Nothing was lost. Free space on the disk that holds the data folder, and start again.",
             ),
-            StoreError::ReadOnly { .. } => failure(
-                Exit::Disk,
-                "Make the data folder writable for this user, or choose another one with --data.",
-            ),
+            StoreError::ReadOnly { .. } => {
+                failure(Exit::Disk, "Make the data folder writable for this user, or choose another one with --data.")
+            }
             StoreError::Io { source, .. } => Failure::io(message, source),
             StoreError::Corrupt { .. } => failure(
                 Exit::Data,
@@ -40,10 +39,9 @@ impl Explain for StoreError {
                 "This binary does not belong to this data: use the one it was made with, or a later release.",
             ),
             StoreError::Key { .. } => failure(Exit::Data, KEY_ADVICE),
-            StoreError::Locked { .. } => failure(
-                Exit::Busy,
-                "Stop that process, or use the commands beside it: they go through its socket.",
-            ),
+            StoreError::Locked { .. } => {
+                failure(Exit::Busy, "Stop that process, or use the commands beside it: they go through its socket.")
+            }
             StoreError::Unavailable { .. } => failure(
                 Exit::Failed,
                 "See whether the database server runs and `store.url` is right; `stoa config show` prints it.",

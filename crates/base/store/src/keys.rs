@@ -153,11 +153,11 @@ impl MasterKeys {
     /// The file appears whole or not at all, also when two processes start at once: the second takes the first's.
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
         let path = folder.join(FILE_NAME);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|source| KeyError::File { path: path.clone(), doing: "made", source })?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|source| KeyError::File {
+            path: path.clone(),
+            doing: "made",
+            source,
+        })?;
         loop {
             match File::open(&path) {
                 Ok(file) => return Self::read(file, path),
@@ -234,8 +234,12 @@ impl MasterKeys {
         let known: Vec<(String,)> = tx.rows("SELECT key_id FROM stoa_key_check ORDER BY key_id", params![]).await?;
         for (wanted,) in &known {
             if !self.ids().any(|id| id.as_str() == wanted) {
-                let used: Option<(i64,)> =
-                    tx.find("SELECT 1 FROM stoa_data_key WHERE key_id = $1 AND wrapped IS NOT NULL LIMIT 1", params![wanted]).await?;
+                let used: Option<(i64,)> = tx
+                    .find(
+                        "SELECT 1 FROM stoa_data_key WHERE key_id = $1 AND wrapped IS NOT NULL LIMIT 1",
+                        params![wanted],
+                    )
+                    .await?;
                 // A key that nothing is wrapped with any more may be gone: that is the end of a rotation.
                 if used.is_some() || known.len() == 1 {
                     return Err(KeyError::DoesNotFit {

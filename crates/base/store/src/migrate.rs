@@ -63,7 +63,13 @@ pub(crate) struct List {
 pub(crate) async fn run(tx: &mut Tx<'_>, lists: &[List]) -> Result<(), StoreError> {
     for list in lists {
         for step in missing(tx, list).await? {
-            tracing::info!(block = tx.block(), list = list.name, number = step.number, name = step.name, "store: migrating");
+            tracing::info!(
+                block = tx.block(),
+                list = list.name,
+                number = step.number,
+                name = step.name,
+                "store: migrating"
+            );
             tx.batch(step.sql(tx.is_sqlite())).await?;
             remember(tx, list, &step).await?;
         }

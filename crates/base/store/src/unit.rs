@@ -41,10 +41,7 @@ pub(crate) struct Work<F, T, E> {
 }
 
 impl<F, T, E> Work<F, T, E> {
-    pub(crate) fn new(
-        closure: F,
-        at: &'static Location<'static>,
-    ) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    pub(crate) fn new(closure: F, at: &'static Location<'static>) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, receiver) = oneshot::channel();
         (Self { closure, at, result: None, answer }, receiver)
     }

@@ -61,7 +61,10 @@ fn an_encrypted_archive_says_nothing_without_its_passphrase() {
     let mut forged = archive;
     let at = forged.windows(6).position(|window| window == b"secure").unwrap();
     forged[at..at + 6].copy_from_slice(b"sECURE");
-    assert!(matches!(read(&forged, Some("correct horse")), Err(ArchiveError::PassphraseWrong)), "the header is authenticated");
+    assert!(
+        matches!(read(&forged, Some("correct horse")), Err(ArchiveError::PassphraseWrong)),
+        "the header is authenticated"
+    );
 }
 
 #[test]

@@ -25,7 +25,12 @@ pub(super) async fn create(
         instance.node.create_key(&by, NewKey { name, roles, expires_at }).await.map_err(|problem| refused(&problem))?;
     console.out(text).await?;
     console
-        .note(format!("id {}, roles {}: shown this once only; `stoa key revoke {}` ends it", key.id, key.roles.join(" "), key.id))
+        .note(format!(
+            "id {}, roles {}: shown this once only; `stoa key revoke {}` ends it",
+            key.id,
+            key.roles.join(" "),
+            key.id
+        ))
         .await?;
     Ok(Exit::Done)
 }
@@ -82,8 +87,11 @@ pub(crate) fn refused(problem: &stoa_core::Problem) -> Failure {
         Refusal::Busy | Refusal::TooMany => Exit::Busy,
         _ => Exit::Failed,
     };
-    let fields: Vec<String> =
-        problem.errors.iter().map(|error| format!("{}: {}", error.pointer.trim_start_matches('/'), error.message)).collect();
+    let fields: Vec<String> = problem
+        .errors
+        .iter()
+        .map(|error| format!("{}: {}", error.pointer.trim_start_matches('/'), error.message))
+        .collect();
     let message = match (problem.detail.is_empty(), fields.is_empty()) {
         (false, true) => problem.detail.clone(),
         (true, false) => fields.join("; "),

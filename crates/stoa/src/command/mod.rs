@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 
-use crate::cli::{AuditCommand, Cli, Command, ConfigCommand, KeyCommand, ReferencePage, RegistryCommand, SampleCommand};
+use crate::cli::{
+    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, ReferencePage, RegistryCommand, SampleCommand,
+};
 use crate::config::{Config, Sources, reference};
 use crate::console::Console;
 use crate::control::{self, Worker};

@@ -158,7 +158,9 @@ async fn start_blocks(
     background: &mut JoinSet<()>,
 ) -> Result<Served, Failure> {
     let mut blocks = Vec::new();
-    stoa_web::know_problems(instance.rooms.iter().filter_map(|room| room.block).flat_map(|b| b.problems).copied().collect());
+    stoa_web::know_problems(
+        instance.rooms.iter().filter_map(|room| room.block).flat_map(|b| b.problems).copied().collect(),
+    );
     for room in &instance.rooms {
         let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
         if let Some(block) = room.block {
@@ -267,7 +269,11 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
 
 /// The `--data` that the commands need, unless the folder is the one they find by themselves.
 fn relative(folder: &Path) -> String {
-    if folder == Config::absolute(Path::new("./stoa-data")) { String::new() } else { format!(" --data {}", folder.display()) }
+    if folder == Config::absolute(Path::new("./stoa-data")) {
+        String::new()
+    } else {
+        format!(" --data {}", folder.display())
+    }
 }
 
 fn logging(config: &Config) -> Result<(), Failure> {

@@ -100,10 +100,9 @@ impl Reading {
                         let origin = Origin::File(file.to_owned(), line);
                         self.settings.insert(path, Setting { value, origin });
                     }
-                    Err(found) => self.mistakes.push(format!(
-                        "{at}: `{path}` must be {}, not {found}",
-                        option.accepts.words()
-                    )),
+                    Err(found) => {
+                        self.mistakes.push(format!("{at}: `{path}` must be {}, not {found}", option.accepts.words()))
+                    }
                 }
             } else if options::is_table(&path) {
                 match value.get_ref() {
@@ -147,10 +146,8 @@ impl Reading {
         if let Some(setting) = self.settings.get("store.url") {
             let url = setting.value.as_str().unwrap_or_default();
             if url != "sqlite" && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-                self.mistakes.push(format!(
-                    "{}: `store.url` must be \"sqlite\" or start with \"postgres://\"",
-                    setting.origin
-                ));
+                self.mistakes
+                    .push(format!("{}: `store.url` must be \"sqlite\" or start with \"postgres://\"", setting.origin));
             }
         }
     }
@@ -205,7 +202,8 @@ fn checked_text(accepts: Accepts, text: &str) -> Option<Value> {
             .map(|_| Value::from(text)),
         Accepts::Url => {
             let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-            (!rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace)).then(|| Value::from(text))
+            (!rest.is_empty() && !rest.starts_with('/') && !text.contains(char::is_whitespace))
+                .then(|| Value::from(text))
         }
         Accepts::Flag => text.parse::<bool>().ok().map(Value::from),
         Accepts::Number(low, high) => {

@@ -67,8 +67,7 @@ impl Config {
 
     /// Sets a value from an argument.
     pub(crate) fn set(&mut self, path: &str, value: impl Into<Value>, argument: &'static str) {
-        self.settings
-            .insert(path.to_owned(), Setting { value: value.into(), origin: Origin::Argument(argument) });
+        self.settings.insert(path.to_owned(), Setting { value: value.into(), origin: Origin::Argument(argument) });
     }
 
     /// The value at `path`, from its default when nobody set it.
@@ -119,9 +118,7 @@ impl Config {
                 .advice("Write HOST:PORT, for example 127.0.0.1:8080.")
         };
         match text.to_socket_addrs() {
-            Ok(mut found) => {
-                found.next().map(Some).ok_or_else(|| wrong(format!("{text:?} names no address")))
-            }
+            Ok(mut found) => found.next().map(Some).ok_or_else(|| wrong(format!("{text:?} names no address"))),
             Err(error) => Err(wrong(format!("{text:?}: {error}"))),
         }
     }

@@ -96,7 +96,12 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "false",
                 "A proxy in front speaks TLS and sets `X-Forwarded-For`. Allows plain HTTP off loopback: only with such a proxy.",
             ),
-            option("server.tls_certificate", Accepts::Path, "", "PEM file with the certificate chain; turns on TLS 1.3."),
+            option(
+                "server.tls_certificate",
+                Accepts::Path,
+                "",
+                "PEM file with the certificate chain; turns on TLS 1.3.",
+            ),
             option("server.tls_key", Accepts::Path, "", "PEM file with the private key of that certificate."),
         ],
     },
@@ -148,7 +153,12 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "\"warn\"",
                 "`error`, `warn`, `info`, `debug`, `trace`, or per part: `info,stoa_store=debug`.",
             ),
-            option("log.format", Accepts::OneOf(&["text", "json"]), "\"text\"", "`json` for machines: one object a line."),
+            option(
+                "log.format",
+                Accepts::OneOf(&["text", "json"]),
+                "\"text\"",
+                "`json` for machines: one object a line.",
+            ),
         ],
     },
     Section {
@@ -182,12 +192,7 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "[\"ES256\", \"EdDSA\", \"RS256\", \"PS256\"]",
                 "Signature algorithms that are accepted; never `none`, never a symmetric one.",
             ),
-            option(
-                "issuers.*.roles_claim",
-                Accepts::Text,
-                "\"roles\"",
-                "The claim that lists the caller's roles.",
-            ),
+            option("issuers.*.roles_claim", Accepts::Text, "\"roles\"", "The claim that lists the caller's roles."),
             option(
                 "issuers.*.tenant_claim",
                 Accepts::Text,
@@ -207,7 +212,12 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "",
                 "Another product or node serves this block: requests of the other blocks go there, and it is not run here.",
             ),
-            option("blocks.*.token_url", Accepts::Url, "", "Where a token for that product is had (client credentials)."),
+            option(
+                "blocks.*.token_url",
+                Accepts::Url,
+                "",
+                "Where a token for that product is had (client credentials).",
+            ),
             option("blocks.*.client_id", Accepts::Text, "", "The client that asks for the token."),
             option("blocks.*.client_secret", Accepts::Secret, "", "Its secret."),
             option(

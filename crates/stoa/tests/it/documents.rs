@@ -32,12 +32,8 @@ fn printed_pages_are_current() {
 fn the_summary_names_every_page_and_no_other() {
     let docs = root().join("docs");
     let summary = std::fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
-    let named: BTreeSet<String> = summary
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')'))
-        .map(|(path, _)| path.to_owned())
-        .collect();
+    let named: BTreeSet<String> =
+        summary.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(path, _)| path.to_owned()).collect();
     for path in &named {
         assert!(docs.join(path).is_file(), "SUMMARY.md names {path}, which is not there");
     }
@@ -56,7 +52,8 @@ fn the_summary_names_every_page_and_no_other() {
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut waiting = vec![root().join("docs")];
-    let mut files: Vec<_> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"].map(|f| root().join(f)).into();
+    let mut files: Vec<_> =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"].map(|f| root().join(f)).into();
     while let Some(folder) = waiting.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -138,7 +138,10 @@ fn a_read_only_folder_is_named() {
     }
     let place = Place::new();
     std::fs::create_dir(place.path("disk")).unwrap();
-    let make = format!("timeout -s TERM 5 {} up --listen 127.0.0.1:0 --data disk/data >/dev/null 2>&1;", env!("CARGO_BIN_EXE_stoa"));
+    let make = format!(
+        "timeout -s TERM 5 {} up --listen 127.0.0.1:0 --data disk/data >/dev/null 2>&1;",
+        env!("CARGO_BIN_EXE_stoa")
+    );
     let wrapper = on_a_small_disk("64m", &format!("{make} mount -o remount,ro disk &&"));
     let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
     for data in ["disk/data", "disk/other"] {

@@ -127,7 +127,8 @@ fn forbidden_words(file: &str, text: &str) -> Vec<String> {
         ]);
     }
     if file.starts_with("base/core/") {
-        banned.extend(["std::fs", "std::net", "std::process", "std::thread", "tokio::"].map(|w| (w, "core does no I/O")));
+        banned
+            .extend(["std::fs", "std::net", "std::process", "std::thread", "tokio::"].map(|w| (w, "core does no I/O")));
     }
     let facade = file.starts_with("blocks/") && (file.contains("/api.rs") || file.contains("/api/"));
     if !file.starts_with("base/web/") && !facade {
@@ -312,7 +313,8 @@ fn every_dependency_has_its_reason_and_every_package_an_allowed_licence() {
         .filter(|(name, _)| *name != "dependency")
         .map(|(name, reason)| (name.to_owned(), reason.len()))
         .collect();
-    let without: Vec<&String> = named.iter().filter(|name| reasons.get(*name).is_none_or(|length| *length < 10)).collect();
+    let without: Vec<&String> =
+        named.iter().filter(|name| reasons.get(*name).is_none_or(|length| *length < 10)).collect();
     assert!(without.is_empty(), "docs/dependencies.md gives no reason for {without:?}");
     let stale: Vec<&String> = reasons.keys().filter(|name| !named.contains(*name)).collect();
     assert!(stale.is_empty(), "docs/dependencies.md explains what is not there: {stale:?}");

@@ -8,7 +8,7 @@ use stoa_audit::{
     AuditError, Checkpoint, MIGRATIONS, Record, RecordId, Sealed, Sealer, SealerOptions, SigningKey, Verdict, verify,
 };
 use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
-use stoa_store::{Durability, Engine, Param, Store, StoreError, StoreLimits, StoreOptions, Tx};
+use stoa_store::{Durability, Engine, Param, Store, StoreLimits, StoreOptions, Tx};
 
 /// When the tests begin, by their fixed clock: 2026-11-24T10:00:00Z.
 pub(crate) const START: Instant = Instant::from_micros(1_795_514_400_000_000);
@@ -49,6 +49,16 @@ impl Bed {
     /// The database opened a second time, by somebody who means no good (or by another node).
     pub(crate) async fn open_again(&self) -> Store {
         open_store(self.engine.clone(), &self.clock).await
+    }
+
+    /// The same evidence in a new SQLite file, by way of a backup.
+    pub(crate) async fn restored(&self) -> Self {
+        let (copy, _) =
+            Store::moment(std::slice::from_ref(&self.store)).await.unwrap().export(0, Vec::new()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::Sqlite { file: folder.path().join("restored.db"), durability: Durability::Full };
+        let store = Store::restore(options(engine.clone(), &self.clock), std::io::Cursor::new(copy)).await.unwrap();
+        Self { store, clock: self.clock.clone(), key: self.key.clone(), engine, _folder: folder }
     }
 
     pub(crate) fn is_shared(&self) -> bool {
@@ -150,17 +160,18 @@ pub(crate) async fn append_one(store: &Store, number: u32) -> Result<RecordId, A
 }
 
 async fn open_store(engine: Engine, clock: &Clock) -> Store {
-    Store::open(StoreOptions {
+    Store::open(options(engine, clock)).await.unwrap()
+}
+
+fn options(engine: Engine, clock: &Clock) -> StoreOptions {
+    StoreOptions {
         block: "test",
         engine,
         migrations: MIGRATIONS.to_vec(),
         clock: clock.clone(),
         ids: Ids::random(clock.clone()),
         limits: StoreLimits { connections: 4, ..StoreLimits::default() },
-    })
-    .await
-    .map_err(|error: StoreError| error.to_string())
-    .unwrap()
+    }
 }
 
 /// Makes of each scenario `async fn name(bed: Bed)` a test on SQLite and one on PostgreSQL; the latter is reported as

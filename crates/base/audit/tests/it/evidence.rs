@@ -227,7 +227,24 @@ async fn two_nodes_make_one_chain(bed: Bed) {
     assert_eq!((verdict.finding, verdict.verified, verdict.batches), (None, 4, 2));
 }
 
+/// A restored copy, also one from the other engine, verifies against the old checkpoint, and its chain goes on.
+async fn a_restored_copy_verifies_and_goes_on(bed: Bed) {
+    bed.append(0..5).await;
+    bed.seal().await;
+    let kept = bed.checkpoint().await;
+    bed.append(5..7).await;
+    let restored = bed.restored().await;
+    let verdict = restored.verify(Some(&kept)).await;
+    assert_eq!((verdict.finding, verdict.verified, verdict.unsealed), (None, 5, 2));
+    bed.clock.advance(Duration::from_secs(11)); // the copy holds the old node's lease too
+    restored.append(7..9).await;
+    restored.seal().await;
+    let verdict = restored.verify(Some(&kept)).await;
+    assert_eq!((verdict.finding, verdict.verified, verdict.unsealed), (None, 9, 0));
+}
+
 on_both_engines!(
+    a_restored_copy_verifies_and_goes_on,
     a_record_is_there_if_and_only_if_its_change_is,
     records_are_found_newest_first,
     erased_people_leave_evidence_that_says_nothing,

@@ -111,7 +111,8 @@ async fn moved(from: Engine, to: Engine, bed: &Bed) {
     let lines = |copy: &[u8]| {
         let text = String::from_utf8(copy.to_vec()).unwrap();
         // Where marks go on is the engine's own, and rows come in each engine's own order.
-        let mut lines: Vec<_> = text.lines().filter(|line| !line.starts_with("[0]") && line.len() > 12).map(str::to_owned).collect();
+        let mut lines: Vec<_> =
+            text.lines().filter(|line| !line.starts_with("[0]") && line.len() > 12).map(str::to_owned).collect();
         lines.sort();
         lines
     };

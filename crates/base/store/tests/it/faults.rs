@@ -92,7 +92,8 @@ async fn a_long_read_moves_away_from_the_short_ones() {
     let limits = StoreLimits { inline_read_time: Duration::from_millis(1), ..StoreLimits::default() };
     let store = things(&bed, limits).await;
     let long = async |tx: &mut Tx<'_>| {
-        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
+        let sql =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
         tx.get::<(i64,)>(sql, params![]).await
     };
     assert_eq!(store.read::<_, _, StoreError>(long).await.unwrap().0, 300_000);

@@ -192,11 +192,7 @@ async fn a_killed_nodes_job_runs_again(bed: Bed) {
     enqueue(&bed.store, json!("work"), None).await;
     let started = Arc::new(tokio::sync::Notify::new());
     let options = RunnerOptions { lease: Duration::from_mins(1), ..RunnerOptions::default() };
-    let killed = JobRunner::with_options(
-        bed.store.clone(),
-        vec![Arc::new(Stuck(Arc::clone(&started)))],
-        options,
-    );
+    let killed = JobRunner::with_options(bed.store.clone(), vec![Arc::new(Stuck(Arc::clone(&started)))], options);
     let dying = tokio::spawn(async move { killed.run(std::future::pending()).await });
     started.notified().await;
     dying.abort(); // as a kill: nobody puts the job back
@@ -331,10 +327,7 @@ async fn housekeeping_forgets_what_may_be_forgotten(bed: Bed) {
     bed.clock.advance(Duration::from_hours(8 * 24));
     runner.drain().await.unwrap();
     assert_eq!(bed.store.read(counts).await.unwrap(), (1, 0), "a subscriber is behind");
-    bed.store
-        .write(async |tx: &mut Tx<'_>| tx.execute("DELETE FROM stoa_subscriber", params![]).await)
-        .await
-        .unwrap();
+    bed.store.write(async |tx: &mut Tx<'_>| tx.execute("DELETE FROM stoa_subscriber", params![]).await).await.unwrap();
     bed.clock.advance(Duration::from_hours(1));
     runner.drain().await.unwrap();
     assert_eq!(bed.store.read(counts).await.unwrap(), (0, 0));

@@ -84,8 +84,9 @@ async fn values_go_round_and_places_are_bound_by_number(bed: Bed) {
     assert!(matches!(store.read(row).await, Err(StoreError::NoRow)));
     let wrong = async |tx: &mut Tx<'_>| tx.get::<(String,)>("SELECT size FROM thing", params![]).await;
     assert!(matches!(store.read(wrong).await, Err(StoreError::Column { index: 0, .. })));
-    let all = async |tx: &mut Tx<'_>| tx.rows::<stoa_store::Row>("SELECT size FROM thing", params![]).await;
-    assert_eq!(store.read::<_, _, StoreError>(all).await.unwrap()[1].values(), [Value::Integer(1)]);
+    let all =
+        async |tx: &mut Tx<'_>| tx.rows::<stoa_store::Row>("SELECT size FROM thing ORDER BY name", params![]).await;
+    assert_eq!(store.read::<_, _, StoreError>(all).await.unwrap()[0].values(), [Value::Integer(1)]);
     store.close().await;
 }
 
@@ -177,8 +178,7 @@ async fn counters_that_collide_lose_nothing(bed: Bed) {
             tokio::spawn(async move {
                 for _ in 0..10 {
                     let add_one = async |tx: &mut Tx<'_>| {
-                        let (value,): (i64,) =
-                            tx.get("SELECT value FROM counter WHERE name = 'a'", params![]).await?;
+                        let (value,): (i64,) = tx.get("SELECT value FROM counter WHERE name = 'a'", params![]).await?;
                         tx.execute("UPDATE counter SET value = $1 WHERE name = 'a'", params![value + 1]).await
                     };
                     while let Err(error) = store.write(add_one).await {

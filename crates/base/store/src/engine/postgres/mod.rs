@@ -107,12 +107,7 @@ impl Postgres {
     }
 
     /// Runs a unit and gives its result.
-    pub(crate) async fn run<F, T, E>(
-        &self,
-        closure: F,
-        access: Access,
-        at: &'static Location<'static>,
-    ) -> Result<T, E>
+    pub(crate) async fn run<F, T, E>(&self, closure: F, access: Access, at: &'static Location<'static>) -> Result<T, E>
     where
         F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
         T: Send + 'static,

@@ -198,9 +198,7 @@ where
     let mut future = pin!(closure(tx));
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(Poll::Ready(result)) => Poll::Ready(result),
-        Ok(Poll::Pending) if !session.in_flight() => {
-            Poll::Ready(Err(StoreError::ForeignAwait { at: watch.at }.into()))
-        }
+        Ok(Poll::Pending) if !session.in_flight() => Poll::Ready(Err(StoreError::ForeignAwait { at: watch.at }.into())),
         Ok(Poll::Pending) => deadline.as_mut().poll(context).map(|()| Err(watch.too_long().into())),
         Err(panic) => Poll::Ready(Err(StoreError::Panicked { at: watch.at, message: words(&*panic) }.into())),
     })
@@ -213,10 +211,9 @@ fn config(options: &PostgresOptions) -> Result<Config, StoreError> {
     if !is_schema_name(schema) {
         return Err(refused(format!("`{schema}` is not a name for a schema: use lower-case letters, digits and `_`")));
     }
-    let mut config: Config = options
-        .url
-        .parse()
-        .map_err(|error: tokio_postgres::Error| refused(format!("the address of the database is not valid: {error}")))?;
+    let mut config: Config = options.url.parse().map_err(|error: tokio_postgres::Error| {
+        refused(format!("the address of the database is not valid: {error}"))
+    })?;
     check_privacy(&config)?;
     config.application_name(format!("stoa-{}", options.home.block));
     config.connect_timeout(CONNECT_TIME);

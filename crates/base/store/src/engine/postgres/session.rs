@@ -23,12 +23,7 @@ pub(crate) struct Session {
 
 impl Session {
     pub(super) const fn new(client: Object) -> Self {
-        Self {
-            client: Some(client),
-            in_flight: Cell::new(false),
-            open: Cell::new(false),
-            contended: Cell::new(false),
-        }
+        Self { client: Some(client), in_flight: Cell::new(false), open: Cell::new(false), contended: Cell::new(false) }
     }
 
     fn client(&self) -> Result<&Object, StoreError> {

@@ -103,9 +103,10 @@ fn numeric(raw: &[u8]) -> Option<Value> {
         }
         return Some(Value::Integer(whole));
     }
-    let size = digits.iter().zip(0i32..).fold(0.0, |sum, (digit, place)| {
-        sum + f64::from(*digit) * 10_000f64.powi(i32::from(weight) - place)
-    });
+    let size = digits
+        .iter()
+        .zip(0i32..)
+        .fold(0.0, |sum, (digit, place)| sum + f64::from(*digit) * 10_000f64.powi(i32::from(weight) - place));
     Some(Value::Real(if sign == NEGATIVE { -size } else { size }))
 }
 

@@ -104,11 +104,7 @@ impl Readers {
     ) -> Result<Option<R>, StoreError> {
         let Some(reader) = self.take()? else { return Ok(None) };
         let result = reader.snapshot(watch, |connection| {
-            work(&mut Tx {
-                engine: EngineTx::Sqlite(connection),
-                home: &self.options.home,
-                watch,
-            })
+            work(&mut Tx { engine: EngineTx::Sqlite(connection), home: &self.options.home, watch })
         });
         if result.is_ok() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
@@ -200,11 +196,7 @@ fn run_scans(reader: &Reader, options: &ReadersOptions, receiver: &Mutex<mpsc::R
         }
         let watch = Watch::start(unit.at(), options.scan_time);
         let outcome = reader.snapshot(&watch, |connection| {
-            unit.run(&mut Tx {
-                engine: EngineTx::Sqlite(connection),
-                home: &options.home,
-                watch: &watch,
-            })
+            unit.run(&mut Tx { engine: EngineTx::Sqlite(connection), home: &options.home, watch: &watch })
         });
         match outcome {
             Ok(Outcome::Done | Outcome::Refused) => unit.settle(),

@@ -93,7 +93,8 @@ fn owned(value: ValueRef<'_>) -> Result<Value, StoreError> {
         ValueRef::Integer(integer) => Value::Integer(integer),
         ValueRef::Real(real) => Value::Real(real),
         ValueRef::Text(text) => Value::Text(
-            String::from_utf8(text.to_vec()).map_err(|_| StoreError::Data { reason: "text is not UTF-8".to_owned() })?,
+            String::from_utf8(text.to_vec())
+                .map_err(|_| StoreError::Data { reason: "text is not UTF-8".to_owned() })?,
         ),
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
     })

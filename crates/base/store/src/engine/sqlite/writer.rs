@@ -66,7 +66,14 @@ impl Writer {
     pub(crate) fn start(connection: Connection, options: WriterOptions) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(options.queue);
         let figures = Arc::new(Figures::default());
-        let mut room = Room { connection, options, figures: Arc::clone(&figures), ends: Arc::default(), log_due: LOG_PAGES, topics: Cell::default() };
+        let mut room = Room {
+            connection,
+            options,
+            figures: Arc::clone(&figures),
+            ends: Arc::default(),
+            log_due: LOG_PAGES,
+            topics: Cell::default(),
+        };
         room.watch_statements().map_err(|error| sql_error(&error))?;
         let thread = std::thread::Builder::new()
             .name(format!("{}-writer", room.options.home.block))
@@ -287,7 +294,8 @@ impl Room {
         if pages < self.log_due {
             return;
         }
-        let how = if pages < LOG_PAGES_MAX { "PRAGMA wal_checkpoint(PASSIVE)" } else { "PRAGMA wal_checkpoint(RESTART)" };
+        let how =
+            if pages < LOG_PAGES_MAX { "PRAGMA wal_checkpoint(PASSIVE)" } else { "PRAGMA wal_checkpoint(RESTART)" };
         let _ = self.connection.busy_timeout(READERS_WAIT);
         let done = self.connection.query_row(how, [], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)));
         let _ = self.connection.busy_timeout(super::LOCK_WAIT);

@@ -1,0 +1,44 @@
+// Small comforts. Every page works without them.
+"use strict";
+// Code can be copied.
+for (const pre of document.querySelectorAll("pre[data-copy]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = pre.dataset.copy;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(pre.querySelector("code").textContent);
+    button.textContent = pre.dataset.copied;
+  });
+  pre.append(button);
+}
+// Escape closes what is open and goes back to where it was opened.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.activeElement?.closest("details.pop[open], details.confirm[open]") ?? document.querySelector("details.pop[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+// A click beside a menu closes it.
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details.pop[open]")) if (!open.contains(event.target)) open.open = false;
+});
+// A form is sent once.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 5000);
+  });
+}
+// The error summary is heard first.
+document.querySelector(".summary")?.focus();
+// The menu beside the page stays open where there is room.
+const menu = document.querySelector("details.menu");
+if (menu) {
+  const room = matchMedia("(min-width: 56rem)");
+  const fit = () => { menu.open = room.matches; };
+  room.addEventListener("change", fit);
+  fit();
+}

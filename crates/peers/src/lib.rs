@@ -1,0 +1,1 @@
+//! Typed clients of the blocks' public APIs: requests and answers, no logic.

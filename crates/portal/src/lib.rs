@@ -1,0 +1,1 @@
+//! Pages of the node: sign-in, home, jobs, audit, keys, system state, problems, API documents.
