@@ -165,6 +165,7 @@ impl TestStoa {
             blocks: mounted,
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
+            shell: stoa_web::shell(&[], &[], blocks),
             pages: Router::new(),
         });
         Self { clock, node, stores, contexts, openapi, router, place }

@@ -46,14 +46,14 @@ impl Theme {
 }
 
 /// An entry of the console's navigation, as a block declares it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct NavEntry {
     /// The key of the group's heading.
-    pub group_key: String,
+    pub group_key: &'static str,
     /// The key of the entry's text.
-    pub label_key: String,
+    pub label_key: &'static str,
     /// Where it leads.
-    pub href: String,
+    pub href: &'static str,
     /// The permission without which it is not shown; none means that everybody who is signed in sees it.
     pub permission: Option<Permission>,
 }
@@ -101,11 +101,11 @@ impl Shell {
         let mut navigation: Vec<NavGroup> = Vec::new();
         if let Some(actor) = visit.actor {
             let seen = |entry: &&NavEntry| entry.permission.is_none_or(|right| actor.permissions.contains(right));
-            let longest = self.0.navigation.iter().filter(|entry| below(here, &entry.href)).map(|e| e.href.len()).max();
+            let longest = self.0.navigation.iter().filter(|entry| below(here, entry.href)).map(|e| e.href.len()).max();
             for entry in self.0.navigation.iter().filter(seen) {
-                let current = below(here, &entry.href) && Some(entry.href.len()) == longest;
-                let link = NavLink { label: words.t(&entry.label_key), href: entry.href.clone(), current };
-                let title = words.t(&entry.group_key);
+                let current = below(here, entry.href) && Some(entry.href.len()) == longest;
+                let link = NavLink { label: words.t(entry.label_key), href: entry.href.to_owned(), current };
+                let title = words.t(entry.group_key);
                 match navigation.iter_mut().find(|group| group.title == title) {
                     Some(group) => group.links.push(link),
                     None => navigation.push(NavGroup { title, links: vec![link] }),

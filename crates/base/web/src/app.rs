@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use stoa_core::{Problem, Refusal};
 use stoa_store::{Store, StoreError, Tx, params};
+use stoa_ui::Shell;
 use utoipa::openapi::OpenApi;
 
 use crate::answer::{Fault, bytes_as, json};
@@ -59,6 +60,8 @@ pub struct AppParts {
     pub stores: Vec<Store>,
     /// How far each database's sealer is behind.
     pub lags: Vec<Arc<dyn Fn() -> Duration + Send + Sync>>,
+    /// Languages and navigation of every page.
+    pub shell: Shell,
     /// Pages and other addresses of the node.
     pub pages: Router,
     /// Serve this block at `/` as well as at its prefix.
@@ -74,7 +77,7 @@ struct NodeState {
 
 /// The router of a whole node, with everything that surrounds a request.
 pub fn app(parts: AppParts) -> Router {
-    let AppParts { node, blocks, stores, lags, pages, at_root } = parts;
+    let AppParts { node, blocks, stores, lags, shell, pages, at_root } = parts;
     let metrics = Arc::new(Metrics::new(stores.clone()));
     let state = NodeState { stores: Arc::new(stores), lags: Arc::new(lags), metrics: Arc::clone(&metrics) };
     let mut router = Router::new()
@@ -92,7 +95,7 @@ pub fn app(parts: AppParts) -> Router {
             .nest(&format!("/console/{}", mounted.block.name), mounted.pages);
     }
     let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
-    surround(router, &node, metrics)
+    surround(router, &node, shell, metrics)
 }
 
 async fn not_found() -> Fault {

@@ -9,6 +9,7 @@ use stoa_store::blobs::Blobs;
 use stoa_store::jobs::JobHandler;
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Migration, Store};
+use stoa_ui::{Catalogue, NavEntry};
 use utoipa_axum::router::OpenApiRouter;
 
 /// An error of any kind, for the edges where it is only shown.
@@ -40,6 +41,10 @@ pub struct Block {
     pub permissions: &'static [PermissionInfo],
     /// The problems that it can name.
     pub problems: &'static [ProblemInfo],
+    /// The texts of its pages.
+    pub catalogues: &'static [Catalogue],
+    /// Its entries in the console's navigation.
+    pub navigation: &'static [NavEntry],
     /// Puts its parts together over an open database.
     pub start: fn(BlockContext) -> Result<BlockParts, BoxError>,
     /// Loads the sample data of profile `govstack`; called once on an empty database.
@@ -73,19 +78,6 @@ pub struct BlockParts {
     pub api: OpenApiRouter,
     /// Its pages, with addresses as they stand below `/console/<block>`.
     pub pages: axum::Router,
-    /// Entries for the console's navigation.
-    pub navigation: Vec<NavigationItem>,
     /// What it works on in the background.
     pub jobs: Vec<Arc<dyn JobHandler>>,
-}
-
-/// An entry of the console's navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NavigationItem {
-    /// The key of its text in the block's catalogues.
-    pub label: &'static str,
-    /// Where it leads.
-    pub href: &'static str,
-    /// Shown only to those who hold this permission.
-    pub permission: stoa_core::Permission,
 }

@@ -11,11 +11,13 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use stoa_core::limit::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
 use stoa_core::{Ids, Kind, Problem, Refusal};
+use stoa_ui::Shell;
 
 use crate::answer::{Fault, Refused};
 use crate::caller::identify;
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::page::{Pages, for_browsers};
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -42,9 +44,11 @@ impl Kind for RequestKind {
 }
 
 /// Puts the layers around a router. The gate is innermost, so that refusals at the gate are logged and counted too.
-pub(crate) fn surround(router: Router, node: &Node, metrics: Arc<Metrics>) -> Router {
+pub(crate) fn surround(router: Router, node: &Node, shell: Shell, metrics: Arc<Metrics>) -> Router {
     let surround = Surround { ids: node.store().ids().clone(), metrics, in_work: Arc::default() };
+    let pages = Pages { shell, profile: node.profile() };
     router
+        .layer(from_fn_with_state(pages, for_browsers))
         .layer(from_fn_with_state(node.clone(), identify))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked))

@@ -9,6 +9,7 @@ mod layers;
 mod metrics;
 mod node;
 mod openapi;
+mod page;
 mod permission;
 mod secret;
 mod server;
@@ -16,10 +17,11 @@ mod visitor;
 
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Check, Mounted, app};
-pub use block::{Block, BlockContext, BlockParts, BoxError, NavigationItem, Profile, Seeding};
+pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use input::{Body, Params, RawJson, parse, typed};
 pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
+pub use page::{View, page, see_other, shell};
 pub use permission::{Allowed, Public, Right};
 pub use server::{Listener, ServerError, TlsFiles};
 /// For [`permissions!`], which names its types through this crate.

@@ -44,6 +44,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
+impl Visitor {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let caller = parts.extensions.get::<Caller>();
         let chosen = |name: &str| {
             cookie(&parts.headers, name)
@@ -55,7 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         let accepts = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
         // Nested routers see the rest of the address only; a page wants to link to itself.
         let uri = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
-        Ok(Self {
+        Self {
             actor: caller.map(|caller| caller.actor.clone()).filter(|actor| actor.kind != ActorKind::Anonymous),
             csrf: caller.and_then(|caller| caller.session.as_ref()).map(|seen| seen.csrf.clone()).unwrap_or_default(),
             language: chosen(LANGUAGE_COOKIE),
@@ -63,7 +69,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             theme: chosen(THEME_COOKIE),
             address: uri.path_and_query().map_or_else(|| "/".to_owned(), |address| address.as_str().to_owned()),
             info: caller.map(|caller| caller.info.clone()).unwrap_or_default(),
-        })
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub const BLOCK: Block = Block {
     migrations: MIGRATIONS,
     permissions: permission::PERMISSIONS,
     problems: error::PROBLEMS,
+    catalogues: &[],
+    navigation: &[],
     start,
     seed_govstack: Some(seed::govstack),
 };
@@ -41,7 +43,6 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     Ok(BlockParts {
         api: api::router(api::Desk { registries, profile: context.profile }),
         pages: axum::Router::new(),
-        navigation: Vec::new(),
         jobs: Vec::new(),
     })
 }

@@ -226,6 +226,11 @@ fn parts(instance: &Arc<Instance>, served: &Served, _public_url: &str, at_root: 
                 Arc::new(move || sealer.lag()) as Arc<dyn Fn() -> Duration + Send + Sync>
             })
             .collect(),
+        shell: stoa_web::shell(
+            &[],
+            &[],
+            &instance.rooms.iter().filter_map(|room| room.block.copied()).collect::<Vec<_>>(),
+        ),
         pages: axum::Router::new(),
         at_root,
     }
