@@ -99,3 +99,4 @@ CREATE TABLE record_read (
 );
 CREATE INDEX record_read_of_person ON record_read (person, id);
 CREATE INDEX record_read_of_record ON record_read (record, id);
+CREATE INDEX record_read_of_registry ON record_read (registry, id);

@@ -49,6 +49,9 @@ pub enum RegistriesError {
     /// There is nothing to publish.
     #[error("the register has no draft")]
     NoDraft,
+    /// Somebody else changed the draft since the designer saw it.
+    #[error("the draft was changed by {0} in the meantime")]
+    DraftChanged(String),
     /// The record has changed since the caller read it.
     #[error("the record is at version {0} by now")]
     Changed(i64),
@@ -88,6 +91,7 @@ impl From<RegistriesError> for Problem {
             E::SeveralMatch(_) => problem(Refusal::Conflict, "registries.several_match"),
             E::StillReferred => problem(Refusal::Conflict, "registries.still_referred"),
             E::NoDraft => problem(Refusal::Conflict, "registries.no_draft"),
+            E::DraftChanged(_) => problem(Refusal::PreconditionFailed, "registries.draft_changed"),
             E::Changed(_) => problem(Refusal::PreconditionFailed, "registries.record_changed"),
             E::Store(error) => error.into(),
             E::Audit(error) => error.into(),
@@ -126,5 +130,6 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("registries.several_match", "Several records match"),
     page!("registries.still_referred", "Other records refer to this one"),
     page!("registries.no_draft", "There is no draft to publish"),
+    page!("registries.draft_changed", "The draft has changed meanwhile"),
     page!("registries.record_changed", "The record has changed meanwhile"),
 ];

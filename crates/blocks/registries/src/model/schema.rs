@@ -43,13 +43,6 @@ impl Schema {
         let mut schema = Self { fields: reading.fields, increment, uniques: Vec::new() };
         schema.number(before, &mut reading.errors);
         schema.read_uniques(value, &mut reading.errors);
-        if schema.fields.is_empty() && reading.errors.is_empty() {
-            reading.errors.push(FieldError {
-                pointer: "/properties".to_owned(),
-                code: "required",
-                message: "needs at least one field".to_owned(),
-            });
-        }
         if reading.errors.is_empty() { Ok(schema) } else { Err(reading.errors) }
     }
 
@@ -153,6 +146,31 @@ impl Schema {
     /// Whether records hold personal data, so that reads are recorded.
     pub fn is_personal(&self) -> bool {
         self.fields.iter().any(|field| field.personal || field.personal_id)
+    }
+
+    /// Puts a field in the place of the one with its id, or at the end. A field with id 0 gets one when the schema is
+    /// read again.
+    pub fn put(&mut self, field: Field) {
+        match self.fields.iter_mut().find(|held| field.id != 0 && held.id == field.id) {
+            Some(held) => *held = field,
+            None => self.fields.push(field),
+        }
+    }
+
+    /// Takes a field away; whether it was there.
+    pub fn remove(&mut self, id: i64) -> bool {
+        let before = self.fields.len();
+        self.fields.retain(|field| field.id != id);
+        self.fields.len() < before
+    }
+
+    /// Moves a field one place up or down in the order in which people see the fields.
+    pub fn shift(&mut self, id: i64, up: bool) {
+        let Some(at) = self.fields.iter().position(|field| field.id == id) else { return };
+        let to = if up { at.checked_sub(1) } else { Some(at + 1).filter(|to| *to < self.fields.len()) };
+        if let Some(to) = to {
+            self.fields.swap(at, to);
+        }
     }
 
     /// The highest field id ever given.

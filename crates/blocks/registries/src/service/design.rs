@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use stoa_core::limit::NAME_CHARS_MAX;
+use stoa_core::{FieldError, Instant};
 use stoa_store::Tx;
 use stoa_store::outbox::{self, Event};
 
@@ -35,6 +36,8 @@ pub struct Draft {
     pub id: Option<i64>,
     /// The label that the next version is to have; for registers taken over from elsewhere.
     pub label: Option<Label>,
+    /// When the register had last been changed as the designer saw it; refused when it has changed since.
+    pub seen: Option<Instant>,
 }
 
 /// What publishing a draft would do.
@@ -133,6 +136,11 @@ async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<Registry
     }
     let now = tx.now();
     let present = registry::find(tx, by.tenant(), code.as_str()).await?;
+    if let (Some(seen), Some(row)) = (draft.seen, &present)
+        && row.modified_at != seen
+    {
+        return Err(RegistriesError::DraftChanged(row.modified_by.clone()));
+    }
     let before = match &present {
         Some(row) => {
             registry::versions(tx, row.id).await?.last().map(|version| schema_of(&version.schema)).transpose()?
@@ -199,6 +207,13 @@ async fn publish_draft(
     let (_, counted, versions) = next_version(tx, &row).await?;
     let label = label.cloned().unwrap_or(counted);
     let schema = row.draft.take().ok_or(RegistriesError::NoDraft)?;
+    if schema_of(&schema)?.fields().is_empty() {
+        return Err(RegistriesError::InvalidSchema(vec![FieldError {
+            pointer: "/properties".to_owned(),
+            code: "required",
+            message: "needs at least one field".to_owned(),
+        }]));
+    }
     let now = tx.now();
     let version = VersionRow {
         number: versions.last().map_or(1, |last| last.number + 1),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use stoa_core::{Instant, Page};
+use stoa_core::{Date, Instant, Page};
 use stoa_store::Tx;
 
 use super::record::open_details;
@@ -144,6 +144,68 @@ impl Registries {
             .await
     }
 }
+
+/// Figures of a register per day, oldest first; every day of the time is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayFigures {
+    /// The day.
+    pub day: Date,
+    /// Records created.
+    pub created: u64,
+    /// Records changed or deleted.
+    pub changed: u64,
+    /// Reads of personal data.
+    pub reads: u64,
+}
+
+impl Registries {
+    /// Who read personal data of a whole register, newest first.
+    pub async fn reads_of_registry(
+        &self,
+        by: &By,
+        code: &str,
+        page: Page,
+    ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
+        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
+        self.store()
+            .scan(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, &tenant, &code).await?;
+                let rows = history::reads_of_registry(tx, compiled.id, page.size(), page.offset()).await?;
+                Ok(rows.into_iter().map(usage).collect())
+            })
+            .await
+    }
+
+    /// What happened in the last days, today included. Counts only: no value of any record.
+    pub async fn figures(&self, by: &By, code: &str, days: u16) -> Result<Vec<DayFigures>, RegistriesError> {
+        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
+        self.store()
+            .scan(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, &tenant, &code).await?;
+                let today = tx.now().micros().div_euclid(DAY_MICROS);
+                let first = today - i64::from(days.max(1)) + 1;
+                let day_at = |day: i64| Instant::from_micros(day * DAY_MICROS);
+                let mut figures: Vec<DayFigures> = (first..=today)
+                    .map(|day| DayFigures { day: day_at(day).date(), created: 0, changed: 0, reads: 0 })
+                    .collect();
+                let place = |day: i64| usize::try_from(day - first).unwrap_or(usize::MAX);
+                for (day, action, count) in history::changes_per_day(tx, compiled.id, day_at(first)).await? {
+                    let Some(figure) = figures.get_mut(place(day)) else { continue };
+                    let count = u64::try_from(count).unwrap_or(0);
+                    *(if action == "create" { &mut figure.created } else { &mut figure.changed }) += count;
+                }
+                for (day, count) in history::reads_per_day(tx, compiled.id, day_at(first)).await? {
+                    if let Some(figure) = figures.get_mut(place(day)) {
+                        figure.reads = u64::try_from(count).unwrap_or(0);
+                    }
+                }
+                Ok(figures)
+            })
+            .await
+    }
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 async fn entries(
     this: &Registries,

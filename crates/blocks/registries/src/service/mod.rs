@@ -20,7 +20,7 @@ pub use catalogue::{RegistryInfo, VersionInfo};
 pub use compiled::{Compiled, Version};
 pub use design::{Draft, Impact};
 pub use find::{Found, Listing, Order, Wanted};
-pub use history::{ChangeEntry, PersonalDataUsage};
+pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use record::{Record, Upserted};
 
 pub use crate::store::record::{RecordId, RecordKind};

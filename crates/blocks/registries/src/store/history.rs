@@ -158,3 +158,45 @@ pub(crate) async fn reads_of_record(
         format!("SELECT {READ_COLUMNS} FROM record_read WHERE record = $1 AND registry = $2 ORDER BY id DESC LIMIT $3");
     tx.rows(&sql, params![record, registry, limit]).await
 }
+
+pub(crate) async fn reads_of_registry(
+    tx: &mut Tx<'_>,
+    registry: i64,
+    limit: u32,
+    offset: u64,
+) -> Result<Vec<ReadRow>, StoreError> {
+    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+    let sql =
+        format!("SELECT {READ_COLUMNS} FROM record_read WHERE registry = $1 ORDER BY id DESC LIMIT $2 OFFSET $3");
+    tx.rows(&sql, params![registry, limit, offset]).await
+}
+
+/// Microseconds of a day: the divisor that makes a day's number of an instant.
+const DAY: i64 = 86_400_000_000;
+
+/// Changes per day and action since an instant: `day (from 1970), action, count`.
+pub(crate) async fn changes_per_day(
+    tx: &mut Tx<'_>,
+    registry: i64,
+    since: Instant,
+) -> Result<Vec<(i64, String, i64)>, StoreError> {
+    tx.rows(
+        "SELECT at / $3 AS day, action, count(*) FROM record_change WHERE registry = $1 AND at >= $2 \
+         GROUP BY day, action ORDER BY day",
+        params![registry, since, DAY],
+    )
+    .await
+}
+
+/// Reads of personal data per day since an instant: `day (from 1970), count`.
+pub(crate) async fn reads_per_day(
+    tx: &mut Tx<'_>,
+    registry: i64,
+    since: Instant,
+) -> Result<Vec<(i64, i64)>, StoreError> {
+    tx.rows(
+        "SELECT at / $3 AS day, count(*) FROM record_read WHERE registry = $1 AND at >= $2 GROUP BY day ORDER BY day",
+        params![registry, since, DAY],
+    )
+    .await
+}
