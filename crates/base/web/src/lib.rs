@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod block;
 mod caller;
+mod form;
 mod input;
 mod layers;
 mod metrics;
@@ -19,6 +20,7 @@ pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, et
 pub use app::{AppParts, Check, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{RequestInfo, Token, TokenVerifier};
+pub use form::FormFields;
 pub use input::{Body, Params, RawJson, parse, typed};
 pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
 pub use page::{View, page, see_other, shell};
