@@ -13,14 +13,6 @@ registries-code-hint = حروف لاتينية وأرقام وشرطات. تست
 registries-description = الوصف
 registries-description-hint = ما يحتويه السجل، لمن لم يره من قبل.
 registries-records = القيود
-registries-records-count = { $count ->
-    [zero] لا قيود
-    [one] قيد واحد
-    [two] قيدان
-    [few] { $count-text } قيود
-    [many] { $count-text } قيدًا
-   *[other] { $count-text } قيد
-}
 registries-version = الإصدار
 registries-state = الحالة
 registries-changed = آخر تغيير
@@ -32,10 +24,6 @@ registries-created = أُنشئ السجل. أضف حقوله ثم انشره.
 registries-state-draft = مسودة
 registries-state-published = منشور
 registries-state-superseded = حلّ محله إصدار أحدث
-registries-state-archived = مؤرشف
-registries-state-disabled = معطّل
-registries-state-deleted = محذوف
-registries-state-active = ساري
 registries-state-has-draft = به تغييرات غير منشورة
 
 ## سجل واحد
@@ -56,12 +44,9 @@ registries-personal-notice = يحتوي هذا السجل على بيانات ش
 
 ## القيود
 registries-search = بحث
-registries-search-hint = كلمات من أي حقل قابل للبحث، بأي لغة حُفظت بها الأسماء.
 registries-filter-field = الحقل
-registries-filter-value = القيمة
 registries-filter-any = أي حقل
 registries-find = ابحث
-registries-clear = عرض الكل
 registries-no-records = لا توجد قيود.
 registries-no-matches = لا يوجد قيد مطابق.
 registries-no-matches-hint = جرّب كلمات أقل أو كلمات أخرى، أو اعرض جميع القيود.
@@ -81,16 +66,13 @@ registries-record-deleted = حُذف القيد.
 registries-record-conflict = غيّر شخص آخر هذا القيد في هذه الأثناء. راجع القيم الحالية ثم أعد إجراء تغييرك.
 registries-record-actions = الإجراءات
 registries-fields = الحقول
-registries-value = القيمة
 registries-empty = (فارغ)
 registries-yes = نعم
 registries-no = لا
 registries-choose = اختر
-registries-optional = اختياري
 registries-created-at = تاريخ الإنشاء
 registries-modified-at = آخر تغيير
 registries-identifier = المعرّف
-registries-open-linked = افتح في { $register }
 
 ## التغييرات والاطلاعات
 registries-change-log = تغييرات هذا القيد
@@ -101,10 +83,6 @@ registries-what = ماذا
 registries-action-create = إنشاء
 registries-action-update = تغيير
 registries-action-delete = حذف
-registries-action-restore = استعادة
-registries-action-publish = نشر
-registries-before = قبل
-registries-after = بعد
 registries-hidden = (محجوب: بيانات شخصية)
 registries-no-changes = لم يتغير شيء بعد.
 registries-no-reads = لم يطّلع أحد على بيانات شخصية هنا بعد.
@@ -128,14 +106,12 @@ registries-field-primary = يحدد القيد (المفتاح الأساسي)
 registries-field-read-only = لا يمكن تغييره بعد الإنشاء
 registries-field-personal = بيانات شخصية
 registries-field-personal-id = يعرّف الشخص صاحب البيانات
-registries-field-secret = سري: مشفّر في قاعدة البيانات
 registries-field-fulltext = يشمله البحث
 registries-field-min = أصغر قيمة أو طول
 registries-field-max = أكبر قيمة أو طول
 registries-field-choices = القيم المتاحة للاختيار
 registries-field-choices-hint = قيمة في كل سطر. اتركه فارغًا للسماح بأي قيمة.
 registries-field-link = يرتبط بالسجل
-registries-field-link-field = الحقل في ذلك السجل
 registries-field-none = لا شيء
 registries-field-rules = القواعد
 registries-field-add = إضافة حقل
@@ -156,15 +132,10 @@ registries-kind-boolean = نعم أو لا
 registries-kind-date = تاريخ
 registries-kind-datetime = تاريخ ووقت
 registries-kind-time = وقت
-registries-kind-file = ملف
 registries-kind-list = قائمة
-registries-kind-object = مجموعة حقول
-registries-kind-catalog = عنصر من قائمة (مفتاح وقيمة)
-registries-kind-point = موقع على الخريطة
 registries-publish = نشر
 registries-publish-title = هل تريد نشر الإصدار { $version }؟
 registries-publish-now = نشر هذا الإصدار
-registries-published = نُشر الإصدار { $version }.
 registries-impact = ما الذي يغيره النشر
 registries-impact-none = لا يتغير شيء لمن يستخدمون السجل اليوم.
 registries-impact-breaking = { $count ->
@@ -173,21 +144,12 @@ registries-impact-breaking = { $count ->
     [few] قد تعطّل { $count-text } تغييرات برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
    *[other] قد يعطّل { $count-text } تغييرًا برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
 }
-registries-impact-affected = { $count ->
-    [zero] لا يتأثر أي قيد.
-    [one] قيد واحد لا يوافق القواعد الجديدة.
-    [two] قيدان لا يوافقان القواعد الجديدة.
-    [few] { $count-text } قيود لا توافق القواعد الجديدة.
-   *[other] { $count-text } قيدًا لا يوافق القواعد الجديدة.
-}
 registries-breaking = قد يعطّل برامج
 registries-harmless = لا ضرر فيه
 registries-no-draft = لا يوجد ما يُنشر: المسودة مطابقة للإصدار المنشور.
 
 ## الإحصاءات
 registries-statistics-lead = أعداد فقط. لا تظهر هنا أي قيمة من أي قيد.
-registries-calls = الاستدعاءات حسب الخدمة
-registries-service = الخدمة
 registries-count = العدد
 registries-reads-per-day = الاطلاعات على البيانات الشخصية يوميًا
 registries-changes-per-day = التغييرات يوميًا
@@ -239,3 +201,57 @@ registries-export-start = تنزيل
 registries-export-csv = CSV لبرامج الجداول
 registries-export-json = JSON
 registries-export-ndjson = NDJSON، قيد في كل سطر
+
+## Designer, forms and outcomes
+registries-before-after = قبل ← بعد
+registries-bounds-wrong = القيمة الكبرى أصغر من القيمة الصغرى
+registries-change-added = حقل جديد
+registries-change-loosened = قاعدة تسمح بأكثر من قبل
+registries-change-removed = حُذف الحقل
+registries-change-renamed = أُعيدت تسمية الحقل
+registries-change-retyped = نوع آخر
+registries-change-tightened = قاعدة ترفض أكثر من قبل
+registries-code-taken = هذا الرمز لسجل آخر
+registries-code-wrong = أدخل من 1 إلى 60 حرفاً لاتينياً أو رقماً أو واصلة، على أن تبدأ بحرف
+registries-datetime-hint = التاريخ والوقت مع فرق التوقيت، مثل 2026-11-24T09:30:00Z.
+registries-delete = حذف السجل
+registries-delete-text =
+    { $count ->
+        [0] سيختفي من جميع القوائم.
+       *[other] سيختفي من جميع القوائم مع قيوده (العدد: { $count-text }).
+    } ويبقى تاريخه في سجل الأدلة.
+registries-delete-title = حذف السجل { $name }؟
+registries-deleted = حُذف السجل.
+registries-details = الاسم والوصف
+registries-details-save = حفظ
+registries-details-saved = حُفظ الاسم والوصف.
+registries-effect = الأثر
+registries-example-hint = مثال: { $example }
+registries-field-name-missing = أدخل اسم الحقل
+registries-field-name-taken = حقل آخر في المسودة يحمل هذا الاسم
+registries-field-pattern = النمط
+registries-field-pattern-hint = تعبير نمطي يجب أن يطابقه النص كله، مثل [A-Z]{"{"}2{"}"}.
+registries-field-refused = الحقل لا يناسب المخطط
+registries-institution = المؤسسة
+registries-list-hint = واحد في كل سطر.
+registries-name-missing = أدخل اسماً
+registries-number-wrong = أدخل رقماً، مثل 10 أو 2.5
+registries-numbered-hint = اتركه فارغاً للحصول على الرقم التالي.
+registries-page = الصفحة { $number-text }
+registries-pattern-wrong = لا يمكن استخدام هذا النمط: { $reason }
+registries-published-at = تاريخ النشر
+registries-published-now = نُشر الإصدار. يمكن إدخال القيود.
+registries-read-log-kept = تسجيل من يقرأ البيانات الشخصية
+registries-read-log-kept-hint = لا تعطّله إلا إذا سمح القانون بذلك.
+registries-reason = السبب
+registries-record-present = القيد كما هو الآن
+registries-rule-choices = اختيار
+registries-rule-fulltext = مشمول بالبحث
+registries-rule-linked = مرتبط
+registries-rule-pattern = نمط
+registries-rule-primary = يسمّي القيد
+registries-rule-read-only = للقراءة فقط
+registries-rule-required = إلزامي
+registries-rule-unique = فريد
+registries-schema-json = المخطط بصيغة JSON
+registries-time-hint = مثل 09:30.

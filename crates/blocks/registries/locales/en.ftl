@@ -13,10 +13,6 @@ registries-code-hint = Letters, digits and hyphens. Programs use it in addresses
 registries-description = Description
 registries-description-hint = What the register holds, for people who have never seen it.
 registries-records = Records
-registries-records-count = { $count ->
-    [one] { $count-text } record
-   *[other] { $count-text } records
-}
 registries-version = Version
 registries-state = State
 registries-changed = Changed
@@ -28,10 +24,6 @@ registries-created = The register was created. Add its fields, then publish it.
 registries-state-draft = Draft
 registries-state-published = Published
 registries-state-superseded = Superseded
-registries-state-archived = Archived
-registries-state-disabled = Disabled
-registries-state-deleted = Deleted
-registries-state-active = Active
 registries-state-has-draft = With unpublished changes
 
 ## One register
@@ -52,12 +44,9 @@ registries-personal-notice = This register holds personal data. Who looks at a r
 
 ## Records
 registries-search = Search
-registries-search-hint = Words in any field that is searched, in any language in which names are kept.
 registries-filter-field = Field
-registries-filter-value = Value
 registries-filter-any = Any field
 registries-find = Find
-registries-clear = Show all
 registries-no-records = There are no records.
 registries-no-matches = No record matches.
 registries-no-matches-hint = Try fewer or other words, or show all records.
@@ -77,16 +66,13 @@ registries-record-deleted = The record was deleted.
 registries-record-conflict = Somebody else changed this record in the meantime. Look at the present values, then make your change again.
 registries-record-actions = Actions
 registries-fields = Fields
-registries-value = Value
 registries-empty = (empty)
 registries-yes = Yes
 registries-no = No
 registries-choose = Choose
-registries-optional = optional
 registries-created-at = Created
 registries-modified-at = Last changed
 registries-identifier = Identifier
-registries-open-linked = Open in { $register }
 
 ## Changes and reads
 registries-change-log = Changes of this record
@@ -97,10 +83,6 @@ registries-what = What
 registries-action-create = Created
 registries-action-update = Changed
 registries-action-delete = Deleted
-registries-action-restore = Restored
-registries-action-publish = Published
-registries-before = Before
-registries-after = After
 registries-hidden = (hidden: personal data)
 registries-no-changes = Nothing has been changed yet.
 registries-no-reads = Nobody has read personal data here yet.
@@ -124,14 +106,12 @@ registries-field-primary = Names the record (primary key)
 registries-field-read-only = Cannot be changed after creation
 registries-field-personal = Personal data
 registries-field-personal-id = Identifies the person whose data it is
-registries-field-secret = Secret: encrypted in the database
 registries-field-fulltext = Found by the search
 registries-field-min = Smallest value or length
 registries-field-max = Largest value or length
 registries-field-choices = Values to choose from
 registries-field-choices-hint = One on each line. Leave empty to allow any value.
 registries-field-link = Links to register
-registries-field-link-field = Field of that register
 registries-field-none = None
 registries-field-rules = Rules
 registries-field-add = Add a field
@@ -152,25 +132,15 @@ registries-kind-boolean = Yes or no
 registries-kind-date = Date
 registries-kind-datetime = Date and time
 registries-kind-time = Time
-registries-kind-file = File
 registries-kind-list = List
-registries-kind-object = Group of fields
-registries-kind-catalog = Entry of a list (key and value)
-registries-kind-point = Place on the map
 registries-publish = Publish
 registries-publish-title = Publish version { $version }?
 registries-publish-now = Publish this version
-registries-published = Version { $version } is published.
 registries-impact = What publishing changes
 registries-impact-none = Nothing changes for those who use the register today.
 registries-impact-breaking = { $count ->
     [one] One change can break programs that use the register. They can stay on the old version.
    *[other] { $count-text } changes can break programs that use the register. They can stay on the old version.
-}
-registries-impact-affected = { $count ->
-    [0] No record is affected.
-    [one] One record does not fit the new rules.
-   *[other] { $count-text } records do not fit the new rules.
 }
 registries-breaking = Can break programs
 registries-harmless = Harmless
@@ -178,8 +148,6 @@ registries-no-draft = There is nothing to publish: the draft is the same as the 
 
 ## Statistics
 registries-statistics-lead = Counts only. No value of any record is shown here.
-registries-calls = Calls by service
-registries-service = Service
 registries-count = Count
 registries-reads-per-day = Reads of personal data per day
 registries-changes-per-day = Changes per day
@@ -223,3 +191,58 @@ registries-export-start = Download
 registries-export-csv = CSV, for spreadsheets
 registries-export-json = JSON
 registries-export-ndjson = NDJSON, one record per line
+
+## Designer, forms and outcomes
+registries-before-after = Before → after
+registries-bounds-wrong = The largest value is smaller than the smallest one
+registries-change-added = New field
+registries-change-loosened = A rule allows more than before
+registries-change-removed = Field removed
+registries-change-renamed = Field renamed
+registries-change-retyped = Another type
+registries-change-tightened = A rule refuses more than before
+registries-code-taken = Another register has this code
+registries-code-wrong = Enter 1 to 60 letters (A–Z), digits or hyphens, beginning with a letter
+registries-datetime-hint = Date and time with its offset, like 2026-11-24T09:30:00Z.
+registries-delete = Delete the register
+registries-delete-text =
+    { $count ->
+        [0] It disappears from all lists.
+        [one] It disappears from all lists, with its record.
+       *[other] It disappears from all lists, with its { $count-text } records.
+    } Its history stays in the evidence.
+registries-delete-title = Delete the register { $name }?
+registries-deleted = The register was deleted.
+registries-details = Name and description
+registries-details-save = Save
+registries-details-saved = Name and description were saved.
+registries-effect = Effect
+registries-example-hint = For example: { $example }
+registries-field-name-missing = Enter the name of the field
+registries-field-name-taken = Another field of the draft has this name
+registries-field-pattern = Pattern
+registries-field-pattern-hint = A regular expression that the whole text must match, like [A-Z]{"{"}2{"}"}.
+registries-field-refused = The field does not fit into the schema
+registries-institution = Institution
+registries-list-hint = One on each line.
+registries-name-missing = Enter a name
+registries-number-wrong = Enter a number, like 10 or 2.5
+registries-numbered-hint = Leave it empty to get the next number.
+registries-page = Page { $number-text }
+registries-pattern-wrong = This pattern cannot be used: { $reason }
+registries-published-at = Published on
+registries-published-now = The version is published. Records can be entered.
+registries-read-log-kept = Record who reads personal data
+registries-read-log-kept-hint = Turn this off only where the law allows it.
+registries-reason = Reason
+registries-record-present = The record as it is now
+registries-rule-choices = Choice
+registries-rule-fulltext = Searched
+registries-rule-linked = Linked
+registries-rule-pattern = Pattern
+registries-rule-primary = Names the record
+registries-rule-read-only = Read only
+registries-rule-required = Required
+registries-rule-unique = Unique
+registries-schema-json = The schema as JSON
+registries-time-hint = Like 09:30.

@@ -13,10 +13,6 @@ registries-code-hint = Lettres, chiffres et traits d’union. Les programmes l�
 registries-description = Description
 registries-description-hint = Ce que contient le registre, pour ceux qui ne l’ont jamais vu.
 registries-records = Fiches
-registries-records-count = { $count ->
-    [one] { $count-text } fiche
-   *[other] { $count-text } fiches
-}
 registries-version = Version
 registries-state = État
 registries-changed = Modifié
@@ -28,10 +24,6 @@ registries-created = Le registre est créé. Ajoutez ses champs, puis publiez-le
 registries-state-draft = Brouillon
 registries-state-published = Publié
 registries-state-superseded = Remplacé
-registries-state-archived = Archivé
-registries-state-disabled = Désactivé
-registries-state-deleted = Supprimé
-registries-state-active = Actif
 registries-state-has-draft = Avec des modifications non publiées
 
 ## Un registre
@@ -52,12 +44,9 @@ registries-personal-notice = Ce registre contient des données personnelles. Cha
 
 ## Fiches
 registries-search = Rechercher
-registries-search-hint = Des mots de tout champ recherché, dans toute langue où des noms sont conservés.
 registries-filter-field = Champ
-registries-filter-value = Valeur
 registries-filter-any = Tous les champs
 registries-find = Trouver
-registries-clear = Tout afficher
 registries-no-records = Il n’y a pas de fiche.
 registries-no-matches = Aucune fiche ne correspond.
 registries-no-matches-hint = Essayez moins de mots ou d’autres mots, ou affichez toutes les fiches.
@@ -77,16 +66,13 @@ registries-record-deleted = La fiche est supprimée.
 registries-record-conflict = Quelqu’un d’autre a modifié cette fiche entre-temps. Regardez les valeurs actuelles, puis refaites votre modification.
 registries-record-actions = Actions
 registries-fields = Champs
-registries-value = Valeur
 registries-empty = (vide)
 registries-yes = Oui
 registries-no = Non
 registries-choose = Choisir
-registries-optional = facultatif
 registries-created-at = Créée le
 registries-modified-at = Dernière modification
 registries-identifier = Identifiant
-registries-open-linked = Ouvrir dans { $register }
 
 ## Modifications et consultations
 registries-change-log = Modifications de cette fiche
@@ -97,10 +83,6 @@ registries-what = Quoi
 registries-action-create = Création
 registries-action-update = Modification
 registries-action-delete = Suppression
-registries-action-restore = Restauration
-registries-action-publish = Publication
-registries-before = Avant
-registries-after = Après
 registries-hidden = (masqué : données personnelles)
 registries-no-changes = Rien n’a encore été modifié.
 registries-no-reads = Personne n’a encore consulté de données personnelles ici.
@@ -124,14 +106,12 @@ registries-field-primary = Désigne la fiche (clé primaire)
 registries-field-read-only = Ne peut plus être modifié après la création
 registries-field-personal = Donnée personnelle
 registries-field-personal-id = Identifie la personne concernée
-registries-field-secret = Secret : chiffré dans la base de données
 registries-field-fulltext = Trouvé par la recherche
 registries-field-min = Valeur ou longueur minimale
 registries-field-max = Valeur ou longueur maximale
 registries-field-choices = Valeurs au choix
 registries-field-choices-hint = Une par ligne. Laissez vide pour permettre toute valeur.
 registries-field-link = Renvoie au registre
-registries-field-link-field = Champ de ce registre
 registries-field-none = Aucun
 registries-field-rules = Règles
 registries-field-add = Ajouter un champ
@@ -152,25 +132,15 @@ registries-kind-boolean = Oui ou non
 registries-kind-date = Date
 registries-kind-datetime = Date et heure
 registries-kind-time = Heure
-registries-kind-file = Fichier
 registries-kind-list = Liste
-registries-kind-object = Groupe de champs
-registries-kind-catalog = Entrée d’une liste (clé et valeur)
-registries-kind-point = Lieu sur la carte
 registries-publish = Publier
 registries-publish-title = Publier la version { $version } ?
 registries-publish-now = Publier cette version
-registries-published = La version { $version } est publiée.
 registries-impact = Ce que change la publication
 registries-impact-none = Rien ne change pour ceux qui utilisent le registre aujourd’hui.
 registries-impact-breaking = { $count ->
     [one] Une modification peut gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
    *[other] { $count-text } modifications peuvent gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
-}
-registries-impact-affected = { $count ->
-    [0] Aucune fiche n’est touchée.
-    [one] Une fiche ne respecte pas les nouvelles règles.
-   *[other] { $count-text } fiches ne respectent pas les nouvelles règles.
 }
 registries-breaking = Peut gêner des programmes
 registries-harmless = Sans risque
@@ -178,8 +148,6 @@ registries-no-draft = Il n’y a rien à publier : le brouillon est identique à
 
 ## Statistiques
 registries-statistics-lead = Seulement des nombres. Aucune valeur d’une fiche n’apparaît ici.
-registries-calls = Appels par service
-registries-service = Service
 registries-count = Nombre
 registries-reads-per-day = Consultations de données personnelles par jour
 registries-changes-per-day = Modifications par jour
@@ -223,3 +191,58 @@ registries-export-start = Télécharger
 registries-export-csv = CSV, pour les tableurs
 registries-export-json = JSON
 registries-export-ndjson = NDJSON, une fiche par ligne
+
+## Designer, forms and outcomes
+registries-before-after = Avant → après
+registries-bounds-wrong = La plus grande valeur est inférieure à la plus petite
+registries-change-added = Nouveau champ
+registries-change-loosened = Une règle permet plus qu’avant
+registries-change-removed = Champ retiré
+registries-change-renamed = Champ renommé
+registries-change-retyped = Autre type
+registries-change-tightened = Une règle refuse plus qu’avant
+registries-code-taken = Un autre registre porte ce code
+registries-code-wrong = Saisissez 1 à 60 lettres (A–Z), chiffres ou traits d’union, en commençant par une lettre
+registries-datetime-hint = Date et heure avec le décalage, comme 2026-11-24T09:30:00Z.
+registries-delete = Supprimer le registre
+registries-delete-text =
+    { $count ->
+        [0] Il disparaît de toutes les listes.
+        [one] Il disparaît de toutes les listes, avec son enregistrement.
+       *[other] Il disparaît de toutes les listes, avec ses { $count-text } enregistrements.
+    } Son histoire reste dans les preuves.
+registries-delete-title = Supprimer le registre { $name } ?
+registries-deleted = Le registre a été supprimé.
+registries-details = Nom et description
+registries-details-save = Enregistrer
+registries-details-saved = Le nom et la description ont été enregistrés.
+registries-effect = Effet
+registries-example-hint = Par exemple : { $example }
+registries-field-name-missing = Saisissez le nom du champ
+registries-field-name-taken = Un autre champ du brouillon porte ce nom
+registries-field-pattern = Motif
+registries-field-pattern-hint = Une expression rationnelle à laquelle le texte entier doit répondre, comme [A-Z]{"{"}2{"}"}.
+registries-field-refused = Le champ ne convient pas au schéma
+registries-institution = Institution
+registries-list-hint = Un par ligne.
+registries-name-missing = Saisissez un nom
+registries-number-wrong = Saisissez un nombre, comme 10 ou 2,5
+registries-numbered-hint = Laissez vide pour recevoir le numéro suivant.
+registries-page = Page { $number-text }
+registries-pattern-wrong = Ce motif est inutilisable : { $reason }
+registries-published-at = Publié le
+registries-published-now = La version est publiée. Les enregistrements peuvent être saisis.
+registries-read-log-kept = Noter qui lit les données personnelles
+registries-read-log-kept-hint = À désactiver seulement si la loi le permet.
+registries-reason = Motif
+registries-record-present = L’enregistrement tel qu’il est maintenant
+registries-rule-choices = Choix
+registries-rule-fulltext = Recherché
+registries-rule-linked = Lié
+registries-rule-pattern = Motif
+registries-rule-primary = Nomme l’enregistrement
+registries-rule-read-only = Lecture seule
+registries-rule-required = Obligatoire
+registries-rule-unique = Unique
+registries-schema-json = Le schéma en JSON
+registries-time-hint = Comme 09:30.

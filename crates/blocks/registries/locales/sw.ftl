@@ -13,10 +13,6 @@ registries-code-hint = Herufi, tarakimu na vistari. Programu huutumia katika anw
 registries-description = Maelezo
 registries-description-hint = Rejista ina nini, kwa watu ambao hawajawahi kuiona.
 registries-records = Rekodi
-registries-records-count = { $count ->
-    [one] rekodi { $count-text }
-   *[other] rekodi { $count-text }
-}
 registries-version = Toleo
 registries-state = Hali
 registries-changed = Ilibadilishwa
@@ -28,10 +24,6 @@ registries-created = Rejista imetengenezwa. Ongeza sehemu zake, kisha ichapishe.
 registries-state-draft = Rasimu
 registries-state-published = Imechapishwa
 registries-state-superseded = Imepitwa na toleo jipya
-registries-state-archived = Imehifadhiwa
-registries-state-disabled = Imezimwa
-registries-state-deleted = Imefutwa
-registries-state-active = Hai
 registries-state-has-draft = Ina mabadiliko ambayo hayajachapishwa
 
 ## Rejista moja
@@ -52,12 +44,9 @@ registries-personal-notice = Rejista hii ina data binafsi. Kila anayesoma rekodi
 
 ## Rekodi
 registries-search = Tafuta
-registries-search-hint = Maneno ya sehemu yoyote inayotafutwa, kwa lugha yoyote ambayo majina yametunzwa.
 registries-filter-field = Sehemu
-registries-filter-value = Thamani
 registries-filter-any = Sehemu yoyote
 registries-find = Tafuta
-registries-clear = Onyesha zote
 registries-no-records = Hakuna rekodi.
 registries-no-matches = Hakuna rekodi inayolingana.
 registries-no-matches-hint = Jaribu maneno machache au mengine, au onyesha rekodi zote.
@@ -77,16 +66,13 @@ registries-record-deleted = Rekodi imefutwa.
 registries-record-conflict = Mtu mwingine amebadilisha rekodi hii kwa sasa. Angalia thamani zilizopo, kisha fanya badiliko lako tena.
 registries-record-actions = Vitendo
 registries-fields = Sehemu
-registries-value = Thamani
 registries-empty = (tupu)
 registries-yes = Ndiyo
 registries-no = Hapana
 registries-choose = Chagua
-registries-optional = si lazima
 registries-created-at = Ilitengenezwa
 registries-modified-at = Ilibadilishwa mwisho
 registries-identifier = Kitambulisho
-registries-open-linked = Fungua katika { $register }
 
 ## Mabadiliko na usomaji
 registries-change-log = Mabadiliko ya rekodi hii
@@ -97,10 +83,6 @@ registries-what = Nini
 registries-action-create = Imetengenezwa
 registries-action-update = Imebadilishwa
 registries-action-delete = Imefutwa
-registries-action-restore = Imerejeshwa
-registries-action-publish = Imechapishwa
-registries-before = Kabla
-registries-after = Baada
 registries-hidden = (imefichwa: data binafsi)
 registries-no-changes = Bado hakuna kilichobadilishwa.
 registries-no-reads = Bado hakuna aliyesoma data binafsi hapa.
@@ -124,14 +106,12 @@ registries-field-primary = Hutambulisha rekodi (ufunguo mkuu)
 registries-field-read-only = Haiwezi kubadilishwa baada ya kutengenezwa
 registries-field-personal = Data binafsi
 registries-field-personal-id = Hutambulisha mtu mwenye data
-registries-field-secret = Siri: imesimbwa katika hifadhidata
 registries-field-fulltext = Hupatikana kwa utafutaji
 registries-field-min = Thamani au urefu mdogo kabisa
 registries-field-max = Thamani au urefu mkubwa kabisa
 registries-field-choices = Thamani za kuchagua
 registries-field-choices-hint = Moja katika kila mstari. Acha tupu kuruhusu thamani yoyote.
 registries-field-link = Huunganisha na rejista
-registries-field-link-field = Sehemu ya rejista hiyo
 registries-field-none = Hakuna
 registries-field-rules = Kanuni
 registries-field-add = Ongeza sehemu
@@ -152,25 +132,15 @@ registries-kind-boolean = Ndiyo au hapana
 registries-kind-date = Tarehe
 registries-kind-datetime = Tarehe na saa
 registries-kind-time = Saa
-registries-kind-file = Faili
 registries-kind-list = Orodha
-registries-kind-object = Kundi la sehemu
-registries-kind-catalog = Kipengele cha orodha (ufunguo na thamani)
-registries-kind-point = Mahali kwenye ramani
 registries-publish = Chapisha
 registries-publish-title = Chapisha toleo { $version }?
 registries-publish-now = Chapisha toleo hili
-registries-published = Toleo { $version } limechapishwa.
 registries-impact = Kuchapisha kunabadilisha nini
 registries-impact-none = Hakuna kinachobadilika kwa wanaotumia rejista leo.
 registries-impact-breaking = { $count ->
     [one] Badiliko moja linaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
    *[other] Mabadiliko { $count-text } yanaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
-}
-registries-impact-affected = { $count ->
-    [0] Hakuna rekodi inayoathirika.
-    [one] Rekodi moja hailingani na kanuni mpya.
-   *[other] Rekodi { $count-text } hazilingani na kanuni mpya.
 }
 registries-breaking = Linaweza kuvuruga programu
 registries-harmless = Halina madhara
@@ -178,8 +148,6 @@ registries-no-draft = Hakuna cha kuchapisha: rasimu ni sawa na toleo lililochapi
 
 ## Takwimu
 registries-statistics-lead = Hesabu tu. Hakuna thamani ya rekodi yoyote inayoonyeshwa hapa.
-registries-calls = Miito kwa huduma
-registries-service = Huduma
 registries-count = Idadi
 registries-reads-per-day = Usomaji wa data binafsi kwa siku
 registries-changes-per-day = Mabadiliko kwa siku
@@ -223,3 +191,58 @@ registries-export-start = Pakua
 registries-export-csv = CSV, kwa majedwali
 registries-export-json = JSON
 registries-export-ndjson = NDJSON, rekodi moja kila mstari
+
+## Designer, forms and outcomes
+registries-before-after = Kabla → baada
+registries-bounds-wrong = Thamani kubwa zaidi ni ndogo kuliko iliyo ndogo zaidi
+registries-change-added = Sehemu mpya
+registries-change-loosened = Kanuni inaruhusu zaidi ya awali
+registries-change-removed = Sehemu imeondolewa
+registries-change-renamed = Sehemu imepewa jina jipya
+registries-change-retyped = Aina nyingine
+registries-change-tightened = Kanuni inakataa zaidi ya awali
+registries-code-taken = Rejista nyingine ina msimbo huu
+registries-code-wrong = Weka herufi 1 hadi 60 (A–Z), tarakimu au vistariungio, ukianza na herufi
+registries-datetime-hint = Tarehe na saa pamoja na tofauti ya saa, kama 2026-11-24T09:30:00Z.
+registries-delete = Futa rejista
+registries-delete-text =
+    { $count ->
+        [0] Itatoweka kwenye orodha zote.
+        [one] Itatoweka kwenye orodha zote, pamoja na rekodi yake.
+       *[other] Itatoweka kwenye orodha zote, pamoja na rekodi zake { $count-text }.
+    } Historia yake inabaki kwenye ushahidi.
+registries-delete-title = Futa rejista { $name }?
+registries-deleted = Rejista imefutwa.
+registries-details = Jina na maelezo
+registries-details-save = Hifadhi
+registries-details-saved = Jina na maelezo yamehifadhiwa.
+registries-effect = Athari
+registries-example-hint = Kwa mfano: { $example }
+registries-field-name-missing = Weka jina la sehemu
+registries-field-name-taken = Sehemu nyingine ya rasimu ina jina hili
+registries-field-pattern = Muundo
+registries-field-pattern-hint = Usemi wa kawaida ambao maandishi yote lazima yalingane nao, kama [A-Z]{"{"}2{"}"}.
+registries-field-refused = Sehemu haifai katika mpangilio
+registries-institution = Taasisi
+registries-list-hint = Moja katika kila mstari.
+registries-name-missing = Weka jina
+registries-number-wrong = Weka nambari, kama 10 au 2.5
+registries-numbered-hint = Iache tupu ili kupata nambari inayofuata.
+registries-page = Ukurasa { $number-text }
+registries-pattern-wrong = Muundo huu hauwezi kutumika: { $reason }
+registries-published-at = Ilichapishwa
+registries-published-now = Toleo limechapishwa. Rekodi zinaweza kuwekwa.
+registries-read-log-kept = Weka kumbukumbu ya anayesoma data binafsi
+registries-read-log-kept-hint = Zima hii pale tu sheria inaporuhusu.
+registries-reason = Sababu
+registries-record-present = Rekodi ilivyo sasa
+registries-rule-choices = Chaguo
+registries-rule-fulltext = Hutafutwa
+registries-rule-linked = Imeunganishwa
+registries-rule-pattern = Muundo
+registries-rule-primary = Hutaja rekodi
+registries-rule-read-only = Kusoma tu
+registries-rule-required = Lazima
+registries-rule-unique = Ya pekee
+registries-schema-json = Mpangilio kama JSON
+registries-time-hint = Kama 09:30.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod export;
 pub mod import;
 pub mod model;
+mod pages;
 pub mod permission;
 pub mod sample;
 mod seed;
@@ -28,8 +29,8 @@ pub const BLOCK: Block = Block {
     migrations: MIGRATIONS,
     permissions: permission::PERMISSIONS,
     problems: error::PROBLEMS,
-    catalogues: &[],
-    navigation: &[],
+    catalogues: pages::CATALOGUES,
+    navigation: pages::NAVIGATION,
     start,
     seed_govstack: Some(seed::govstack),
 };
@@ -41,8 +42,8 @@ pub const MIGRATIONS: &[Migration] =
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let registries = Registries::new(&context);
     Ok(BlockParts {
+        pages: pages::router(registries.clone()),
         api: api::router(api::Desk { registries, profile: context.profile }),
-        pages: axum::Router::new(),
         jobs: Vec::new(),
     })
 }

@@ -12,5 +12,5 @@ pub use code::{Code, CodeError, Label};
 pub(crate) use content::sortable;
 pub use content::{Content, IndexEntry, show_field};
 pub use describe::describe;
-pub use field::{Field, FieldKind, ForeignKey, Numbering};
+pub use field::{Field, FieldKind, ForeignKey, Numbering, Pattern};
 pub use schema::{FIELDS_MAX, Schema};

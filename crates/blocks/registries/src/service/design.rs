@@ -40,6 +40,19 @@ pub struct Draft {
     pub seen: Option<Instant>,
 }
 
+/// What people read about a register; no part of its versions.
+#[derive(Debug, Clone)]
+pub struct Details {
+    /// Its name.
+    pub name: String,
+    /// What it holds, in words.
+    pub description: String,
+    /// Who owns it.
+    pub institution: String,
+    /// Whether reads of personal data are recorded.
+    pub read_log: bool,
+}
+
 /// What publishing a draft would do.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -73,6 +86,31 @@ impl Registries {
             .write(async move |tx: &mut Tx<'_>| {
                 let row = write_draft(tx, &by, &draft).await?;
                 let row = publish_draft(tx, &by, row, draft.label.as_ref()).await?;
+                info(tx, row).await
+            })
+            .await
+    }
+
+    /// Changes what people read about a register, and whether its reads are recorded. Its draft and versions stay.
+    pub async fn put_details(&self, by: &By, code: &str, details: Details) -> Result<RegistryInfo, RegistriesError> {
+        let (by, code) = (by.clone(), code.to_owned());
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                if details.name.trim().is_empty() {
+                    return Err(RegistriesError::field("/name", "required", "must have 1 to 200 characters"));
+                }
+                check_lengths(&[("/name", &details.name), ("/institution", &details.institution)])?;
+                let row = registry::find(tx, by.tenant(), &code).await?;
+                let mut row = row.ok_or_else(|| RegistriesError::RegistryNotFound(code.clone()))?;
+                row.name.clone_from(&details.name);
+                row.description.clone_from(&details.description);
+                row.institution.clone_from(&details.institution);
+                row.read_log = details.read_log;
+                row.modified_at = tx.now();
+                row.modified_by.clone_from(&by.actor.id);
+                row.stamp += 1;
+                registry::update(tx, &row).await?;
+                tell(tx, &by, &row, "registries.registry.details", "stoa.registries.registry.changed.v1").await?;
                 info(tx, row).await
             })
             .await
@@ -124,16 +162,17 @@ impl Registries {
     }
 }
 
+fn check_lengths(texts: &[(&'static str, &String)]) -> Result<(), RegistriesError> {
+    let long = texts.iter().find(|(_, text)| text.chars().count() > NAME_CHARS_MAX);
+    long.map_or(Ok(()), |(pointer, _)| {
+        Err(RegistriesError::field(*pointer, "max", format!("has more than {NAME_CHARS_MAX} characters")))
+    })
+}
+
 async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<RegistryRow, RegistriesError> {
     let code =
         Code::new(draft.code.clone()).map_err(|error| RegistriesError::field("/code", "format", error.to_string()))?;
-    for (pointer, text) in
-        [("/name", &draft.name), ("/groupName", &draft.group_name), ("/institution", &draft.institution)]
-    {
-        if text.chars().count() > NAME_CHARS_MAX {
-            return Err(RegistriesError::field(pointer, "max", format!("has more than {NAME_CHARS_MAX} characters")));
-        }
-    }
+    check_lengths(&[("/name", &draft.name), ("/groupName", &draft.group_name), ("/institution", &draft.institution)])?;
     let now = tx.now();
     let present = registry::find(tx, by.tenant(), code.as_str()).await?;
     if let (Some(seen), Some(row)) = (draft.seen, &present)

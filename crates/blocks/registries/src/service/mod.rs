@@ -18,7 +18,7 @@ use stoa_web::{BlockContext, RequestInfo};
 
 pub use catalogue::{RegistryInfo, VersionInfo};
 pub use compiled::{Compiled, Version};
-pub use design::{Draft, Impact};
+pub use design::{Details, Draft, Impact};
 pub use find::{Found, Listing, Order, Wanted};
 pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use record::{Record, Upserted};

@@ -7,4 +7,5 @@ mod sample;
 
 mod govstack;
 mod native;
+mod texts;
 mod walk;
