@@ -18,14 +18,20 @@ if [ -z "${STOA_TEST_PG:-}" ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 
     STOA_TEST_PG=$(scripts/postgres.sh start "$folder" | tail -n 1)
     export STOA_TEST_PG
 fi
-if [ -n "${STOA_TEST_PG:-}" ]; then
-    echo "test.sh: on SQLite and PostgreSQL" >&2
-    # The tests of the other engine are ignored unless they are asked for.
-    case " $* " in
-    *" -- "*) set -- "$@" --include-ignored ;;
-    *) set -- "$@" -- --include-ignored ;;
-    esac
-else
+if [ -z "${STOA_TEST_PG:-}" ]; then
     echo "test.sh: on SQLite only (install Debian's postgresql for the other engine)" >&2
+    cargo test --workspace "$@"
+    exit
 fi
-cargo test --workspace "$@"
+echo "test.sh: on SQLite and PostgreSQL" >&2
+# The tests of the other engine are ignored unless they are asked for.
+case " $* " in
+*" -- "*) both="$*" ;;
+*) both="$* --" ;;
+esac
+# shellcheck disable=SC2086 # arguments of cargo test are words
+cargo test --workspace $both --include-ignored
+# Whole systems run once more with every database on the server.
+echo "test.sh: whole systems on PostgreSQL" >&2
+# shellcheck disable=SC2086
+STOA_TEST_ENGINE=postgres cargo test -p stoa-registries -p stoa-web -p stoa-portal $both --include-ignored

@@ -12,13 +12,23 @@ pub struct Place {
     schema: String,
 }
 
-/// The URL of the PostgreSQL that tests are to run on, if there is one.
+/// The URL of the PostgreSQL that tests are to run on, if `STOA_TEST_ENGINE` is `postgres`.
+///
+/// # Panics
+/// When PostgreSQL is asked for and `STOA_TEST_PG` names no server: a test that runs elsewhere proves nothing.
+#[expect(clippy::expect_used, reason = "the wrong engine must not pass for the right one")]
 pub fn on_postgres() -> Option<String> {
-    std::env::var("STOA_TEST_PG").ok().filter(|url| !url.is_empty())
+    let wanted = std::env::var("STOA_TEST_ENGINE").is_ok_and(|engine| engine == "postgres");
+    wanted.then(|| {
+        std::env::var("STOA_TEST_PG").expect("STOA_TEST_PG, the URL of the server that STOA_TEST_ENGINE asks for")
+    })
 }
 
 impl Place {
     /// A fresh place.
+    ///
+    /// # Panics
+    /// When there is no temporary folder.
     #[expect(clippy::expect_used, reason = "a test without a folder cannot go on")]
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -57,6 +67,9 @@ impl Default for Place {
 }
 
 /// Opens one database in a place.
+///
+/// # Panics
+/// When the database does not open.
 #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
 pub async fn open_store(
     place: &Place,

@@ -78,6 +78,9 @@ pub struct Answer {
 
 impl Answer {
     /// The body as JSON.
+    ///
+    /// # Panics
+    /// When it is no JSON.
     #[track_caller]
     #[expect(clippy::panic, reason = "a test that got something else has failed")]
     pub fn json(&self) -> Value {
@@ -98,12 +101,13 @@ impl Answer {
     }
 
     /// The answer, which must have this status.
+    ///
+    /// # Panics
+    /// When it has another.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test that got something else has failed")]
+    #[expect(clippy::return_self_not_must_use, reason = "the check is the point; the answer is often not needed")]
     pub fn expect(self, status: u16) -> Self {
-        if self.status.as_u16() != status {
-            panic!("expected {status}, got {}: {}", self.status, self.text());
-        }
+        assert!(self.status.as_u16() == status, "expected {status}, got {}: {}", self.status, self.text());
         self
     }
 }
@@ -182,6 +186,9 @@ impl TestStoa {
     }
 
     /// A caller with a fresh key of this role in a tenant.
+    ///
+    /// # Panics
+    /// When the system cannot be asked.
     #[expect(clippy::expect_used, reason = "a test without a caller cannot go on")]
     pub async fn role_of(&self, role: &str, tenant: &str) -> Caller {
         let by = Actor::system("test", Tenant::new(tenant).expect("a tenant's name"));
@@ -190,6 +197,9 @@ impl TestStoa {
     }
 
     /// Sends a request through the router.
+    ///
+    /// # Panics
+    /// When the system cannot be asked.
     #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
     pub async fn send(&self, by: &Caller, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
@@ -207,6 +217,9 @@ impl TestStoa {
     }
 
     /// Sends a request of one's own making.
+    ///
+    /// # Panics
+    /// When the system cannot be asked.
     #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
     pub async fn send_request(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("an answer");

@@ -166,8 +166,7 @@ pub(crate) async fn reads_of_registry(
     offset: u64,
 ) -> Result<Vec<ReadRow>, StoreError> {
     let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    let sql =
-        format!("SELECT {READ_COLUMNS} FROM record_read WHERE registry = $1 ORDER BY id DESC LIMIT $2 OFFSET $3");
+    let sql = format!("SELECT {READ_COLUMNS} FROM record_read WHERE registry = $1 ORDER BY id DESC LIMIT $2 OFFSET $3");
     tx.rows(&sql, params![registry, limit, offset]).await
 }
 

@@ -7,5 +7,6 @@ mod sample;
 
 mod govstack;
 mod native;
+mod pages;
 mod texts;
 mod walk;

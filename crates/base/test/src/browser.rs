@@ -1,0 +1,95 @@
+//! A browser without scripts: it keeps its session, sends forms with the token of the page, and asks for pages.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+
+use crate::{Answer, TestStoa};
+
+/// Somebody signed in who clicks through pages.
+pub struct Browser<'a> {
+    stoa: &'a TestStoa,
+    session: String,
+    language: &'static str,
+}
+
+impl TestStoa {
+    /// Somebody who signed in with a one-time link and has these roles.
+    ///
+    /// # Panics
+    /// When the system makes no link or does not take it.
+    #[expect(clippy::expect_used, reason = "a test that cannot sign in cannot go on")]
+    pub async fn browser(&self, roles: &[&str]) -> Browser<'_> {
+        let link = self.node.create_link("test-person", roles).await.expect("a link");
+        let session = self.node.use_link(&link).await.expect("an answer").expect("a fresh link");
+        Browser { stoa: self, session, language: "en" }
+    }
+}
+
+impl Browser<'_> {
+    /// The same person in another language.
+    #[must_use]
+    pub fn in_language(self, language: &'static str) -> Self {
+        Self { language, ..self }
+    }
+
+    /// Opens a page.
+    ///
+    /// # Panics
+    /// When the address is none.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn open(&self, path: &str) -> Answer {
+        let request = self.request("GET", path).body(Body::empty()).expect("a request");
+        self.stoa.send_request(request).await
+    }
+
+    /// Sends a form with the token of a page that has one.
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = token_of(&self.open(page).await.text());
+        let fields: Vec<_> = std::iter::once(("csrf", token.as_str())).chain(fields.iter().copied()).collect();
+        self.send_form(action, &fields).await
+    }
+
+    /// Sends a form as it is, whatever token it has.
+    ///
+    /// # Panics
+    /// When the address is none.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn send_form(&self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let body: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let request = self
+            .request("POST", action)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.join("&")))
+            .expect("a request");
+        self.stoa.send_request(request).await
+    }
+
+    fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::COOKIE, format!("stoa_session={}", self.session))
+            .header(header::ACCEPT, "text/html,application/xhtml+xml")
+            .header(header::ACCEPT_LANGUAGE, self.language)
+    }
+}
+
+/// The token of the first form of a page.
+fn token_of(page: &str) -> String {
+    let rest = page.split_once("name=\"csrf\" value=\"").map_or("", |(_, rest)| rest);
+    rest.split('"').next().unwrap_or("").to_owned()
+}
+
+/// As browsers encode a form (URL Standard, "application/x-www-form-urlencoded percent-encode set").
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"*-._".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
