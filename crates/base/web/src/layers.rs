@@ -55,6 +55,7 @@ pub(crate) fn surround(router: Router, node: &Node, shell: Shell, metrics: Arc<M
         .layer(from_fn_with_state(surround, around))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
 fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let words = panic
         .downcast_ref::<&str>()

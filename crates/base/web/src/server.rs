@@ -61,7 +61,7 @@ pub struct TlsFiles {
 
 /// An address with what speaks on it.
 pub struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     address: SocketAddr,
     tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -76,7 +76,7 @@ impl Listener {
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
-        Ok(Self { listener, address, tls })
+        Ok(Self { socket: listener, address, tls })
     }
 
     /// The address that was taken.
@@ -96,7 +96,7 @@ impl Listener {
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = self.socket.accept() => accepted,
                 () = &mut stop => break,
             };
             let (stream, _) = match accepted {
@@ -124,7 +124,7 @@ impl Listener {
                 }
             });
         }
-        drop(self.listener);
+        drop(self.socket);
         if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
             tracing::warn!("web: some requests were cut off at the end");
         }

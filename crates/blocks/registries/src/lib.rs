@@ -39,6 +39,7 @@ pub const BLOCK: Block = Block {
 pub const MIGRATIONS: &[Migration] =
     &[Migration::both(1, "registries", include_str!("../migrations/001_registries.sql"))];
 
+#[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let registries = Registries::new(&context);
     Ok(BlockParts {

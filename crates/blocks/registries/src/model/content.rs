@@ -80,7 +80,8 @@ impl Content {
         if field.read_only {
             // Sending a record back as it was read is no attempt to change it.
             let same = self.0.get(&field.id).is_some_and(|present| present == value);
-            if !empty && !same && !(field.numbering.is_some() && value.as_str() == Some("")) {
+            let numbered_by_us = field.numbering.is_some() && value.as_str() == Some("");
+            if !empty && !same && !numbered_by_us {
                 errors.push(fault(place, "readOnly", "cannot be set"));
             }
             return;

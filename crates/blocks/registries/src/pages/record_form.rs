@@ -120,8 +120,7 @@ fn inputs(view: &View, sheet: &Sheet, value: impl Fn(&Field) -> String, errors: 
             FieldKind::Integer => Input::integer(&name, &label).value(&present),
             FieldKind::Number => Input::decimal(&name, &label).value(&present),
             FieldKind::Date => Input::date(&name, &label).value(&present),
-            FieldKind::DateTime => Input::text(&name, &label).ltr().narrow().value(&present),
-            FieldKind::Time => Input::text(&name, &label).ltr().narrow().value(&present),
+            FieldKind::DateTime | FieldKind::Time => Input::text(&name, &label).ltr().narrow().value(&present),
             FieldKind::List => Input::area(&name, &label, 4).value(&present),
         };
         let input = match hint(view, field) {

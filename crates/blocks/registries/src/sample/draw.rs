@@ -1,4 +1,4 @@
-//! Draws that a seed decides: SplitMix64 (Steele, Lea, Flood 2014), small, fast and the same everywhere.
+//! Draws that a seed decides: `SplitMix64` (Steele, Lea, Flood 2014), small, fast and the same everywhere.
 
 /// The draws of one household: independent of those of every other household.
 #[derive(Debug, Clone)]

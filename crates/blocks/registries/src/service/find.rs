@@ -112,7 +112,7 @@ impl Registries {
                     None => compiled.current().cloned().ok_or(RegistriesError::RecordNotFound)?,
                 };
                 let row = rows::get(tx, compiled.id, id).await?.ok_or(RegistriesError::RecordNotFound)?;
-                Ok::<_, RegistriesError>((compiled, version, read_row(row)?))
+                Ok::<_, RegistriesError>((compiled, version, read_row(&row)?))
             })
             .await?;
         self.note_reads(by, &compiled, &version, std::slice::from_ref(&record)).await?;
@@ -289,7 +289,7 @@ pub(crate) async fn matching(
         let page = rows::select(tx, compiled.id, &selection, limit, offset).await?;
         let last = page.len() < limit as usize;
         for row in page {
-            let record = read_row(row)?;
+            let record = read_row(&row)?;
             if wanted.iter().all(|(entry, value)| holds(&record, entry.field, value)) {
                 found.push(record);
                 if found.len() >= most {
@@ -372,7 +372,7 @@ async fn page_of(
     let found = rows::select(tx, registry, selection, page.size(), page.offset()).await?;
     let whole = page.number() == 1 && found.len() < page.size() as usize;
     let count = if whole { found.len() as u64 } else { rows::count(tx, registry, selection).await? };
-    Ok((count, found.into_iter().map(read_row).collect::<Result<_, _>>()?))
+    Ok((count, found.iter().map(read_row).collect::<Result<_, _>>()?))
 }
 
 /// The full text, best first.
@@ -389,7 +389,7 @@ async fn by_text(
     for id in ids {
         let id = RecordId::from_slice(&id).map_err(|_| super::compiled::damaged("the search index"))?;
         if let Some(row) = rows::get(tx, compiled.id, id).await? {
-            records.push(read_row(row)?);
+            records.push(read_row(&row)?);
         }
     }
     Ok((count, records))
@@ -414,7 +414,7 @@ async fn by_pattern(
         let last = rows.len() < CANDIDATES_MAX as usize;
         seen += rows.len();
         for row in rows {
-            let record = read_row(row)?;
+            let record = read_row(&row)?;
             let matches = match record.content.get(field.id) {
                 Some(Value::String(text)) => regex.is_match(text),
                 Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).any(|text| regex.is_match(text)),

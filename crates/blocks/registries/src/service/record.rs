@@ -53,7 +53,7 @@ impl Record {
     }
 }
 
-pub(crate) fn read_row(row: RecordRow) -> Result<Record, RegistriesError> {
+pub(crate) fn read_row(row: &RecordRow) -> Result<Record, RegistriesError> {
     let content = Content::from_stored(&row.content).ok_or_else(|| damaged("a record"))?;
     Ok(Record { id: row.id, version: row.version, content, created_at: row.created_at, modified_at: row.modified_at })
 }
@@ -320,7 +320,7 @@ impl Desk<'_> {
         if expected.is_some_and(|expected| expected != row.version) {
             return Err(RegistriesError::Changed(row.version));
         }
-        read_row(row)
+        read_row(&row)
     }
 
     /// Creates a record, with its index, history, evidence and event.
