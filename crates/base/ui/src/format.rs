@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(en.bytes(999_999), "1.0\u{a0}MB");
         assert_eq!(en.bytes(123_456), "123\u{a0}kB");
         assert_eq!(en.duration(Duration::from_millis(12)), "12 ms");
-        assert_eq!(en.duration(Duration::from_secs(3 * 3600)), "3 hours");
+        assert_eq!(en.duration(Duration::from_hours(3)), "3 hours");
         let at = Instant::from_micros(1_795_517_461_000_000);
         assert_eq!(
             en.instant(at).as_str(),

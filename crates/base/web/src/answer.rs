@@ -136,7 +136,10 @@ impl IntoResponse for Fault {
         }
         if let Some(wait) = problem.retry_after {
             // Rounded up: a client that comes a fraction too early is refused again.
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u64::MAX)));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(u64::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u64::MAX)),
+            );
         }
         // Pages and the security log look at the problem itself, not at its bytes.
         response.extensions_mut().insert(Refused(problem));

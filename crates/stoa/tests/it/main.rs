@@ -1,5 +1,14 @@
 //! The program by its surface: the real binary with its exit codes and words, and the laws of the house.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that stumbles is to fail at once, and says on standard error what it passes over"
+)]
+
 mod cli;
 mod documents;
 mod faults;

@@ -15,7 +15,7 @@ pub(crate) struct Bed {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     engine: Engine,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bed {
@@ -33,7 +33,7 @@ impl Bed {
     async fn open(folder: tempfile::TempDir, engine: Engine) -> Self {
         let clock = Clock::fixed(START);
         let store = Self::store(engine.clone(), &clock).await;
-        Self { store, clock, engine, _folder: folder }
+        Self { store, clock, engine, folder }
     }
 
     /// The same database as another node sees it. On SQLite that is the same process and store.
@@ -70,7 +70,7 @@ impl Bed {
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
-        self._folder.path()
+        self.folder.path()
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::items_after_statements,
     clippy::panic,
     clippy::expect_used,
     clippy::print_stderr,

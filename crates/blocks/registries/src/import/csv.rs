@@ -83,8 +83,7 @@ impl<R: Read> Table<R> {
         let more = loop {
             let here = (self.source.line(), self.source.column());
             match self.source.next()? {
-                None => break false,
-                Some(b'\n') => break false,
+                None | Some(b'\n') => break false,
                 Some(b'\r') if matches!(self.source.peek()?, Some(b'\n') | None) => {
                     self.source.next()?;
                     break false;

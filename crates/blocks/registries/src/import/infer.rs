@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::{Fault, Kind, Rows};
 
 /// Rows that are looked at; a larger file is judged by its first ones.
-pub const ROWS_MAX: u64 = 200_000;
+pub(super) const ROWS_MAX: u64 = 200_000;
 /// Faults that are kept; the rest is counted.
-pub const FAULTS_KEPT_MAX: usize = 100;
+pub(super) const FAULTS_KEPT_MAX: usize = 100;
 /// Values of a list to choose from.
 const CHOICES_MAX: usize = 12;
 const CHOICE_CHARS_MAX: usize = 40;

@@ -110,7 +110,10 @@ impl<R: Read> Source<R> {
                 .map_err(|error| self.fault(FaultKind::Unreadable(error.to_string())))?;
             self.ended = read == 0;
             let Err(error) = std::str::from_utf8(&self.chunk) else {
-                if self.chunk.is_empty() { continue } else { return Ok(()) }
+                if self.chunk.is_empty() {
+                    continue;
+                }
+                return Ok(());
             };
             let valid = error.valid_up_to();
             let tail = self.chunk.split_off(valid);

@@ -14,7 +14,7 @@ pub(super) fn is_contention(error: &tokio_postgres::Error) -> bool {
 pub(super) fn store_error(error: &tokio_postgres::Error) -> StoreError {
     let reason = chain(error);
     let Some(state) = error.code() else {
-        let lost = error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>());
+        let lost = error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
         return if lost { StoreError::Unavailable { reason } } else { StoreError::Sql { reason } };
     };
     match *state {

@@ -26,10 +26,13 @@ use crate::{StoreError, Tx};
 pub(crate) use room::Room;
 pub(crate) use session::Session;
 
+/// Begins work in a room.
+type Start = Box<dyn FnOnce(Rc<Room>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+
 /// Work that waits for its server.
 struct Job {
     access: Access,
-    start: Box<dyn FnOnce(Rc<Room>) -> Pin<Box<dyn Future<Output = ()>>> + Send>,
+    start: Start,
 }
 
 pub(crate) struct PostgresOptions {

@@ -1,7 +1,7 @@
 //! Readers of a file: a few connections that callers use on their own thread for short reads, and threads of their own
 //! for long scans. Each read sees one snapshot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Tick};
@@ -31,7 +31,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn open(file: &PathBuf) -> Result<Self, StoreError> {
+    fn open(file: &Path) -> Result<Self, StoreError> {
         let mut connection = open(file, Use::Read, Durability::Full)?;
         let ends = Arc::new(AtomicU64::new(0));
         let seen = Arc::clone(&ends);
