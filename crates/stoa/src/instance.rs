@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stoa_audit::{Sealer, SigningKey};
-use stoa_core::{Actor, ActorKind, Clock, Ids, Permissions, Tenant};
+use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::{Block, Node, NodeOptions, Profile};
@@ -54,6 +54,8 @@ pub(crate) struct Instance {
     pub(crate) rooms: Vec<Room>,
     /// Keys of programs, sessions, roles.
     pub(crate) node: Node,
+    /// When it was opened.
+    pub(crate) started: Instant,
 }
 
 /// Which blocks an instance opens.
@@ -94,10 +96,15 @@ impl Instance {
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
             profile: web_profile(profile),
-            permissions: blocks.iter().flat_map(|block| block.permissions.iter().copied()).collect(),
+            permissions: stoa_portal::PERMISSIONS
+                .iter()
+                .chain(blocks.iter().flat_map(|block| block.permissions))
+                .copied()
+                .collect(),
             tokens: None,
         });
-        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node })
+        let started = clock.now();
+        Ok(Instance { started, folder, profile, config, clock, ids, keys, signing, rooms, node })
     }
 
     /// The rooms a command is about: one by name, or all.

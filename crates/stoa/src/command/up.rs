@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use stoa_portal::PortalParts;
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
 use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
@@ -213,25 +214,38 @@ fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, back
     }
 }
 
-fn parts(instance: &Arc<Instance>, served: &Served, _public_url: &str, at_root: Option<&'static str>) -> AppParts {
-    AppParts {
+fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: Option<&'static str>) -> AppParts {
+    let blocks: Vec<Block> = served.blocks.iter().map(|mounted| mounted.block).collect();
+    let portal = PortalParts {
         node: instance.node.clone(),
         blocks: served.blocks.clone(),
-        stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
-        lags: instance
+        rooms: instance
             .rooms
             .iter()
-            .map(|room| {
-                let sealer = Arc::clone(&room.sealer);
-                Arc::new(move || sealer.lag()) as Arc<dyn Fn() -> Duration + Send + Sync>
+            .map(|room| stoa_portal::Room {
+                name: room.name,
+                store: room.store.clone(),
+                sealer: Some(Arc::clone(&room.sealer)),
             })
             .collect(),
-        shell: stoa_web::shell(
-            &[],
-            &[],
-            &instance.rooms.iter().filter_map(|room| room.block.copied()).collect::<Vec<_>>(),
-        ),
-        pages: axum::Router::new(),
+        trusted: vec![instance.signing.verifying_key()],
+        public_url: public_url.to_owned(),
+        facts: vec![
+            ("portal-data-folder", instance.folder.path().display().to_string()),
+            ("portal-started", instance.started.to_string()),
+        ],
+    };
+    let lag = |room: &crate::instance::Room| {
+        let sealer = Arc::clone(&room.sealer);
+        Arc::new(move || sealer.lag()) as Arc<dyn Fn() -> Duration + Send + Sync>
+    };
+    AppParts {
+        node: instance.node.clone(),
+        shell: stoa_web::shell(stoa_portal::CATALOGUES, stoa_portal::NAVIGATION, &blocks),
+        blocks: served.blocks.clone(),
+        stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
+        lags: instance.rooms.iter().map(lag).collect(),
+        pages: stoa_portal::router(portal),
         at_root,
     }
 }
