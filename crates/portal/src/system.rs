@@ -1,5 +1,7 @@
 //! The state of the node, for those who run it.
 
+use std::path::Path;
+
 use axum::response::Response;
 use stoa_ui::{Badge, Column, Definitions, Html, Page, Table, Tone};
 use stoa_web::{Allowed, Fault, Profile, View};
@@ -36,7 +38,7 @@ pub(crate) async fn show(_: Allowed<SystemRead>, view: View, parts: State) -> Re
     for room in &parts.rooms {
         let state = room.store.state();
         let engine = if room.store.file().is_some() { "SQLite" } else { "PostgreSQL" };
-        let size = room.store.file().and_then(|file| std::fs::metadata(file).ok()).map(|data| w.bytes(data.len()));
+        let size = room.store.file().map(|file| w.bytes(size_of(file)));
         let lag = room.sealer.as_ref().map_or_else(String::new, |sealer| w.duration(sealer.lag()));
         table = table.row([
             Html::text(room.name),
@@ -57,6 +59,13 @@ pub(crate) async fn show(_: Allowed<SystemRead>, view: View, parts: State) -> Re
         .push(table.render(w))
         .push(Html::list([Html::link("/readyz", w.t("portal-ready")), Html::link("/metrics", w.t("portal-metrics"))]));
     Ok(shown(&page))
+}
+
+/// A database's bytes on disk, with the log that is not yet copied back.
+fn size_of(file: &Path) -> u64 {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    [file, Path::new(&log)].into_iter().filter_map(|file| std::fs::metadata(file).ok()).map(|data| data.len()).sum()
 }
 
 /// The memory that the process holds (Linux: the second number of `/proc/self/statm`, in pages of 4096 bytes).

@@ -8,9 +8,10 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
+use stoa_core::{Actor, Clock, Ids, Instant, PermissionInfo, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
+use stoa_ui::{Catalogue, NavEntry};
 use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
 use tower::ServiceExt as _;
 
@@ -112,19 +113,40 @@ impl Answer {
     }
 }
 
+/// Pages of the node itself, which stand above this crate and are handed in.
+pub struct NodePages {
+    /// Their permissions.
+    pub permissions: &'static [PermissionInfo],
+    /// Their texts.
+    pub catalogues: &'static [Catalogue],
+    /// Their entries in the console's navigation.
+    pub navigation: &'static [NavEntry],
+    /// Makes the router from the node, the blocks and the databases.
+    pub router: fn(Node, Vec<Mounted>, Vec<(&'static str, Store)>) -> Router,
+}
+
+impl NodePages {
+    const NONE: Self = Self { permissions: &[], catalogues: &[], navigation: &[], router: |_, _, _| Router::new() };
+}
+
 impl TestStoa {
     /// The system with these blocks, in the default profile.
     pub async fn with(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Secure).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE).await
+    }
+
+    /// The system with these blocks and pages of the node, in the default profile.
+    pub async fn with_pages(blocks: &[Block], pages: NodePages) -> Self {
+        Self::start(blocks, Profile::Secure, pages).await
     }
 
     /// The system with these blocks in profile `govstack`, seeded; the first block also answers at `/`.
     pub async fn govstack(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Govstack).await
+        Self::start(blocks, Profile::Govstack, NodePages::NONE).await
     }
 
     #[expect(clippy::expect_used, reason = "a test without a system cannot go on")]
-    async fn start(blocks: &[Block], profile: Profile) -> Self {
+    async fn start(blocks: &[Block], profile: Profile, pages: NodePages) -> Self {
         let place = Place::new();
         let clock = Clock::fixed(Instant::from_micros(START));
         let ids = Ids::seeded(clock.clone(), 1);
@@ -135,7 +157,12 @@ impl TestStoa {
         let node = Node::new(NodeOptions {
             store: node_store.clone(),
             profile,
-            permissions: blocks.iter().flat_map(|block| block.permissions.iter().copied()).collect(),
+            permissions: pages
+                .permissions
+                .iter()
+                .chain(blocks.iter().flat_map(|block| block.permissions))
+                .copied()
+                .collect(),
             tokens: None,
         });
         let mut stores = BTreeMap::from([("node", node_store)]);
@@ -163,14 +190,15 @@ impl TestStoa {
             contexts.insert(block.block.name, context);
             mounted.push(block);
         }
+        let rooms = stores.iter().map(|(name, store)| (*name, store.clone())).collect();
         let router = app(AppParts {
+            shell: stoa_web::shell(pages.catalogues, pages.navigation, blocks),
+            pages: (pages.router)(node.clone(), mounted.clone(), rooms),
             node: node.clone(),
             at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
             blocks: mounted,
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
-            shell: stoa_web::shell(&[], &[], blocks),
-            pages: Router::new(),
         });
         Self { clock, node, stores, contexts, openapi, router, place }
     }

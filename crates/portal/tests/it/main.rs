@@ -1,0 +1,274 @@
+//! The node's own pages, clicked through without a script.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
+use stoa_audit::SigningKey;
+use stoa_portal::{CATALOGUES, NAVIGATION, PERMISSIONS, PortalParts, Room};
+use stoa_test::{Answer, Caller, NodePages, TestStoa};
+
+async fn stoa() -> TestStoa {
+    let pages = NodePages {
+        permissions: PERMISSIONS,
+        catalogues: CATALOGUES,
+        navigation: NAVIGATION,
+        router: |node, blocks, stores| {
+            stoa_portal::router(PortalParts {
+                node,
+                blocks,
+                rooms: stores.into_iter().map(|(name, store)| Room { name, store, sealer: None }).collect(),
+                trusted: vec![SigningKey::from_seed(&[7; 32]).unwrap().verifying_key()],
+                public_url: "http://127.0.0.1:8080".to_owned(),
+                facts: Vec::new(),
+            })
+        },
+    };
+    TestStoa::with_pages(&[stoa_registries::BLOCK], pages).await
+}
+
+async fn seal(stoa: &TestStoa) {
+    for store in stoa.stores.values() {
+        let key = SigningKey::from_seed(&[7; 32]).unwrap();
+        let _ = stoa_audit::Sealer::new(store.clone(), key).pass().await.unwrap();
+    }
+}
+
+async fn anonymous(stoa: &TestStoa, method: &str, path: &str, form: &str) -> Answer {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(form.to_owned()))
+        .unwrap();
+    stoa.send_request(request).await
+}
+
+#[test]
+fn every_text_is_there_in_every_language_and_used() {
+    for (folder, catalogues) in [("src", CATALOGUES), ("../base/ui", stoa_ui::CATALOGUES)] {
+        let mut sources = String::new();
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "html") {
+                    sources.push_str(&std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        if folder != "src" {
+            sources.push_str(include_str!("../../../base/web/src/page.rs"));
+        }
+        let wrong = stoa_ui::check(catalogues, &sources);
+        assert!(wrong.is_empty(), "{folder}: {}", wrong.join("\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once_and_only_when_the_button_is_pressed() {
+    let stoa = stoa().await;
+    let sent_away = anonymous(&stoa, "GET", "/console/registries?sort=name", "").await;
+    assert_eq!(sent_away.status, 303);
+    assert_eq!(sent_away.header("location"), "/sign-in?back=%2Fconsole%2Fregistries%3Fsort%3Dname");
+    let link = stoa.node.create_link("ada", &["admin"]).await.unwrap();
+    for _ in 0..2 {
+        let page = anonymous(&stoa, "GET", &format!("/sign-in?link={link}"), "").await.expect(200);
+        assert!(page.header("set-cookie").is_empty(), "a preview of the link does not use it up");
+    }
+    let form = format!("link={link}&back=%2Fconsole%2Fregistries");
+    let signed_in = anonymous(&stoa, "POST", "/sign-in", &form).await.expect(303);
+    assert_eq!(signed_in.header("location"), "/console/registries");
+    let cookie = signed_in.header("set-cookie").to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    let again = anonymous(&stoa, "POST", "/sign-in", &form).await.expect(422);
+    assert!(again.text().contains("This link was used already"));
+    let elsewhere = anonymous(&stoa, "POST", "/sign-in", "link=x&back=https%3A%2F%2Fexample.org").await.expect(422);
+    assert!(!elsewhere.text().contains("example.org"), "nobody is sent to another host");
+
+    let ada = Caller::anonymous().with("cookie", cookie.split(';').next().unwrap()).with("accept", "text/html");
+    let page = stoa.get(&ada, "/console").await.expect(200).text();
+    assert!(page.contains("ada") && page.contains("/console/audit"), "{page}");
+    let token = page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let out = |token: String| {
+        let request = Request::post("/console/sign-out")
+            .header("cookie", cookie.split(';').next().unwrap())
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={token}")))
+            .unwrap();
+        stoa.send_request(request)
+    };
+    out("forged".to_owned()).await.expect(403);
+    stoa.get(&ada, "/console").await.expect(200);
+    out(token).await.expect(303);
+    assert_eq!(stoa.get(&ada, "/console").await.status, 303, "the session is over");
+}
+
+#[tokio::test]
+async fn language_and_colours_are_remembered_without_signing_in() {
+    let stoa = stoa().await;
+    let answer = anonymous(&stoa, "POST", "/preferences", "language=ar&theme=dark&back=%2Fdocs").await.expect(303);
+    assert_eq!(answer.header("location"), "/docs");
+    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    assert!(cookies[0].starts_with("stoa_lang=ar;") && cookies[1].starts_with("stoa_theme=dark;"), "{cookies:?}");
+    let caller = Caller::anonymous().with("cookie", "stoa_lang=ar; stoa_theme=dark").with("accept", "text/html");
+    let page = stoa.get(&caller, "/").await.expect(200).text();
+    assert!(page.contains("<html lang=\"ar\" dir=\"rtl\" data-theme=\"dark\""), "{page}");
+}
+
+#[tokio::test]
+async fn a_key_is_made_shown_once_used_and_revoked() {
+    let stoa = stoa().await;
+    let operator = stoa.browser(&["operator"]).await;
+    let new = "/console/keys/new";
+    let wrong = operator.submit(new, new, &[("name", ""), ("days", "soon")]).await.expect(422).text();
+    for message in ["Enter a name for the key", "Choose at least one role", "from 1 to 3650"] {
+        assert!(wrong.contains(message), "{message}: {wrong}");
+    }
+    let more = operator.submit(new, new, &[("name", "x"), ("roles", "admin")]).await.expect(422).text();
+    assert!(more.contains("You cannot give rights that you do not have yourself"), "{more}");
+    let made = operator.submit(new, new, &[("name", "import"), ("roles", "operator"), ("days", "30")]).await;
+    let page = made.expect(200).text();
+    let key = page.split_once("<code>stoa_").unwrap().1.split('<').next().unwrap().to_owned();
+    let caller = Caller::key(&format!("stoa_{key}"));
+    stoa.get(&caller, "/registries/v1/registries").await.expect(200);
+    let list = operator.open("/console/keys").await.expect(200).text();
+    assert!(!list.contains(&key) && list.contains("import"), "the list does not show the key itself");
+    let id =
+        list.split("/console/keys/").filter_map(|part| part.split_once("/revoke")).map(|(id, _)| id).next().unwrap();
+    let gone = operator.submit("/console/keys", &format!("/console/keys/{id}/revoke"), &[]).await;
+    assert_eq!(gone.expect(303).header("location"), "/console/keys?done=revoked");
+    stoa.get(&caller, "/registries/v1/registries").await.expect(401);
+    let official = stoa.browser(&["official"]).await;
+    official.open("/console/keys").await.expect(403);
+}
+
+#[tokio::test]
+async fn evidence_is_searched_proven_and_verified() {
+    let stoa = stoa().await;
+    let analyst = stoa.role("analyst").await;
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    stoa.post(&analyst, "/registries/v1/registries", &json!({"code": "a", "name": "A", "schema": schema}))
+        .await
+        .expect(201);
+    seal(&stoa).await;
+    let auditor = stoa.browser(&["auditor"]).await;
+    let list = auditor.open("/console/audit?action=registries.registry.draft").await.expect(200).text();
+    let record = list.split_once("href=\"/console/audit/registries/").unwrap().1.split('"').next().unwrap().to_owned();
+    let page = auditor.open(&format!("/console/audit/registries/{record}")).await.expect(200).text();
+    assert!(page.contains("This record is sealed, and its proof holds."), "{page}");
+    assert!(
+        auditor.open("/console/audit?action=nothing.at.all").await.expect(200).text().contains("No record matches.")
+    );
+    let page = auditor.open("/console/audit/verify").await.expect(200).text();
+    assert!(page.contains("The evidence of every database is whole."), "{page}");
+    let checkpoint = auditor.open("/console/audit/checkpoint").await.expect(200);
+    assert!(checkpoint.header("content-disposition").contains("attachment"));
+    let store = &stoa.stores["registries"];
+    store
+        .write(async |tx: &mut stoa_store::Tx<'_>| {
+            tx.execute("UPDATE audit_record SET actor = 'nobody'", stoa_store::params![]).await.map(drop)
+        })
+        .await
+        .unwrap();
+    let page = auditor.open("/console/audit/verify").await.expect(200).text();
+    assert!(page.contains("The evidence was changed outside of this program."), "{page}");
+    let page = auditor.open(&format!("/console/audit/registries/{record}")).await.expect(200).text();
+    assert!(page.contains("does not hold"), "{page}");
+}
+
+#[tokio::test]
+async fn dead_letters_are_tried_again_or_dropped() {
+    let stoa = stoa().await;
+    let store = &stoa.stores["registries"];
+    store
+        .write(async |tx: &mut stoa_store::Tx<'_>| {
+            for name in ["first", "second"] {
+                stoa_store::jobs::enqueue(tx, stoa_store::jobs::NewJob::new("test.work", &json!({})).key(name)).await?;
+            }
+            tx.execute("UPDATE stoa_job SET state = 'dead', last_error = 'broken <pipe>'", stoa_store::params![]).await
+        })
+        .await
+        .unwrap();
+    let operator = stoa.browser(&["operator"]).await;
+    let page = operator.open("/console").await.expect(200).text();
+    assert!(page.contains("Some work was given up and needs you."), "{page}");
+    let page = operator.open("/console/jobs?state=dead").await.expect(200).text();
+    assert!(page.contains("broken &lt;pipe&gt;"), "{page}");
+    let ids: Vec<&str> = page.split("name=\"id\" value=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
+    let act = |act: &'static str, id: String| {
+        let operator = &operator;
+        async move {
+            let fields =
+                [("act", act), ("what", "job"), ("room", "registries"), ("id", id.as_str()), ("subscriber", "")];
+            operator.submit("/console/jobs", "/console/jobs/act", &fields).await
+        }
+    };
+    let (first, second) = (ids[0].to_owned(), ids[2].to_owned());
+    act("retry", first.clone()).await.expect(303);
+    act("retry", first).await.expect(404);
+    act("drop", second).await.expect(303);
+    let page = operator.open("/console/jobs?state=dead").await.expect(200).text();
+    assert!(page.contains("There is no such work."), "{page}");
+    let auditor = stoa.browser(&["auditor"]).await;
+    let page = auditor.open("/console/jobs").await.expect(200).text();
+    assert!(!page.contains("/console/jobs/act"), "whoever only looks gets no buttons");
+}
+
+#[tokio::test]
+async fn every_problem_and_every_operation_has_its_place() {
+    let stoa = stoa().await;
+    let caller = Caller::anonymous().with("accept", "text/html");
+    let list = stoa.get(&caller, "/problems").await.expect(200).text();
+    let all = stoa_web::CATALOGUES.iter().flat_map(|catalogue| catalogue.iter()).chain(stoa_registries::BLOCK.problems);
+    for info in all {
+        assert!(list.contains(info.code), "{} is not in the list", info.code);
+        let page = stoa.get(&caller, &format!("/problems/{}", info.code)).await.expect(200).text();
+        assert!(page.contains("<strong>What to do.</strong>"), "{}: {page}", info.code);
+        assert!(page.len() < 60_000);
+    }
+    stoa.get(&caller, "/problems/no.such").await.expect(404);
+    let docs = stoa.get(&caller, "/docs/registries").await.expect(200).text();
+    for (path, item) in &stoa.openapi["registries"].paths.paths {
+        for operation in [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten() {
+            let id = operation.operation_id.as_deref().unwrap_or_default();
+            assert!(docs.contains(&format!("<section id=\"{id}\"")), "{path} {id} is not in the document");
+        }
+    }
+    assert!(!docs.contains("https://") && !docs.contains("src=\"http"), "nothing is loaded from elsewhere");
+}
+
+#[tokio::test]
+async fn every_page_speaks_every_language_and_weighs_little() {
+    let stoa = stoa().await;
+    let weight = stoa_ui::STATIC.style.body.len() + stoa_ui::STATIC.script.body.len() + stoa_ui::STATIC.icon.body.len();
+    for language in ["en", "fr", "ar", "sw"] {
+        let admin = stoa.browser(&["admin"]).await.in_language(language);
+        for path in [
+            "/",
+            "/sign-in",
+            "/console",
+            "/console/jobs",
+            "/console/audit",
+            "/console/audit/verify",
+            "/console/keys",
+            "/console/keys/new",
+            "/console/system",
+            "/problems",
+            "/docs",
+        ] {
+            let page = admin.open(path).await.expect(200).text();
+            assert!(page.contains(&format!("<html lang=\"{language}\"")), "{path}");
+            assert!(
+                !page.contains("portal-") && !page.contains(">ui-"),
+                "{language} {path}: a text is missing: {page}"
+            );
+            assert!(page.len() + weight < 60_000, "{path} weighs {} bytes", page.len() + weight);
+        }
+    }
+}
