@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::instance::Instance;
 use crate::work::Work;
 
-use super::{audit, key};
+use super::{audit, backup, key};
 
 /// An instance and the address under which people reach it.
 pub(crate) struct Desk {
@@ -30,6 +30,11 @@ impl Worker for Desk {
             }
             Work::KeyList => key::list(instance, &console).await,
             Work::KeyRevoke { id } => key::revoke(instance, &id, &console).await,
+            Work::Backup { archive, passphrase } => {
+                backup::backup(instance, &archive, passphrase, &console).await?;
+                backup::keep_erased(instance).await;
+                Ok(Exit::Done)
+            }
             Work::Link => key::link(instance, &self.public_url, &console).await,
             _ => Err(Failure::new(Exit::Failed, "not wired")),
         }

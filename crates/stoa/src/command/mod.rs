@@ -2,6 +2,7 @@
 //! runs on the folder, through its socket, or one of our own after taking the folder.
 
 mod audit;
+mod backup;
 mod desk;
 mod key;
 mod up;
@@ -53,6 +54,8 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
             page(&String::from_utf8_lossy(&script), &console).await
         }
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
+        Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
+        Command::Verify(wanted) => backup::verify(wanted, &console).await,
         other => {
             let config = load()?;
             match work_of(other)? {
@@ -71,6 +74,15 @@ async fn page(text: &str, console: &Console) -> Result<Exit, Failure> {
 /// The work behind a command that needs data.
 fn work_of(command: Command) -> Result<Option<Work>, Failure> {
     Ok(Some(match command {
+        Command::Backup(wanted) => {
+            let passphrase = backup::passphrase(&wanted.passphrase)?;
+            if passphrase.is_none() && !wanted.unencrypted {
+                return Err(Failure::new(Exit::Usage, "no passphrase for the archive")
+                    .advice("Give --passphrase-file FILE or STOA_PASSPHRASE, or say --unencrypted."));
+            }
+            let passphrase = passphrase.filter(|_| !wanted.unencrypted);
+            Work::Backup { archive: Config::absolute(&wanted.archive), passphrase }
+        }
         Command::Audit(AuditCommand::Verify { block, against }) => {
             Work::AuditVerify { block, against: against.as_deref().map(read).transpose()? }
         }

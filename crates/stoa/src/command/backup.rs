@@ -1,0 +1,476 @@
+//! `stoa backup`, `stoa restore`, `stoa verify`: everything of a node in one file, and back.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use stoa_core::{Clock, Ids};
+use stoa_store::keys::MasterKeys;
+use stoa_store::{Store, StoreLimits, StoreOptions, Tx, seal};
+
+use crate::archive::{ArchiveError, ArchiveReader, ArchiveWriter, Header, read_header};
+use crate::cli::{Passphrase, Restore, VerifyArchive};
+use crate::config::Config;
+use crate::console::Console;
+use crate::exit::{Exit, Failure, chain};
+use crate::failures::Explain;
+use crate::folder::{ProfileKind, is_empty};
+use crate::instance::{BLOCKS, Instance, NODE, engine_of, keys_folder, migrations_of};
+
+/// What every entry of a database begins with.
+const DATABASE: &str = "databases/";
+const BLOBS: &str = "blobs/";
+const KEYS: &str = "keys/";
+/// The list of destroyed keys of people, in the data folder and in each archive.
+pub(crate) const ERASED: &str = "erased.jsonl";
+/// Destroyed keys that are read at once.
+const ERASED_PAGE: u32 = 1_000;
+
+impl Explain for ArchiveError {
+    fn explain(self, doing: &str) -> Failure {
+        let message = format!("{doing}: {}", chain(&self));
+        match self {
+            Self::Io(error) => Failure::io(doing, &error),
+            Self::PassphraseMissing | Self::PassphraseWrong => Failure::new(Exit::Usage, message)
+                .advice("Give the passphrase that it was written with: --passphrase-file FILE or STOA_PASSPHRASE."),
+            Self::Foreign(_) => Failure::new(Exit::Data, message),
+            Self::Cut | Self::Damaged(_) => {
+                Failure::new(Exit::Problems, message).advice("Take another copy of the archive, or an older one.")
+            }
+        }
+    }
+}
+
+/// The passphrase of a file's first line or of `STOA_PASSPHRASE`.
+pub(super) fn passphrase(from: &Passphrase) -> Result<Option<String>, Failure> {
+    let text = match &from.passphrase_file {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Failure::io(format!("reading {}", path.display()), &error))?
+            .lines()
+            .next()
+            .unwrap_or("")
+            .to_owned(),
+        None => match std::env::var("STOA_PASSPHRASE") {
+            Ok(text) => text,
+            Err(_) => return Ok(None),
+        },
+    };
+    if text.chars().count() < 8 {
+        return Err(Failure::new(Exit::Usage, "the passphrase has fewer than 8 characters")
+            .advice("Take a long one: whoever finds the archive has years to guess it."));
+    }
+    Ok(Some(text))
+}
+
+/// An entry of an archive as something that can be written to.
+struct EntryOut(ArchiveWriter<BufWriter<File>>);
+
+impl Write for EntryOut {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes).map_err(|error| match error {
+            ArchiveError::Io(error) => error,
+            other => std::io::Error::other(other),
+        })?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes everything of the instance into one archive, as of one moment, beside the work that goes on.
+pub(super) async fn backup(
+    instance: &Instance,
+    archive: &Path,
+    passphrase: Option<String>,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    if archive.exists() {
+        return Err(Failure::new(Exit::Usage, format!("{} is there already", archive.display()))
+            .advice("Name a new file: an archive is never overwritten."));
+    }
+    let mut partial = archive.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = PathBuf::from(partial);
+    let written = write_archive(instance, &partial, passphrase.as_deref(), console).await;
+    let doing = || format!("writing {}", archive.display());
+    let placed = written.and_then(|()| {
+        std::fs::rename(&partial, archive).map_err(|error| Failure::io(doing(), &error))?;
+        let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Failure::io(doing(), &error))
+    });
+    if let Err(failure) = placed {
+        let _ = std::fs::remove_file(&partial);
+        return Err(failure);
+    }
+    let bytes = std::fs::metadata(archive).map_or(0, |data| data.len());
+    console.out(format!("{}: {bytes} bytes", archive.display())).await?;
+    if passphrase.is_none() {
+        let keys = keys_folder(&instance.config, instance.folder.path());
+        console
+            .note(format!(
+                "not encrypted, so the master keys are left out: keep a copy of {} in another safe place",
+                keys.display()
+            ))
+            .await?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn write_archive(
+    instance: &Instance,
+    partial: &Path,
+    passphrase: Option<&str>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let doing = format!("writing {}", partial.display());
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(partial)
+        .map_err(|error| Failure::io(&doing, &error))?;
+    let header = Header {
+        format: 1,
+        program: format!("stoa {}", env!("CARGO_PKG_VERSION")),
+        made: instance.clock.now().to_string(),
+        profile: instance.profile.name().to_owned(),
+        holds_master_keys: passphrase.is_some(),
+        encryption: None,
+    };
+    let fail = |error: ArchiveError| error.explain(&doing);
+    let mut writer = ArchiveWriter::new(BufWriter::new(file), header, passphrase).map_err(fail)?;
+    let stores: Vec<Store> = instance.rooms.iter().map(|room| room.store.clone()).collect();
+    let moment = Store::moment(&stores).await.map_err(|error| error.explain("holding one moment of all databases"))?;
+    for (index, room) in instance.rooms.iter().enumerate() {
+        writer.begin(&format!("{DATABASE}{}", room.name)).map_err(fail)?;
+        let exported = moment.export(index, EntryOut(writer)).await;
+        let (out, rows) = exported.map_err(|error| error.explain(&format!("copying the database of {}", room.name)))?;
+        writer = out.0;
+        console.note(format!("{}: {rows} rows", room.name)).await?;
+    }
+    drop(moment);
+    // Blobs never change once they are written, so those that came after the moment do no harm.
+    for path in files_below(&instance.folder.path().join("blobs"))? {
+        writer.begin(&format!("{BLOBS}{}", path.0)).map_err(fail)?;
+        copy_in(&mut writer, &path.1)?;
+    }
+    let erased = erased(instance).await?;
+    writer.begin(ERASED).map_err(fail)?;
+    writer.write(erased.as_bytes()).map_err(fail)?;
+    if passphrase.is_some() {
+        for path in files_below(&keys_folder(&instance.config, instance.folder.path()))? {
+            writer.begin(&format!("{KEYS}{}", path.0)).map_err(fail)?;
+            copy_in(&mut writer, &path.1)?;
+        }
+    }
+    let out = writer.finish().map_err(fail)?;
+    let file = out.into_inner().map_err(|error| Failure::io(&doing, error.error()))?;
+    file.sync_all().map_err(|error| Failure::io(&doing, &error))
+}
+
+fn copy_in(writer: &mut ArchiveWriter<BufWriter<File>>, path: &Path) -> Result<(), Failure> {
+    let doing = || format!("reading {}", path.display());
+    let mut file = File::open(path).map_err(|error| Failure::io(doing(), &error))?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let count = file.read(&mut piece).map_err(|error| Failure::io(doing(), &error))?;
+        if count == 0 {
+            return Ok(());
+        }
+        writer.write(piece.get(..count).unwrap_or_default()).map_err(|error| error.explain("writing the archive"))?;
+    }
+}
+
+/// Every file below a folder with its name relative to it, in one fixed order.
+fn files_below(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        let entries = match std::fs::read_dir(&next) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Failure::io(format!("reading {}", next.display()), &error)),
+        };
+        for entry in entries {
+            let path = entry.map_err(|error| Failure::io(format!("reading {}", next.display()), &error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(name) = path.strip_prefix(folder).ok().and_then(Path::to_str) {
+                found.insert(name.to_owned(), path.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The people whose keys were destroyed, as lines of database and keyed hash: nothing that names anybody.
+pub(crate) async fn erased(instance: &Instance) -> Result<String, Failure> {
+    let mut text = String::new();
+    for room in &instance.rooms {
+        let mut after: Vec<u8> = Vec::new();
+        loop {
+            let from = after.clone();
+            let page = room
+                .store
+                .scan(async move |tx: &mut Tx<'_>| seal::destroyed_subjects(tx, &from, ERASED_PAGE).await)
+                .await
+                .map_err(|error| Failure::new(Exit::Failed, format!("reading the erased of {}: {error}", room.name)))?;
+            for mac in &page {
+                let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+                text.push_str(&serde_json::json!({"database": room.name, "subject": hex}).to_string());
+                text.push('\n');
+            }
+            match page.last() {
+                Some(last) => after.clone_from(last),
+                None => break,
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// Writes the list of the erased into the data folder, so that it can be kept with the backups.
+pub(crate) async fn keep_erased(instance: &Instance) {
+    let kept = match erased(instance).await {
+        Ok(text) => std::fs::write(instance.folder.path().join(ERASED), text).map_err(|error| error.to_string()),
+        Err(failure) => Err(failure.message),
+    };
+    if let Err(error) = kept {
+        tracing::warn!(error, "the list of erased people was not written");
+    }
+}
+
+fn open_archive(path: &Path) -> Result<BufReader<File>, Failure> {
+    let file = File::open(path).map_err(|error| Failure::io(format!("opening {}", path.display()), &error))?;
+    Ok(BufReader::with_capacity(128 * 1024, file))
+}
+
+/// Reads an archive from end to end and compares every digest.
+pub(super) async fn verify(wanted: VerifyArchive, console: &Console) -> Result<Exit, Failure> {
+    let path = wanted.archive;
+    let passphrase = passphrase(&wanted.passphrase)?;
+    let shown = path.display().to_string();
+    let read = tokio::task::spawn_blocking(move || walk(&path, passphrase.as_deref()));
+    let (header, entries) =
+        read.await.map_err(|_| Failure::new(Exit::Failed, "reading the archive was interrupted"))??;
+    let sealed = if header.encryption.is_some() { "encrypted" } else { "not encrypted" };
+    console
+        .out(format!(
+            "{shown}: whole, written {} by {}, profile {}, {sealed}, {} the master keys",
+            header.made,
+            header.program,
+            header.profile,
+            if header.holds_master_keys { "with" } else { "without" }
+        ))
+        .await?;
+    for (name, bytes) in entries {
+        console.out(format!("  {name}  {bytes} bytes")).await?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Every entry's name and size, after all digests were compared.
+fn walk(path: &Path, passphrase: Option<&str>) -> Result<(Header, Vec<(String, u64)>), Failure> {
+    let fail = |error: ArchiveError| error.explain(&format!("reading {}", path.display()));
+    let mut reader = ArchiveReader::new(open_archive(path)?, passphrase).map_err(fail)?;
+    let (mut entries, mut piece) = (Vec::new(), Vec::new());
+    while let Some(name) = reader.next_entry().map_err(fail)? {
+        let mut bytes = 0;
+        while reader.piece(&mut piece).map_err(fail)? {
+            bytes += piece.len() as u64;
+        }
+        entries.push((name, bytes));
+    }
+    Ok((reader.header, entries))
+}
+
+/// Builds a data folder from an archive. It is built beside its place and put there when everything is in it.
+pub(super) async fn restore(config: Config, wanted: Restore, console: &Console) -> Result<Exit, Failure> {
+    let passphrase = passphrase(&wanted.passphrase)?;
+    let archive = wanted.archive.clone();
+    let (head, _) = read_header(&mut open_archive(&archive)?).map_err(|error| error.explain("reading the archive"))?;
+    let profile = match head.profile.as_str() {
+        "govstack" => ProfileKind::Govstack,
+        _ => ProfileKind::Secure,
+    };
+    let target = super::up::data_folder(&config, profile);
+    let occupied =
+        target.exists() && !is_empty(&target).map_err(|error| Failure::io("reading the data folder", &error))?;
+    if occupied {
+        return Err(Failure::new(Exit::Usage, format!("{} is not empty", target.display()))
+            .advice("Restore into a new folder: --data NEW-FOLDER."));
+    }
+    console.note("comparing every digest of the archive").await?;
+    let (path, secret) = (archive.clone(), passphrase.clone());
+    tokio::task::spawn_blocking(move || walk(&path, secret.as_deref()))
+        .await
+        .map_err(|_| Failure::new(Exit::Failed, "reading the archive was interrupted"))??;
+    let mut staging = target.as_os_str().to_owned();
+    staging.push(".restoring");
+    let staging = PathBuf::from(staging);
+    make(&staging)?;
+    let built =
+        build(&config, profile, &archive, passphrase.as_deref(), &staging, wanted.erased.as_deref(), console).await;
+    let placed = match built {
+        Ok(()) => std::fs::rename(&staging, &target)
+            .map_err(|error| Failure::io(format!("putting {} in place", target.display()), &error)),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = placed {
+        let _ = std::fs::remove_dir_all(&staging);
+        return Err(failure);
+    }
+    console.out(format!("restored into {}", target.display())).await?;
+    if !head.holds_master_keys {
+        console
+            .note(format!(
+                "the archive holds no master keys: put the key folder back before you start ({})",
+                keys_folder(&config, &target).display()
+            ))
+            .await?;
+    }
+    console.note(format!("next: stoa audit verify --data {0}, then stoa up --data {0}", target.display())).await?;
+    Ok(Exit::Done)
+}
+
+fn make(folder: &Path) -> Result<(), Failure> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Failure::io(format!("making {}", folder.display()), &error))
+}
+
+async fn build(
+    config: &Config,
+    profile: ProfileKind,
+    archive: &Path,
+    passphrase: Option<&str>,
+    staging: &Path,
+    further: Option<&Path>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let fail = |error: ArchiveError| error.explain(&format!("reading {}", archive.display()));
+    let mut reader = ArchiveReader::new(open_archive(archive)?, passphrase).map_err(fail)?;
+    let (clock, mut piece) = (Clock::system(), Vec::new());
+    let ids = Ids::random(clock.clone());
+    let (mut databases, mut destroyed) = (Vec::new(), Vec::new());
+    while let Some(name) = reader.next_entry().map_err(fail)? {
+        let inside = plain(&name)?;
+        // Keys may lie outside of the data folder, and then they are brought there by hand.
+        let place = staging.join(inside);
+        if let Some(folder) = place.parent() {
+            make(folder)?;
+        }
+        let doing = || format!("writing {}", place.display());
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&place)
+            .map_err(|error| Failure::io(doing(), &error))?;
+        while reader.piece(&mut piece).map_err(fail)? {
+            file.write_all(&piece).map_err(|error| Failure::io(doing(), &error))?;
+        }
+        file.sync_all().map_err(|error| Failure::io(doing(), &error))?;
+        if let Some(database) = name.strip_prefix(DATABASE) {
+            databases.push((database.to_owned(), place));
+        } else if name == ERASED {
+            destroyed.push(std::fs::read_to_string(&place).map_err(|error| Failure::io(doing(), &error))?);
+        }
+    }
+    if let Some(path) = further {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::io(format!("reading {}", path.display()), &error))?;
+        destroyed.push(text);
+    }
+    let destroyed = read_erased(&destroyed)?;
+    for (name, rows) in databases {
+        let store = restore_database(config, profile, staging, &name, &rows, &clock, &ids).await?;
+        let theirs: Vec<&Vec<u8>> = destroyed.iter().filter(|(of, _)| *of == name).map(|(_, mac)| mac).collect();
+        if !theirs.is_empty() && staging.join("keys").exists() {
+            let keys = MasterKeys::open(&staging.join("keys")).map_err(|error| error.explain("opening the keys"))?;
+            for mac in theirs {
+                let (keys, mac) = (keys.clone(), mac.clone());
+                store
+                    .write(async move |tx: &mut Tx<'_>| seal::destroy_again(tx, &keys, &mac).await)
+                    .await
+                    .map_err(|error| Failure::new(Exit::Failed, format!("destroying a key again: {error}")))?;
+            }
+        }
+        store.close().await;
+        std::fs::remove_file(&rows).map_err(|error| Failure::io(format!("removing {}", rows.display()), &error))?;
+        console.note(format!("{name}: restored")).await?;
+    }
+    let _ = std::fs::remove_dir(staging.join(DATABASE));
+    std::fs::write(staging.join("profile"), format!("{}\n", profile.name()))
+        .map_err(|error| Failure::io("writing the profile", &error))
+}
+
+/// A name in an archive as a path below the folder; a name that leads elsewhere is no name of ours.
+fn plain(name: &str) -> Result<PathBuf, Failure> {
+    let path = PathBuf::from(name);
+    let known = [DATABASE, BLOBS, KEYS].iter().any(|prefix| name.starts_with(prefix)) || name == ERASED;
+    if known && path.components().all(|part| matches!(part, Component::Normal(_))) {
+        return Ok(path);
+    }
+    Err(Failure::new(Exit::Data, format!("the archive holds an entry that no program of ours writes: {name:?}")))
+}
+
+fn read_erased(texts: &[String]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let wrong = || {
+        Failure::new(Exit::Usage, "the list of erased people cannot be read")
+            .advice("Give the file `erased.jsonl` of a data folder.")
+    };
+    let mut found = Vec::new();
+    for line in texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty()) {
+        let value: serde_json::Value = serde_json::from_str(line).map_err(|_| wrong())?;
+        let (Some(database), Some(hex)) = (value["database"].as_str(), value["subject"].as_str()) else {
+            return Err(wrong());
+        };
+        let mac: Option<Vec<u8>> = (0..hex.len())
+            .step_by(2)
+            .map(|at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
+        found.push((database.to_owned(), mac.ok_or_else(wrong)?));
+    }
+    Ok(found)
+}
+
+async fn restore_database(
+    config: &Config,
+    profile: ProfileKind,
+    staging: &Path,
+    name: &str,
+    rows: &Path,
+    clock: &Clock,
+    ids: &Ids,
+) -> Result<Store, Failure> {
+    let block = BLOCKS.iter().find(|block| block.name == name);
+    let (block, own) = match (name, block) {
+        (NODE, _) => (NODE, stoa_web::MIGRATIONS),
+        (_, Some(block)) => (block.name, block.migrations),
+        (_, None) => {
+            return Err(Failure::new(
+                Exit::Data,
+                format!("the archive holds a database of `{name}`, which this binary has not"),
+            )
+            .advice("Restore with the binary that wrote it, or a newer one."));
+        }
+    };
+    let options = StoreOptions {
+        block,
+        engine: engine_of(config, profile, staging, name),
+        migrations: migrations_of(own),
+        clock: clock.clone(),
+        ids: ids.clone(),
+        limits: StoreLimits::default(),
+    };
+    let input = open_archive(rows)?;
+    Store::restore(options, input).await.map_err(|error| error.explain(&format!("restoring the database of {name}")))
+}
