@@ -8,7 +8,7 @@ use crate::exit::{Exit, Failure};
 use crate::instance::Instance;
 use crate::work::Work;
 
-use super::{audit, backup, key};
+use super::{audit, backup, key, registry};
 
 /// An instance and the address under which people reach it.
 pub(crate) struct Desk {
@@ -36,7 +36,12 @@ impl Worker for Desk {
                 Ok(Exit::Done)
             }
             Work::Link => key::link(instance, &self.public_url, &console).await,
-            _ => Err(Failure::new(Exit::Failed, "not wired")),
+            Work::RegistryList => registry::list(instance, &console).await,
+            Work::RegistryImport { source, register, confirmed } => {
+                registry::import(instance, &source, register.as_deref(), confirmed, &console).await
+            }
+            Work::RegistryExport { register } => registry::export(instance, &register, &console).await,
+            Work::SamplePeople { count, seed } => registry::people(instance, count, seed, &console).await,
         }
     }
 }

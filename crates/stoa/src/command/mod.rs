@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod desk;
 mod key;
+mod registry;
 mod up;
 
 use std::path::Path;
@@ -59,10 +60,42 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
         other => {
             let config = load()?;
             match work_of(other)? {
+                Some(Work::RegistryImport { source, register, confirmed: false }) => {
+                    let work = |confirmed| Work::RegistryImport {
+                        source: source.clone(),
+                        register: register.clone(),
+                        confirmed,
+                    };
+                    let shown = dispatch(config, work(false), &console).await?;
+                    if shown != Exit::Done {
+                        return Ok(shown);
+                    }
+                    agreed("Take this schema and import?")?;
+                    dispatch(load()?, work(true), &console).await
+                }
                 Some(work) => dispatch(config, work, &console).await,
                 None => Err(Failure::new(Exit::Failed, "this command is not known")),
             }
         }
+    }
+}
+
+/// Asks the person at the terminal; without one nobody can agree.
+fn agreed(question: &str) -> Result<(), Failure> {
+    use std::io::{BufRead, IsTerminal, Write};
+    let not_taken = |what: &str| {
+        Failure::new(Exit::Usage, what).advice("Nothing was written. --yes takes the schema without asking.")
+    };
+    let input = std::io::stdin();
+    if !input.is_terminal() {
+        return Err(not_taken("there is no terminal to ask at"));
+    }
+    let mut error = std::io::stderr().lock();
+    let asked = write!(error, "{question} [y/N] ").and_then(|()| error.flush());
+    let mut answer = String::new();
+    match asked.and_then(|()| input.lock().read_line(&mut answer)) {
+        Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
+        _ => Err(not_taken("the schema was not taken")),
     }
 }
 

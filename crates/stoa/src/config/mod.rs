@@ -99,16 +99,6 @@ impl Config {
         self.get(path).and_then(|setting| setting.value.as_u64())
     }
 
-    /// A list of texts.
-    pub(crate) fn list(&self, path: &str) -> Vec<String> {
-        self.get(path)
-            .and_then(|setting| setting.value.as_array().cloned())
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|item| item.as_str().map(str::to_owned))
-            .collect()
-    }
-
     /// An address to listen on, names resolved.
     pub(crate) fn address(&self, path: &str) -> Result<Option<SocketAddr>, Failure> {
         let Some(setting) = self.get(path) else { return Ok(None) };

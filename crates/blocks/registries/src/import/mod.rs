@@ -13,6 +13,7 @@ pub mod iso_codes;
 mod json;
 mod mo;
 mod ndjson;
+mod shape;
 mod source;
 
 use std::io::Read;
@@ -23,6 +24,7 @@ pub(crate) use convert::needs_guard;
 pub use convert::{Kind, convert, is_formula};
 pub use fault::{Fault, FaultKind};
 pub use infer::{Inferred, InferredField, infer};
+pub use shape::{content_of, flattened};
 
 /// The longest cell or JSON string in bytes.
 pub const FIELD_BYTES_MAX: usize = 256 * 1024;

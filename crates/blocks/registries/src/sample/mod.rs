@@ -18,7 +18,7 @@ use stoa_core::Date;
 
 pub use household::{Marital, Relation, Sex};
 pub use national_id::NationalId;
-pub use person::{COLUMNS, Person, REGISTER_CODE, REGISTER_NAME};
+pub use person::{COLUMNS, Person, REGISTER_CODE, REGISTER_NAME, schema};
 
 /// The largest population: the space of ids is far larger, but what is tested ends here.
 pub const PEOPLE_MAX: u64 = 5_000_000;

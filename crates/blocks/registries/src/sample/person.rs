@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use stoa_core::Date;
 
 use super::NationalId;
@@ -185,3 +185,35 @@ pub const COLUMNS: [&str; 15] = [
     "postalCode",
     "phone",
 ];
+
+/// The schema of the register. `register` is its own id, for the links from persons to their parents; without it they are
+/// plain texts.
+pub fn schema(register: Option<i64>) -> Value {
+    let mut properties = Map::new();
+    for (at, name) in COLUMNS.into_iter().enumerate() {
+        let mut field = json!({"id": at + 1, "type": "string", "personalData": true});
+        let more = match name {
+            "nationalId" => json!({"primaryKey": true, "personalDataId": true, "isFulltext": true}),
+            "givenNames" | "familyName" => json!({"isFulltext": true}),
+            "sex" => json!({"enum": ["female", "male"]}),
+            "maritalStatus" => json!({"enum": ["single", "married", "divorced", "widowed"]}),
+            "relation" => json!({"enum": ["head", "spouse", "child", "parent"]}),
+            "birthDate" => json!({"format": "date"}),
+            "mother" | "father" => register.map_or(
+                json!({}),
+                |id| json!({"foreignKeys": [{"databaseKey": id.to_string(), "values": [{"fieldKey": "1"}]}]}),
+            ),
+            "place" | "district" => json!({"isFulltext": true, "personalData": false}),
+            _ => json!({}),
+        };
+        if let (Some(field), Value::Object(more)) = (field.as_object_mut(), more) {
+            field.extend(more);
+        }
+        properties.insert(name.to_owned(), field);
+    }
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": ["nationalId", "givenNames", "familyName", "sex", "birthDate", "household", "relation"],
+    })
+}

@@ -6,6 +6,7 @@ mod design;
 mod find;
 mod history;
 mod record;
+mod transfer;
 mod unique;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ pub use design::{Details, Draft, Impact};
 pub use find::{Found, Listing, Order, Wanted};
 pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use record::{Record, Upserted};
+pub use transfer::{BATCH_ROWS_MAX, Imported, RefusedRow};
 
 pub use crate::store::record::{RecordId, RecordKind};
 

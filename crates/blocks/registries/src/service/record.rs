@@ -298,7 +298,11 @@ impl Desk<'_> {
         Ok(found.pop())
     }
 
-    async fn by_primary_key(self, tx: &mut Tx<'_>, write: &Value) -> Result<Option<Record>, RegistriesError> {
+    pub(super) async fn by_primary_key(
+        self,
+        tx: &mut Tx<'_>,
+        write: &Value,
+    ) -> Result<Option<Record>, RegistriesError> {
         let Some(field) = self.version.schema.primary_key() else { return Ok(None) };
         let Some(key) = write.pointer(&field.pointer()).filter(|key| !key.is_null()) else { return Ok(None) };
         let mut query = serde_json::Map::new();

@@ -1,0 +1,216 @@
+//! Many records in, many records out: for files. Each batch is one unit of work.
+
+use serde_json::Value;
+use stoa_core::FieldError;
+use stoa_store::Tx;
+
+use super::record::{Desk, read_row};
+use super::{By, Record, RecordId, Registries, Version};
+use crate::error::RegistriesError;
+use crate::import::{Fault, Rows, content_of};
+use crate::store::record as rows;
+
+/// Rows of one batch at most.
+pub const BATCH_ROWS_MAX: usize = 250;
+
+/// What an import has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Records that are new.
+    pub created: u64,
+    /// Records whose key was there and whose values changed.
+    pub updated: u64,
+    /// Records whose key was there with the same values.
+    pub unchanged: u64,
+    /// Rows that were refused.
+    pub refused: u64,
+}
+
+/// A row that was refused, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub errors: Vec<FieldError>,
+}
+
+impl From<Fault> for RefusedRow {
+    fn from(fault: Fault) -> Self {
+        let error = FieldError {
+            pointer: fault.field.as_deref().map_or_else(String::new, |field| format!("/{field}")),
+            code: fault.kind.code(),
+            message: fault.kind.to_string(),
+        };
+        Self { line: fault.line, errors: vec![error] }
+    }
+}
+
+impl std::ops::AddAssign for Imported {
+    fn add_assign(&mut self, more: Self) {
+        self.created += more.created;
+        self.updated += more.updated;
+        self.unchanged += more.unchanged;
+        self.refused += more.refused;
+    }
+}
+
+impl Registries {
+    /// Writes rows: each creates a record, or changes the one with its primary key. Refused rows are named and the
+    /// others written.
+    pub async fn import_rows(
+        &self,
+        by: &By,
+        code: &str,
+        label: &str,
+        batch: Vec<(u64, Value)>,
+    ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
+        if batch.len() > BATCH_ROWS_MAX {
+            return Err(RegistriesError::field("", "max", format!("a batch holds at most {BATCH_ROWS_MAX} rows")));
+        }
+        // Not cloned before it is needed: a value that comes twice spoils a whole unit, and then rows go one by one.
+        let batch = std::sync::Arc::new(batch);
+        match self.import_unit(by, code, label, &batch, 0..batch.len()).await {
+            Err(RegistriesError::NotUnique(_)) if batch.len() > 1 => {}
+            Err(RegistriesError::NotUnique(field)) => return Ok(one_refused(&batch, 0, &field)),
+            done => return done,
+        }
+        let (mut all, mut refused) = (Imported::default(), Vec::new());
+        for index in 0..batch.len() {
+            let (done, more) = match self.import_unit(by, code, label, &batch, index..index + 1).await {
+                Err(RegistriesError::NotUnique(field)) => one_refused(&batch, index, &field),
+                done => done?,
+            };
+            all += done;
+            refused.extend(more);
+        }
+        Ok((all, refused))
+    }
+
+    /// Writes all rows of a file, batch after batch; `told` hears after each batch what was done so far and which of its
+    /// rows were refused. A fault after which nothing can be read ends the import; what was written stays.
+    pub async fn import(
+        &self,
+        by: &By,
+        code: &str,
+        label: &str,
+        rows: Rows<'static>,
+        mut told: impl FnMut(Imported, &[RefusedRow]) + Send,
+    ) -> Result<Imported, RegistriesError> {
+        let schema = std::sync::Arc::clone(&self.open(by, code).await?.version(label)?.schema);
+        // Reading may wait for a disk: it has a thread of its own, a few batches ahead.
+        let (sender, mut batches) = tokio::sync::mpsc::channel(4);
+        let reader = tokio::task::spawn_blocking(move || {
+            let (mut batch, mut refused) = (Vec::with_capacity(BATCH_ROWS_MAX), Vec::new());
+            for row in rows {
+                let read = row.and_then(|row| {
+                    let line = row.line;
+                    content_of(&schema, row).map(|content| (line, content))
+                });
+                match read {
+                    Ok(row) => batch.push(row),
+                    Err(fault) => refused.push(RefusedRow::from(fault)),
+                }
+                if batch.len() + refused.len() >= BATCH_ROWS_MAX
+                    && sender.blocking_send((std::mem::take(&mut batch), std::mem::take(&mut refused))).is_err()
+                {
+                    return;
+                }
+            }
+            let _ = sender.blocking_send((batch, refused));
+        });
+        let mut all = Imported::default();
+        while let Some((batch, unread)) = batches.recv().await {
+            all.refused += u64::try_from(unread.len()).unwrap_or(0);
+            let (done, mut refused) = self.import_rows(by, code, label, batch).await?;
+            all += done;
+            refused.extend(unread);
+            told(all, &refused);
+        }
+        let _ = reader.await;
+        Ok(all)
+    }
+
+    async fn import_unit(
+        &self,
+        by: &By,
+        code: &str,
+        label: &str,
+        batch: &std::sync::Arc<Vec<(u64, Value)>>,
+        range: std::ops::Range<usize>,
+    ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
+        let (this, by, code, label) = (self.clone(), by.clone(), code.to_owned(), label.to_owned());
+        let batch = std::sync::Arc::clone(batch);
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, by.tenant(), &code).await?;
+                let version = compiled.version(&label)?;
+                let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
+                let (mut done, mut refused) = (Imported::default(), Vec::new());
+                for (line, content) in batch.get(range.clone()).unwrap_or_default() {
+                    let written = match desk.by_primary_key(tx, content).await {
+                        Ok(Some(present)) => {
+                            let before = present.version;
+                            desk.change(tx, present, content, "").await.map(|record| record.version > before)
+                        }
+                        Ok(None) => match desk.create(tx, content, None, "").await {
+                            Ok(_) => {
+                                done.created += 1;
+                                continue;
+                            }
+                            Err(error) => Err(error),
+                        },
+                        Err(error) => Err(error),
+                    };
+                    match written {
+                        Ok(true) => done.updated += 1,
+                        Ok(false) => done.unchanged += 1,
+                        // Checked before anything of the row was written, so the others are not touched by it.
+                        Err(RegistriesError::InvalidRecord(errors) | RegistriesError::InvalidRequest(errors)) => {
+                            done.refused += 1;
+                            refused.push(RefusedRow { line: *line, errors });
+                        }
+                        Err(other) => return Err(other),
+                    }
+                }
+                Ok((done, refused))
+            })
+            .await
+    }
+
+    /// Records after one, in the order of their creation, as a version shows them. Reads of personal data are recorded.
+    pub async fn export_page(
+        &self,
+        by: &By,
+        code: &str,
+        after: Option<RecordId>,
+        limit: u32,
+    ) -> Result<(Version, Vec<Record>), RegistriesError> {
+        let (this, tenant, owned) = (self.clone(), by.tenant().clone(), code.to_owned());
+        let (compiled, version, records) = self
+            .store()
+            .scan(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, &tenant, &owned).await?;
+                let version = compiled.current().cloned().ok_or_else(|| RegistriesError::VersionNotFound {
+                    code: owned.clone(),
+                    label: "published".to_owned(),
+                })?;
+                let found = rows::select_after(tx, compiled.id, after, limit).await?;
+                let records = found.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
+                Ok::<_, RegistriesError>((compiled, version, records))
+            })
+            .await?;
+        self.note_reads(by, &compiled, &version, &records).await?;
+        Ok((version, records))
+    }
+}
+
+fn one_refused(batch: &[(u64, Value)], index: usize, field: &str) -> (Imported, Vec<RefusedRow>) {
+    let line = batch.get(index).map_or(0, |(line, _)| *line);
+    let error = FieldError {
+        pointer: format!("/{field}"),
+        code: "unique",
+        message: "another record has the same value".to_owned(),
+    };
+    (Imported { refused: 1, ..Imported::default() }, vec![RefusedRow { line, errors: vec![error] }])
+}
