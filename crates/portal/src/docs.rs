@@ -39,7 +39,7 @@ impl Operation<'_> {
     }
 
     fn tag(&self) -> &str {
-        self.value["tags"][0].as_str().unwrap_or("API")
+        self.value.pointer("/tags/0").and_then(Value::as_str).unwrap_or("API")
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn show(view: View, parts: State, Path(name): Path<String>) -> 
             page = page.push(drawn(w, &document, operation, &prefix));
         }
     }
-    let schemas = document["components"]["schemas"].as_object();
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     page = page
         .push(Html::trusted("<h2 id=\"schemas\">"))
         .push(Html::text(w.t("portal-schemas")))
@@ -132,8 +132,8 @@ fn drawn(w: &Words, document: &Value, operation: &Operation<'_>, prefix: &str) -
             }));
         body = body.then(table.render(w));
     }
-    let content = &value["requestBody"]["content"];
-    for (media, shape) in content.as_object().into_iter().flatten() {
+    let content = value.pointer("/requestBody/content").and_then(Value::as_object);
+    for (media, shape) in content.into_iter().flatten() {
         body = body.then(
             Html::subheading(w.t("portal-body"))
                 .then(Html::trusted("<p>"))
@@ -197,8 +197,8 @@ fn example(document: &Value, shape: &Value) -> Option<String> {
 }
 
 fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"));
-    name.map_or(schema, |name| &document["components"]["schemas"][name])
+    let place = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    place.and_then(|place| document.pointer(place)).unwrap_or(schema)
 }
 
 /// A schema's type in a few words, with a link where it has a name.

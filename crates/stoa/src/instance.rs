@@ -104,7 +104,7 @@ impl Instance {
             tokens: None,
         });
         let started = clock.now();
-        Ok(Instance { started, folder, profile, config, clock, ids, keys, signing, rooms, node })
+        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, started })
     }
 
     /// The rooms a command is about: one by name, or all.
@@ -127,7 +127,7 @@ impl Instance {
     }
 
     /// Whoever works through the command line: the folder is theirs, so they may do everything.
-    pub(crate) fn operator(&self, tenant: &str) -> Result<Actor, Failure> {
+    pub(crate) fn operator(tenant: &str) -> Result<Actor, Failure> {
         let tenant = Tenant::new(tenant).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
         Ok(Actor {
             kind: ActorKind::System,

@@ -1,6 +1,6 @@
 //! Evidence: append-only records of who did what, chained, signed, and verifiable.
 //!
-//! [`append`] writes one row in the transaction of the change (or of the read of personal data) and nothing else, so no
+//! [`append()`] writes one row in the transaction of the change (or of the read of personal data) and nothing else, so no
 //! writer ever queues for the chain. The [`Sealer`] follows within a second: it takes the new records in the order of
 //! their commits, hashes them into a Merkle tree per batch, chains the batches and signs a [`Checkpoint`]. [`verify`]
 //! goes through everything again and names the first record that was removed, changed, inserted or reordered. What this

@@ -37,7 +37,7 @@ impl Outcome {
     }
 }
 
-/// What a caller hands to [`append`](crate::append).
+/// What a caller hands to [`append`](crate::append()).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record<'a> {
     /// Who did it, for whom.

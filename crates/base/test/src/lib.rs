@@ -10,5 +10,5 @@ mod walk;
 
 pub use browser::Browser;
 pub use engine::{Place, on_postgres, open_store};
-pub use stoa::{Answer, Caller, NodePages, TestStoa};
+pub use stoa::{Answer, Caller, MakePages, NodePages, TestStoa};
 pub use walk::{Example, walk};

@@ -113,6 +113,9 @@ impl Answer {
     }
 }
 
+/// Makes the node's pages from the node, the blocks and the databases.
+pub type MakePages = fn(Node, Vec<Mounted>, Vec<(&'static str, Store)>) -> Router;
+
 /// Pages of the node itself, which stand above this crate and are handed in.
 pub struct NodePages {
     /// Their permissions.
@@ -121,8 +124,8 @@ pub struct NodePages {
     pub catalogues: &'static [Catalogue],
     /// Their entries in the console's navigation.
     pub navigation: &'static [NavEntry],
-    /// Makes the router from the node, the blocks and the databases.
-    pub router: fn(Node, Vec<Mounted>, Vec<(&'static str, Store)>) -> Router,
+    /// Makes the router.
+    pub router: MakePages,
 }
 
 impl NodePages {

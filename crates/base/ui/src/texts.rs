@@ -39,7 +39,7 @@ impl std::fmt::Debug for Texts {
 impl Texts {
     /// The texts of this crate and of these catalogues. Where a key comes twice the later one holds.
     ///
-    /// A catalogue with broken syntax gives the texts that can be read: [`crate::check`] names the rest in a test.
+    /// A catalogue with broken syntax gives the texts that can be read: [`crate::check()`] names the rest in a test.
     pub fn new(catalogues: &[Catalogue]) -> Self {
         let mut bundles = BTreeMap::new();
         for locale in Locale::ALL {

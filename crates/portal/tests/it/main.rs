@@ -1,6 +1,6 @@
 //! The node's own pages, clicked through without a script.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
+#![expect(clippy::unwrap_used, reason = "a test that stumbles is to fail at once")]
 
 use axum::body::Body;
 use axum::http::Request;

@@ -76,7 +76,7 @@ pub(super) async fn checkpoint(instance: &Instance, console: &Console) -> Result
 
 /// Prints records as JSON lines, newest first.
 pub(super) async fn find(instance: &Instance, wanted: &AuditSearch, console: &Console) -> Result<Exit, Failure> {
-    let tenant = instance.operator(&wanted.tenant)?.tenant;
+    let tenant = Instance::operator(&wanted.tenant)?.tenant;
     let time = |text: &Option<String>| {
         let parse = |text: &String| {
             text.parse::<Instant>().map_err(|_| {

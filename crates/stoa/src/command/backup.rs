@@ -430,7 +430,8 @@ fn read_erased(texts: &[String]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut found = Vec::new();
     for line in texts.iter().flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty()) {
         let value: serde_json::Value = serde_json::from_str(line).map_err(|_| wrong())?;
-        let (Some(database), Some(hex)) = (value["database"].as_str(), value["subject"].as_str()) else {
+        let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
+        let (Some(database), Some(hex)) = (text("database"), text("subject")) else {
             return Err(wrong());
         };
         let mac: Option<Vec<u8>> = (0..hex.len())

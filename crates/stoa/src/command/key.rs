@@ -19,7 +19,7 @@ pub(super) async fn create(
     days: Option<u32>,
     console: &Console,
 ) -> Result<Exit, Failure> {
-    let by = instance.operator(tenant)?;
+    let by = Instance::operator(tenant)?;
     let expires_at = days.map(|days| instance.clock.now().plus(Duration::from_hours(u64::from(days) * 24)));
     let (key, text) =
         instance.node.create_key(&by, NewKey { name, roles, expires_at }).await.map_err(|problem| refused(&problem))?;
@@ -37,7 +37,7 @@ pub(super) async fn create(
 
 /// Lists keys, never the keys themselves.
 pub(super) async fn list(instance: &Instance, console: &Console) -> Result<Exit, Failure> {
-    let by = instance.operator("default")?;
+    let by = Instance::operator("default")?;
     let keys = instance.node.list_keys(&by).await.map_err(|problem| refused(&problem))?;
     if keys.is_empty() {
         console.note("no keys yet: `stoa key create --name NAME` makes one").await?;
@@ -58,7 +58,7 @@ pub(super) async fn list(instance: &Instance, console: &Console) -> Result<Exit,
 
 /// Ends a key at once.
 pub(super) async fn revoke(instance: &Instance, id: &str, console: &Console) -> Result<Exit, Failure> {
-    let by = instance.operator("default")?;
+    let by = Instance::operator("default")?;
     let parsed = Id::from_str(id).map_err(|_| {
         Failure::new(Exit::Usage, format!("{id:?} is not the id of a key")).advice("`stoa key list` shows the ids.")
     })?;

@@ -120,7 +120,7 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
             Work::AuditVerify { block, against: against.as_deref().map(read).transpose()? }
         }
         Command::Audit(AuditCommand::Search { block, tenant, actor, subject, action, from, to, limit }) => {
-            Work::AuditSearch(AuditSearch { block, tenant, actor, subject, action, from, to, limit })
+            Work::AuditSearch(AuditSearch { block, actor, subject, action, from, to, tenant, limit })
         }
         Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
         Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },

@@ -33,7 +33,7 @@ fn desk(instance: &Instance) -> Result<(Registries, By), Failure> {
         Failure::new(Exit::Usage, "the block `registries` does not run here")
             .advice("Set `blocks.registries.enabled`, or ask the node that runs it.")
     })?;
-    Ok((Registries::over(room.store.clone(), instance.keys.clone()), By::system(instance.operator("default")?)))
+    Ok((Registries::over(room.store.clone(), instance.keys.clone()), By::system(Instance::operator("default")?)))
 }
 
 fn failed(error: RegistriesError) -> Failure {
@@ -285,9 +285,12 @@ async fn define(
             registries.get(by, link.register).await.map_err(failed)?
         };
         let theirs = other.draft.as_ref().or(other.versions.last().map(|version| &version.schema));
-        let field = theirs.and_then(|schema| schema["properties"][link.key]["id"].as_i64()).unwrap_or(0);
-        schema["properties"][link.field]["foreignKeys"] =
-            json!([{"databaseKey": other.id.to_string(), "values": [{"fieldKey": field.to_string()}]}]);
+        let field = theirs.and_then(|schema| schema.pointer(&format!("/properties/{}/id", link.key))?.as_i64());
+        let keys = json!([{"databaseKey": other.id.to_string(),
+            "values": [{"fieldKey": field.unwrap_or(0).to_string()}]}]);
+        if let Some(own) = schema.pointer_mut(&format!("/properties/{}", link.field)).and_then(Value::as_object_mut) {
+            own.insert("foreignKeys".to_owned(), keys);
+        }
     }
     registries.define(by, draft(schema)).await.map_err(failed)
 }

@@ -1,6 +1,5 @@
 //! `stoa up`: everything of the data folder behind one address, until somebody stops it.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -311,11 +310,9 @@ fn logging(config: &Config) -> Result<(), Failure> {
 }
 
 /// Ends when the stop was asked for.
-fn until(mut stopped: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        // An error means that whoever would ask is gone, which is a stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    }
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that whoever would ask is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 async fn signal() {

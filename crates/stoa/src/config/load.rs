@@ -101,7 +101,7 @@ impl Reading {
                         self.settings.insert(path, Setting { value, origin });
                     }
                     Err(found) => {
-                        self.mistakes.push(format!("{at}: `{path}` must be {}, not {found}", option.accepts.words()))
+                        self.mistakes.push(format!("{at}: `{path}` must be {}, not {found}", option.accepts.words()));
                     }
                 }
             } else if options::is_table(&path) {

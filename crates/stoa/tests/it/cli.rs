@@ -63,7 +63,7 @@ fn a_key_is_printed_alone_works_and_ends_with_its_revocation() {
     let key = key.trim();
     assert!(!remark.contains(key), "the key is shown once");
     assert!(place.run(&["key", "list"]).done().contains("test  [operator]"));
-    let path = "/registries/v1/registers";
+    let path = "/registries/v1/registries";
     assert_eq!(server.ask("GET", path, None, None).0, 401);
     assert_eq!(server.ask("GET", path, Some(key), None).0, 200);
     let id = remark.split([' ', ',']).nth(1).unwrap().to_owned();

@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
@@ -10,6 +9,7 @@
 )]
 
 mod cli;
+mod data;
 mod documents;
 mod faults;
 mod house;

@@ -104,6 +104,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    #[expect(clippy::zombie_processes, reason = "a server that was started is waited for when it is dropped")]
     fn start(command: &mut Command) -> Server {
         let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());

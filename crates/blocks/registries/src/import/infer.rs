@@ -29,7 +29,7 @@ pub struct Inferred {
     pub complete: bool,
     /// The field that seems to name each record.
     pub key: Option<String>,
-    /// The first faults and warnings; at most [`FAULTS_KEPT_MAX`].
+    /// The first faults and warnings; at most 100.
     pub faults: Vec<Fault>,
     /// All faults and warnings.
     pub fault_count: u64,

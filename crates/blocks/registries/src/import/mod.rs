@@ -1,7 +1,7 @@
 //! Bringing records in from files: CSV, JSON and NDJSON.
 //!
 //! A file is read as a stream, so its size is no matter; what is wrong in it is said with line and column. Reading goes
-//! in steps that can be tried one by one: [`open`] gives rows, [`infer`] looks at them and proposes a schema for a
+//! in steps that can be tried one by one: [`open`] gives rows, [`infer()`] looks at them and proposes a schema for a
 //! person to confirm, and the import itself writes them in bounded batches, each record created or updated by its key,
 //! so that the same file imported twice changes nothing.
 
