@@ -76,8 +76,9 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let (main, wait) = (router(at_root), until(stopped));
     serving.spawn(async move { listener.serve(main, wait).await });
 
+    let asked = asked_to_stop()?;
     greet(&instance, &public_url, fresh, &console).await?;
-    signal().await;
+    asked.await;
     let _ = console.note("stopping: what is in flight is finished first").await;
     let _ = stop.send(true);
     while serving.join_next().await.is_some() {}
@@ -315,11 +316,16 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-async fn signal() {
+/// Ends when the process is asked to stop. The asking counts from this call on, not from the first wait: whoever reads
+/// the address may stop the server the moment after.
+fn asked_to_stop() -> Result<impl Future<Output = ()> + Send, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    let listen = |kind| signal(kind).map_err(|error| Failure::io("listening for signals", &error));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

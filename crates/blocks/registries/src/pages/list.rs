@@ -178,7 +178,7 @@ pub(super) async fn overview(
     let mut page = Page::new(&view.frame, &info.name)
         .crumb(w.t("registries-title"), HOME)
         .heading(Html::isolated(&info.name).then(Html::trusted(" ")).then(state(w, &info)))
-        .lead(Html::text(&info.description))
+        .lead(Html::isolated(&info.description))
         .notice(outcome(w, params.get("done")))
         .push(tabs(&view, &info, ""))
         .push(figures([
