@@ -29,6 +29,7 @@ async function paths(page) {
     person, "/console/registries/population/records/new", "/console/registries/countries/schema", field,
     "/console/registries/countries/schema/fields/new", "/console/registries/countries/schema/details",
     "/console/registries/countries/schema/publish", "/console/registries/countries/changes",
+    "/console/registries/countries/import", "/console/registries/countries/export", "/console/registries/new-from-file",
     "/console/registries/population/reads", "/console/registries/population/statistics",
   ];
 }

@@ -65,6 +65,31 @@ impl Browser<'_> {
         self.stoa.send_request(request).await
     }
 
+    /// Sends a form with a file; the token goes in the address, as such forms have it.
+    ///
+    /// # Panics
+    /// When the address is none.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: &str, content: &[u8]) -> Answer {
+        let token = token_of(&self.open(path).await.text());
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(
+                format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
+        }
+        let head = format!("--part\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file}\"\r\n\r\n");
+        body.extend(head.bytes());
+        body.extend(content);
+        body.extend(b"\r\n--part--\r\n");
+        let request = self
+            .request("POST", &format!("{path}?csrf={token}"))
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=part")
+            .body(Body::from(body))
+            .expect("a request");
+        self.stoa.send_request(request).await
+    }
+
     fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
         Request::builder()
             .method(method)

@@ -11,7 +11,7 @@ use stoa_registries::export::{About, Export};
 use stoa_registries::import::iso_codes::{self, Dataset, Folders, LANGUAGES};
 use stoa_registries::import::{Fault, Format, Inferred, Rows, SourceRow, flattened, infer, open};
 use stoa_registries::sample::{self, People};
-use stoa_registries::service::{By, Draft, Imported, RefusedRow, RegistryInfo};
+use stoa_registries::service::{By, Draft, Imported, RefusedRow, RegistryInfo, Trial};
 use stoa_registries::{Registries, RegistriesError};
 
 use crate::command::key::refused;
@@ -181,7 +181,7 @@ async fn fill(
     let work = async {
         let mut kept = 0;
         let result = registries
-            .import(by, &info.code, &label, rows, |done, refused| {
+            .import(by, &info.code, &label, rows, Trial::No, |done, refused| {
                 let few: Vec<RefusedRow> = refused.iter().take(TOLD_MAX.saturating_sub(kept)).cloned().collect();
                 kept += few.len();
                 let _ = sender.send((done, few));

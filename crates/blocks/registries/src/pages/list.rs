@@ -61,7 +61,10 @@ pub(super) async fn list(
         .notice(outcome(w, params.get("done")))
         .push(table.render(w));
     if view.visitor.may(RegistryDesign::INFO.permission) {
-        page = page.actions(actions([(w.t("registries-new"), format!("{HOME}/new"))]));
+        page = page.actions(actions([
+            (w.t("registries-new"), format!("{HOME}/new")),
+            (w.t("registries-new-from-file"), format!("{HOME}/new-from-file")),
+        ]));
     }
     Ok(shown(&page))
 }
@@ -201,6 +204,10 @@ pub(super) async fn overview(
     }
     if !info.versions.is_empty() && view.visitor.may(RecordWrite::INFO.permission) {
         buttons.push((w.t("registries-record-new"), below(&code, "records/new").to_string()));
+        buttons.push((w.t("registries-import"), below(&code, "import").to_string()));
+    }
+    if !info.versions.is_empty() && view.visitor.may(RecordRead::INFO.permission) {
+        buttons.push((w.t("registries-export"), below(&code, "export").to_string()));
     }
     if view.visitor.may(RegistryDesign::INFO.permission) {
         buttons.push((w.t("registries-details"), below(&code, "schema/details").to_string()));

@@ -7,8 +7,10 @@ mod list;
 mod record_form;
 mod records;
 mod statistics;
+mod transfer;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -59,6 +61,11 @@ pub(crate) fn router(registries: Registries) -> Router {
         .route("/{code}/changes", get(history::changes))
         .route("/{code}/reads", get(history::reads))
         .route("/{code}/statistics", get(statistics::show))
+        .route("/new-from-file", get(transfer::new_form).post(transfer::new_from_file))
+        .route("/{code}/import", get(transfer::import_form).post(transfer::import))
+        .route("/{code}/export", get(transfer::export_form))
+        .route("/{code}/export/file", get(transfer::export))
+        .layer(DefaultBodyLimit::max(transfer::UPLOAD_BYTES_MAX))
         .with_state(registries)
 }
 

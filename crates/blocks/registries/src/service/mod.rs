@@ -23,7 +23,7 @@ pub use design::{Details, Draft, Impact};
 pub use find::{Found, Listing, Order, Wanted};
 pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use record::{Record, Upserted};
-pub use transfer::{BATCH_ROWS_MAX, Imported, RefusedRow};
+pub use transfer::{BATCH_ROWS_MAX, Imported, RefusedRow, Trial};
 
 pub use crate::store::record::{RecordId, RecordKind};
 

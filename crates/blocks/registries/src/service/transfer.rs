@@ -26,6 +26,28 @@ pub struct Imported {
     pub refused: u64,
 }
 
+/// Whether an import only finds out what it would do. Within a batch a trial sees everything that the import would see;
+/// two rows of different batches with the same value it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// Everything is checked and nothing is kept.
+    Yes,
+    /// What can be written is written.
+    No,
+}
+
+/// How a unit of an import ended without being kept.
+enum Ended {
+    Trial(Imported, Vec<RefusedRow>),
+    Failed(RegistriesError),
+}
+
+impl<E: Into<RegistriesError>> From<E> for Ended {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// A row that was refused, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedRow {
@@ -64,20 +86,21 @@ impl Registries {
         code: &str,
         label: &str,
         batch: Vec<(u64, Value)>,
+        trial: Trial,
     ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
         if batch.len() > BATCH_ROWS_MAX {
             return Err(RegistriesError::field("", "max", format!("a batch holds at most {BATCH_ROWS_MAX} rows")));
         }
         // Not cloned before it is needed: a value that comes twice spoils a whole unit, and then rows go one by one.
         let batch = std::sync::Arc::new(batch);
-        match self.import_unit(by, code, label, &batch, 0..batch.len()).await {
+        match self.import_unit(by, code, label, &batch, 0..batch.len(), trial).await {
             Err(RegistriesError::NotUnique(_)) if batch.len() > 1 => {}
             Err(RegistriesError::NotUnique(field)) => return Ok(one_refused(&batch, 0, &field)),
             done => return done,
         }
         let (mut all, mut refused) = (Imported::default(), Vec::new());
         for index in 0..batch.len() {
-            let (done, more) = match self.import_unit(by, code, label, &batch, index..index + 1).await {
+            let (done, more) = match self.import_unit(by, code, label, &batch, index..index + 1, trial).await {
                 Err(RegistriesError::NotUnique(field)) => one_refused(&batch, index, &field),
                 done => done?,
             };
@@ -95,6 +118,7 @@ impl Registries {
         code: &str,
         label: &str,
         rows: Rows<'static>,
+        trial: Trial,
         mut told: impl FnMut(Imported, &[RefusedRow]) + Send,
     ) -> Result<Imported, RegistriesError> {
         let schema = std::sync::Arc::clone(&self.open(by, code).await?.version(label)?.schema);
@@ -122,7 +146,7 @@ impl Registries {
         let mut all = Imported::default();
         while let Some((batch, unread)) = batches.recv().await {
             all.refused += u64::try_from(unread.len()).unwrap_or(0);
-            let (done, mut refused) = self.import_rows(by, code, label, batch).await?;
+            let (done, mut refused) = self.import_rows(by, code, label, batch, trial).await?;
             all += done;
             refused.extend(unread);
             told(all, &refused);
@@ -138,11 +162,13 @@ impl Registries {
         label: &str,
         batch: &std::sync::Arc<Vec<(u64, Value)>>,
         range: std::ops::Range<usize>,
+        trial: Trial,
     ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
         let (this, by, code, label) = (self.clone(), by.clone(), code.to_owned(), label.to_owned());
         let batch = std::sync::Arc::clone(batch);
-        self.store()
-            .write(async move |tx: &mut Tx<'_>| {
+        let ended = self
+            .store()
+            .write(async move |tx: &mut Tx<'_>| -> Result<_, Ended> {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
                 let version = compiled.version(&label)?;
                 let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
@@ -170,12 +196,21 @@ impl Registries {
                             done.refused += 1;
                             refused.push(RefusedRow { line: *line, errors });
                         }
-                        Err(other) => return Err(other),
+                        Err(other) => return Err(other.into()),
                     }
                 }
-                Ok((done, refused))
+                match trial {
+                    Trial::No => Ok((done, refused)),
+                    // An error takes back what the unit wrote; this one carries what it would have done.
+                    Trial::Yes => Err(Ended::Trial(done, refused)),
+                }
             })
-            .await
+            .await;
+        match ended {
+            Ok(done) => Ok(done),
+            Err(Ended::Trial(done, refused)) => Ok((done, refused)),
+            Err(Ended::Failed(error)) => Err(error),
+        }
     }
 
     /// Records after one, in the order of their creation, as a version shows them. Reads of personal data are recorded.

@@ -195,3 +195,41 @@ async fn pages_speak_every_language() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_is_looked_at_becomes_a_register_and_comes_out_again() {
+    let stoa = TestStoa::with(&[stoa_registries::BLOCK]).await;
+    let browser = stoa.browser(&["analyst"]).await;
+    let new = format!("{HOME}/new-from-file");
+    let csv = b"code,name,people\nTL,Tallinn,457572\nTR,Tartu,97435\n";
+    let looked = browser.upload(&new, &[("act", "try")], "towns.csv", csv).await.expect(200).text();
+    assert!(looked.contains("What was recognised") && looked.contains("Whole number"), "{looked}");
+    assert!(!browser.open(HOME).await.text().contains("towns"), "nothing was written");
+    let none = browser.upload(&new, &[("name", "Towns"), ("code", "towns")], "", b"").await.expect(422).text();
+    assert!(none.contains("Choose a file."), "{none}");
+    let wrong = browser.upload(&new, &[("name", ""), ("code", "towns")], "towns.xyz", csv).await.expect(422).text();
+    assert!(wrong.contains("tells no format"), "{wrong}");
+    let made = browser.upload(&new, &[("name", "Towns"), ("code", "towns")], "towns.csv", csv).await;
+    assert_eq!(led_to(&made), "/console/registries/towns?done=published");
+
+    let import = format!("{HOME}/towns/import");
+    let more = b"code,name,people\nTL,Reval,457573\nNV,Narva,many\nPR,Parnu,39438\n";
+    let tried = browser.upload(&import, &[("act", "try")], "more.csv", more).await.expect(200).text();
+    for part in
+        ["This was a trial", "1 created, 1 updated, 0 unchanged", "One row needs your attention", "a whole number"]
+    {
+        assert!(tried.contains(part), "{part}: {tried}");
+    }
+    let csv_of = async || browser.open(&format!("{HOME}/towns/export/file?format=csv")).await.expect(200);
+    assert!(!csv_of().await.text().contains("Reval"), "a trial writes nothing");
+    let done = browser.upload(&import, &[], "more.csv", more).await.expect(200).text();
+    assert!(done.contains("1 created, 1 updated, 0 unchanged") && done.contains("One row was refused"), "{done}");
+    let out = csv_of().await;
+    assert!(out.header("content-disposition").starts_with("attachment; filename=\"towns-1.0-"));
+    assert_eq!(out.text(), "code,name,people\r\nTL,Reval,457573\r\nTR,Tartu,97435\r\nPR,Parnu,39438\r\n");
+    let json = browser.open(&format!("{HOME}/towns/export/file?format=json")).await.expect(200).json();
+    assert_eq!(json["count"], 3);
+    let again = browser.upload(&import, &[], "towns.json", json.to_string().as_bytes()).await.expect(200).text();
+    assert!(again.contains("0 created, 0 updated, 3 unchanged"), "what comes out goes in again: {again}");
+    browser.open(&format!("{HOME}/towns/export")).await.expect(200);
+}
