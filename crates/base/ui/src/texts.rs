@@ -94,6 +94,11 @@ impl From<&String> for Arg {
         Self::Text(text.clone())
     }
 }
+impl From<i32> for Arg {
+    fn from(number: i32) -> Self {
+        Self::Number(number.into())
+    }
+}
 impl From<i64> for Arg {
     fn from(number: i64) -> Self {
         Self::Number(number)

@@ -79,7 +79,7 @@ pub(crate) struct Notes(pub(crate) Store);
 
 #[async_trait]
 impl EventSink for Notes {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "notes"
     }
 
