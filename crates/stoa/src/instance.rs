@@ -9,7 +9,7 @@ use stoa_audit::{Sealer, SigningKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
-use stoa_web::{Block, Node, NodeOptions, Profile};
+use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure, chain};
@@ -101,7 +101,8 @@ impl Instance {
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),
-            tokens: None,
+            tokens: tokens(&config, &clock)?,
+            limits: limits(&config),
         });
         let started = clock.now();
         Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, started })
@@ -245,4 +246,52 @@ impl Opener<'_> {
         let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
         Ok(Room { name, block, store, sealer })
     }
+}
+
+/// How many requests one caller may send.
+fn limits(config: &Config) -> RateLimits {
+    let number = |path: &str| config.number(path).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+    RateLimits {
+        requests_per_second: number("limits.requests_per_second"),
+        burst: number("limits.burst"),
+        anonymous_per_second: number("limits.anonymous_per_second"),
+        anonymous_burst: number("limits.anonymous_burst"),
+    }
+}
+
+/// The client for calls to other systems.
+fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure> {
+    let mut allowed = Vec::new();
+    for text in config.list("outgoing.allowed") {
+        let one = text.parse::<outgoing::Allowed>();
+        allowed.push(one.map_err(|error| Failure::new(Exit::Usage, format!("`outgoing.allowed`: {error}")))?);
+    }
+    let options = outgoing::OutgoingOptions { allowed, ..outgoing::OutgoingOptions::default() };
+    outgoing::Client::new(options, clock.clone())
+        .map_err(|error| Failure::new(Exit::Failed, format!("setting up calls to other systems: {}", chain(&error))))
+}
+
+/// Verifies the tokens of the configured issuers, if there are any.
+fn tokens(config: &Config, clock: &Clock) -> Result<Option<Arc<dyn TokenVerifier>>, Failure> {
+    let wrong = |name: &str, what: String| Failure::new(Exit::Usage, format!("[issuers.{name}]: {what}"));
+    let mut issuers = Vec::new();
+    for name in config.names("issuers") {
+        let text = |option: &str| config.text(&format!("issuers.{name}.{option}")).filter(|text| !text.is_empty());
+        let algorithms = config.list(&format!("issuers.{name}.algorithms"));
+        let algorithms = algorithms.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>();
+        issuers.push(Issuer {
+            url: text("url").ok_or_else(|| wrong(&name, "`url` is missing".to_owned()))?,
+            audience: text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?,
+            jwks_url: text("jwks_url"),
+            algorithms: algorithms.map_err(|error| wrong(&name, error.to_string()))?,
+            roles_claim: text("roles_claim").unwrap_or_else(|| "roles".to_owned()),
+            tenant_claim: text("tenant_claim"),
+        });
+    }
+    if issuers.is_empty() {
+        return Ok(None);
+    }
+    let verifier = Issuers::new(issuers, outgoing(config, clock)?, clock.clone());
+    let verifier = verifier.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+    Ok(Some(Arc::new(verifier)))
 }

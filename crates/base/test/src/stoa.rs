@@ -167,6 +167,7 @@ impl TestStoa {
                 .copied()
                 .collect(),
             tokens: None,
+            limits: stoa_web::RateLimits::default(),
         });
         let mut stores = BTreeMap::from([("node", node_store)]);
         let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());

@@ -12,6 +12,7 @@ use crate::answer::Fault;
 use crate::block::Profile;
 use crate::input::Params;
 use crate::node::Node;
+use crate::rate::Peer;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
@@ -70,6 +71,9 @@ pub(crate) async fn identify(
     };
     match find(&node, request.headers()).await {
         Ok((actor, session)) => {
+            if let Err(problem) = node.rates().check(&actor, request.extensions().get::<Peer>().copied()) {
+                return Fault(problem).into_response();
+            }
             let forgery_checked = match &session {
                 Some(seen) if !request.method().is_safe() => match carries_token(request, &seen.csrf).await {
                     Ok((same, carries)) => {

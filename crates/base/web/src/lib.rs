@@ -6,12 +6,15 @@ mod block;
 mod caller;
 mod form;
 mod input;
+mod issuers;
 mod layers;
 mod metrics;
 mod node;
 mod openapi;
+pub mod outgoing;
 mod page;
 mod permission;
+mod rate;
 mod secret;
 mod server;
 mod visitor;
@@ -22,9 +25,11 @@ pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use form::FormFields;
 pub use input::{Body, Params, RawJson, parse, typed};
+pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
 pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
 pub use page::{View, page, see_other, shell};
 pub use permission::{Allowed, Public, Right};
+pub use rate::RateLimits;
 pub use server::{Listener, ServerError, TlsFiles};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
@@ -55,6 +60,10 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("web.busy", "The node is busy"),
     page!("web.timeout", "The request took too long"),
     page!("web.key_not_found", "There is no such key"),
+    page!("web.rate_limited", "Too many requests"),
+    page!("web.address_refused", "The address may not be called"),
+    page!("web.other_system_unavailable", "Another system is away"),
+    page!("web.other_system_failed", "Another system failed"),
     page!("web.failed", "The node failed"),
 ];
 

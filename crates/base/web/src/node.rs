@@ -11,6 +11,7 @@ use stoa_store::{Migration, Store, StoreError, Tx, params};
 
 use crate::block::Profile;
 use crate::caller::TokenVerifier;
+use crate::rate::{RateLimits, Rates};
 use crate::secret;
 
 /// The tables of `node.db`.
@@ -86,6 +87,7 @@ struct Shared {
     profile: Profile,
     declared: Vec<PermissionInfo>,
     tokens: Option<Arc<dyn TokenVerifier>>,
+    rates: Rates,
     trusts_mediator: bool,
     keys: Mutex<HashMap<[u8; 32], (Actor, Instant)>>,
 }
@@ -100,18 +102,21 @@ pub struct NodeOptions {
     pub permissions: Vec<PermissionInfo>,
     /// Verifies tokens of configured issuers.
     pub tokens: Option<Arc<dyn TokenVerifier>>,
+    /// How many requests one caller may send.
+    pub limits: RateLimits,
 }
 
 impl Node {
     /// The node over its database.
     pub fn new(options: NodeOptions) -> Self {
-        let NodeOptions { store, profile, permissions, tokens } = options;
+        let NodeOptions { store, profile, permissions, tokens, limits } = options;
         Self {
             shared: Arc::new(Shared {
                 store,
                 profile,
                 declared: permissions,
                 tokens,
+                rates: Rates::new(limits),
                 trusts_mediator: profile == Profile::Govstack,
                 keys: Mutex::new(HashMap::new()),
             }),
@@ -135,6 +140,10 @@ impl Node {
 
     pub(crate) fn trusts_mediator(&self) -> bool {
         self.shared.trusts_mediator
+    }
+
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.shared.rates
     }
 
     pub(crate) fn tokens(&self) -> Option<&Arc<dyn TokenVerifier>> {

@@ -1,12 +1,14 @@
 //! The server: one router, one or more listeners, an orderly end.
 
+use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -14,6 +16,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+use crate::rate::Peer;
 
 /// What is in flight when the end is asked for may take this long.
 const GRACE: Duration = Duration::from_secs(25);
@@ -36,7 +41,7 @@ pub enum ServerError {
     },
     /// Plain HTTP off loopback, without a proxy in front.
     #[error(
-        "{0} is reachable from other machines, and plain HTTP would let them read along. Set [server] tls_cert and \
+        "{0} is reachable from other machines, and plain HTTP would let them read along. Set [server] tls_certificate and \
          tls_key, or behind_proxy = true when a proxy in front speaks TLS, or listen on 127.0.0.1"
     )]
     PlainOffLoopback(SocketAddr),
@@ -64,6 +69,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<tokio_rustls::TlsAcceptor>,
+    behind_proxy: bool,
 }
 
 impl Listener {
@@ -76,7 +82,7 @@ impl Listener {
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
-        Ok(Self { socket: listener, address, tls })
+        Ok(Self { socket: listener, address, tls, behind_proxy })
     }
 
     /// The address that was taken.
@@ -99,7 +105,7 @@ impl Listener {
                 accepted = self.socket.accept() => accepted,
                 () = &mut stop => break,
             };
-            let (stream, _) = match accepted {
+            let (stream, from) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file handles, mostly: the next ones may be served again when some are closed.
@@ -110,7 +116,10 @@ impl Listener {
             };
             let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else { continue };
             let _ = stream.set_nodelay(true);
-            let (router, tls) = (router.clone(), self.tls.clone());
+            let (router, tls, behind_proxy) = (router.clone(), self.tls.clone(), self.behind_proxy);
+            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router, move |request| {
+                with_peer(request, from.ip(), behind_proxy)
+            });
             let watcher = graceful.watcher();
             tokio::spawn(async move {
                 let _permit = permit;
@@ -131,9 +140,24 @@ impl Listener {
     }
 }
 
-async fn converse<S>(stream: S, router: Router, watcher: hyper_util::server::graceful::Watcher)
+/// Tells where a request came from. Only a proxy that the operator named is believed about it, and of its list only the
+/// entry that it added itself.
+fn with_peer(mut request: hyper::Request<Incoming>, from: IpAddr, behind_proxy: bool) -> hyper::Request<Incoming> {
+    let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
+    let named = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
+    let peer = named.filter(|_| behind_proxy).unwrap_or(from);
+    request.extensions_mut().insert(Peer(peer));
+    request
+}
+
+async fn converse<S, R>(stream: S, router: R, watcher: hyper_util::server::graceful::Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    R: tower::Service<hyper::Request<Incoming>, Response = axum::response::Response, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    R::Future: Send,
 {
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(64 * 1024);

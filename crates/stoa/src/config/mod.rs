@@ -84,6 +84,13 @@ impl Config {
         self.get(path).and_then(|setting| setting.value.as_str().map(str::to_owned))
     }
 
+    /// A list of texts.
+    pub(crate) fn list(&self, path: &str) -> Vec<String> {
+        let value = self.get(path).map(|setting| setting.value);
+        let items = value.as_ref().and_then(|value| value.as_array()).into_iter().flatten();
+        items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+
     /// A path.
     pub(crate) fn path(&self, path: &str) -> Option<PathBuf> {
         self.text(path).map(PathBuf::from)

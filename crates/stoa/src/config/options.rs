@@ -162,6 +162,36 @@ pub(crate) const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "limits",
+        doc: "How many requests one caller may send; over it the answer is 429 with `Retry-After`.",
+        options: &[
+            option(
+                "limits.requests_per_second",
+                Accepts::Number(0, 1_000_000),
+                "1000",
+                "Of one key, token or session in the long run. 0 means no bound.",
+            ),
+            option("limits.burst", Accepts::Number(1, 1_000_000), "2000", "Of one key, token or session at once."),
+            option(
+                "limits.anonymous_per_second",
+                Accepts::Number(0, 1_000_000),
+                "100",
+                "Without a credential, of one address. 0 means no bound.",
+            ),
+            option("limits.anonymous_burst", Accepts::Number(1, 1_000_000), "400", "Without a credential, at once."),
+        ],
+    },
+    Section {
+        name: "outgoing",
+        doc: "Calls to other systems. Public https addresses may be called; nothing else, unless it stands here.",
+        options: &[option(
+            "outgoing.allowed",
+            Accepts::List,
+            "[]",
+            "Networks (`10.0.0.0/8`), addresses and host names that may be called although they are not public, also over plain http.",
+        )],
+    },
+    Section {
         name: "mail",
         doc: "How the node sends mail. Without it nothing is sent.",
         options: &[

@@ -47,7 +47,12 @@ impl Call {
     }
 
     /// A POST with this body; follows no redirect.
-    pub fn post(purpose: &'static str, url: impl Into<String>, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub fn post(
+        purpose: &'static str,
+        url: impl Into<String>,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Self {
         let mut call = Self::new(purpose, Method::POST, url).header(header::CONTENT_TYPE, content_type);
         call.body = body.into();
         call

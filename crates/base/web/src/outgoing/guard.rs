@@ -123,7 +123,10 @@ pub fn is_public(address: IpAddr) -> bool {
         }),
         IpAddr::V6(v6) => match embedded(v6) {
             Some(v4) => is_public(IpAddr::V4(v4)),
-            None => v6.to_bits() >> 125 == 0b001 && !SPECIAL_V6.iter().any(|(net, bits)| same_bits(*net, v6.to_bits(), *bits)),
+            None => {
+                v6.to_bits() >> 125 == 0b001
+                    && !SPECIAL_V6.iter().any(|(net, bits)| same_bits(*net, v6.to_bits(), *bits))
+            }
         },
     }
 }

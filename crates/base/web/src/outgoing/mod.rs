@@ -20,8 +20,8 @@ use tokio::sync::Semaphore;
 use breaker::Breaker;
 pub use call::{Call, Reply};
 pub use error::OutgoingError;
-use guard::{Guard, system_lookup};
 pub use guard::{Allowed, AllowedError, Forbidden, Lookup};
+use guard::{Guard, system_lookup};
 
 /// How the client behaves.
 #[derive(Clone)]
@@ -255,9 +255,10 @@ impl Inner {
             *tries += 1;
             let result = self.once(&client, call, url, &host).await;
             let worked = match &result {
-                Ok(reply) => {
-                    !matches!(reply.status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
-                }
+                Ok(reply) => !matches!(
+                    reply.status,
+                    StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+                ),
                 // A refused address and an oversized answer say nothing about the host's health.
                 Err(error) => !matches!(error, OutgoingError::Timeout { .. } | OutgoingError::Connection { .. }),
             };
@@ -274,10 +275,11 @@ impl Inner {
     }
 
     async fn once(&self, client: &reqwest::Client, call: &Call, url: &Url, host: &str) -> Result<Reply, OutgoingError> {
-        let _permit = self.under_way.acquire().await.map_err(|_| OutgoingError::Resting {
-            host: host.to_owned(),
-            retry_after: Duration::from_secs(1),
-        })?;
+        let _permit = self
+            .under_way
+            .acquire()
+            .await
+            .map_err(|_| OutgoingError::Resting { host: host.to_owned(), retry_after: Duration::from_secs(1) })?;
         let failed = |error: reqwest::Error| classify(error, host);
         let mut response = client
             .request(call.method.clone(), url.clone())

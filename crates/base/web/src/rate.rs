@@ -1,0 +1,81 @@
+//! How many requests one caller may send: so that one program that runs wild takes nothing from the others.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use stoa_core::{Actor, ActorKind, Problem, Refusal};
+
+/// Callers that are remembered; over it those that have been quiet are forgotten.
+const CALLERS_MAX: usize = 100_000;
+
+/// Where a request came from, as the listener saw it or as the proxy in front says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The bounds. Zero requests per second means no bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RateLimits {
+    /// Requests per second of one key, token or session in the long run.
+    pub requests_per_second: u32,
+    /// Requests at once after a pause.
+    pub burst: u32,
+    /// The same for callers without a credential, by their address.
+    pub anonymous_per_second: u32,
+    /// The same for callers without a credential, by their address.
+    pub anonymous_burst: u32,
+}
+
+pub(crate) struct Rates {
+    known: Option<DefaultKeyedRateLimiter<u64>>,
+    anonymous: Option<DefaultKeyedRateLimiter<u64>>,
+    hasher: RandomState,
+}
+
+impl Rates {
+    pub(crate) fn new(limits: RateLimits) -> Self {
+        let limiter = |per_second: u32, burst: u32| {
+            let quota = Quota::per_second(NonZeroU32::new(per_second)?);
+            let burst = NonZeroU32::new(burst.max(1))?;
+            Some(DefaultKeyedRateLimiter::dashmap(quota.allow_burst(burst)))
+        };
+        Self {
+            known: limiter(limits.requests_per_second, limits.burst),
+            anonymous: limiter(limits.anonymous_per_second, limits.anonymous_burst),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Counts a request; refuses one too many with the time to wait.
+    pub(crate) fn check(&self, actor: &Actor, peer: Option<Peer>) -> Result<(), Problem> {
+        let (limiter, key) = if actor.kind == ActorKind::Anonymous {
+            let Some(peer) = peer else { return Ok(()) };
+            (&self.anonymous, self.hasher.hash_one(network(peer.0)))
+        } else {
+            (&self.known, self.hasher.hash_one((actor.tenant.as_str(), &actor.id)))
+        };
+        let Some(limiter) = limiter else { return Ok(()) };
+        if limiter.len() > CALLERS_MAX {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        limiter.check_key(&key).map_err(|early| {
+            let wait = early.wait_time_from(DefaultClock::default().now()).max(Duration::from_secs(1));
+            Problem::new(Refusal::TooMany, "web.rate_limited")
+                .detail("This caller sent more requests than the node lets one caller send.")
+                .retry_after(wait)
+        })
+    }
+}
+
+/// Whoever has one IPv6 address mostly has its whole /64.
+fn network(address: IpAddr) -> u64 {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => u64::from(v4.to_bits()),
+        IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 64).unwrap_or(0),
+    }
+}
