@@ -232,3 +232,24 @@ mod tests {
         assert_eq!(problem.errors[0].pointer, "/items/1/size");
     }
 }
+
+/// The caller's `Idempotency-Key`: a request that is sent twice with it is done once. Blocks hand it to
+/// [`stoa_store::idempotency`] in the transaction of the work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = value.to_str().unwrap_or("").trim();
+        let most = stoa_store::idempotency::KEY_BYTES_MAX;
+        if key.is_empty() || key.len() > most {
+            return Err(Problem::new(Refusal::Malformed, "web.invalid_parameter")
+                .field("Idempotency-Key", "length", format!("must have 1 to {most} visible characters"))
+                .into());
+        }
+        Ok(Self(Some(key.to_owned())))
+    }
+}

@@ -24,7 +24,7 @@ pub use app::{AppParts, Check, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use form::FormFields;
-pub use input::{Body, Params, RawJson, parse, typed};
+pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
 pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
 pub use page::{View, page, see_other, shell};

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stoa_core::{Instant, Page, Problem, Refusal};
-use stoa_web::{Allowed, Body, Created, Fault, Json, Params, RawJson, etag, json as answer};
+use stoa_store::idempotency::Answer;
+use stoa_web::{Allowed, Body, Created, Fault, IdempotencyKey, Json, Params, RawJson, etag, json as answer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -306,21 +307,51 @@ async fn newest(desk: &Desk, by: &By, code: &str) -> Result<String, RegistriesEr
     Ok(version.label.as_str().to_owned())
 }
 
+/// A record's answer as it is kept for an idempotency key.
+fn kept(place: &str, record: &Record, schema: &Schema) -> Answer {
+    Answer {
+        status: StatusCode::CREATED.as_u16(),
+        content_type: None,
+        location: Some(format!("{place}/{}", record.id)),
+        body: serde_json::to_vec(&RecordView::new(record, schema)).unwrap_or_default(),
+    }
+}
+
+/// A kept answer, byte by byte as it was sent the first time: a new record is at version 1.
+fn as_sent(kept: Answer) -> Response {
+    let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    let mut response = stoa_web::bytes_as(status, stoa_web::JSON, kept.body);
+    response.headers_mut().insert(header::ETAG, etag(1));
+    if let Some(Ok(location)) = kept.location.map(header::HeaderValue::try_from) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
 /// Create a record
 ///
 /// Stores a new record under the newest version.
 #[utoipa::path(post, path = "/v1/registries/{code}/records", operation_id = "create_record", tag = "records",
-    params(("code" = String, Path, example = "countries")),
+    params(("code" = String, Path, example = "countries"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A text of the caller's own: sent again with it and the same body, the request is done once and answered the same")),
     request_body(content = Object, description = "The values by field name"),
     responses((status = 201, description = "The record", body = RecordView)))]
 async fn create_record(
     allowed: Allowed<RecordWrite>,
     State(desk): State<Desk>,
     Path(code): Path<String>,
+    IdempotencyKey(key): IdempotencyKey,
     RawJson(body): RawJson,
 ) -> Result<Response, Fault> {
     let by = By::from(allowed);
     let label = newest(&desk, &by, &code).await?;
+    if let Some(key) = key {
+        let place = format!("/registries/v1/registries/{code}/records");
+        let made = desk
+            .registries
+            .create_once(&by, &code, &label, body, &key, move |record, schema| kept(&place, record, schema));
+        return Ok(as_sent(made.await?));
+    }
     let record = desk.registries.create(&by, &code, &label, body, "").await?;
     let compiled = desk.registries.open(&by, &code).await?;
     let view = RecordView::new(&record, &compiled.version(&label)?.schema);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use stoa_core::Instant;
+use stoa_store::idempotency::{self, Answer, Started};
 use stoa_store::outbox::{self, Event};
 use stoa_store::{Tx, seal, search};
 
@@ -21,6 +22,11 @@ const CHANGED_AT_ONCE_MAX: usize = 1_000;
 pub(crate) const CREATED_AT_ONCE_MAX: usize = 1_000;
 /// What a record's change log is sealed for.
 const CHANGE_CONTEXT: &str = "registries.record_change";
+
+/// What an answer that is kept for an idempotency key is sealed for.
+const ANSWER_CONTEXT: &str = "registries.kept_answer";
+/// Marks a kept answer as sealed; the record's id follows.
+const SEALED: &str = "sealed:";
 
 /// A record as a version shows it.
 #[derive(Debug, Clone)]
@@ -86,6 +92,55 @@ impl Registries {
                 desk.create(tx, &content, None, pointer).await
             })
             .await
+    }
+
+    /// Creates a record once for an idempotency key, and answers the same as long as the key is remembered. Where the
+    /// register holds personal data the answer is kept sealed with the record's own key, so that erasing the person also
+    /// silences it.
+    pub async fn create_once(
+        &self,
+        by: &By,
+        code: &str,
+        label: &str,
+        content: Value,
+        key: &str,
+        answer: impl Fn(&Record, &Schema) -> Answer + Send + Sync + 'static,
+    ) -> Result<Answer, RegistriesError> {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content.to_string().as_bytes());
+        let digest: [u8; 32] = digest.as_ref().try_into().map_err(|_| damaged("a digest"))?;
+        let scope = format!("{}/{}/registries.record.create/{code}", by.tenant(), by.actor.id);
+        let (this, by, code, label, key) =
+            (self.clone(), by.clone(), code.to_owned(), label.to_owned(), key.to_owned());
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                if let Started::Replay(kept) = idempotency::begin(tx, &scope, &key, &digest).await? {
+                    return this.unsealed(tx, kept).await;
+                }
+                let compiled = this.compiled(tx, by.tenant(), &code).await?;
+                let version = compiled.version(&label)?;
+                let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
+                let record = desk.create(tx, &content, None, "").await?;
+                let made = answer(&record, &version.schema);
+                let mut kept = made.clone();
+                if version.schema.is_personal() {
+                    let subject = person_of(record.id);
+                    kept.body = seal::seal(tx, this.keys(), &subject, ANSWER_CONTEXT, &made.body).await?;
+                    kept.content_type = Some(format!("{SEALED}{}", record.id));
+                }
+                idempotency::finish(tx, &scope, &key, &kept).await?;
+                Ok(made)
+            })
+            .await
+    }
+
+    async fn unsealed(&self, tx: &mut Tx<'_>, mut kept: Answer) -> Result<Answer, RegistriesError> {
+        let sealed = kept.content_type.as_deref().and_then(|text| text.strip_prefix(SEALED));
+        if let Some(id) = sealed.map(str::parse::<RecordId>) {
+            let subject = person_of(id.map_err(|_| damaged("a kept answer"))?);
+            kept.body = seal::open(tx, self.keys(), &subject, ANSWER_CONTEXT, &kept.body).await?.to_vec();
+            kept.content_type = None;
+        }
+        Ok(kept)
     }
 
     /// Creates a record inside a transaction of the caller's, with an id of its own if one is given: for data that is

@@ -15,6 +15,7 @@ mod sample;
 
 mod govstack;
 mod native;
+mod openapi;
 mod pages;
 mod texts;
 mod walk;

@@ -221,3 +221,28 @@ async fn another_tenant_sees_nothing() {
     stoa.get(&stranger, RECORDS).await.expect(404);
     stoa.get(&stranger, "/registries/data/people/1.0").await.expect(404);
 }
+
+#[tokio::test]
+async fn a_request_with_an_idempotency_key_is_done_once_and_answered_the_same() {
+    let (stoa, analyst) = with_people().await;
+    let with = |by: &Caller, key: &str| by.clone().with("idempotency-key", key);
+    let mari = json!({"number": "EE0001", "name": "Mari"});
+    let first = stoa.post(&with(&analyst, "k1"), RECORDS, &mari).await.expect(201);
+    stoa.get(&analyst, first.header("location")).await.expect(200);
+    for _ in 0..2 {
+        let again = stoa.post(&with(&analyst, "k1"), RECORDS, &mari).await.expect(201);
+        assert_eq!((again.body.clone(), again.header("location")), (first.body.clone(), first.header("location")));
+        assert_eq!(again.header("etag"), first.header("etag"));
+    }
+    assert_eq!(stoa.get(&analyst, RECORDS).await.json()["total"], 1);
+    let other = stoa.post(&with(&analyst, "k1"), RECORDS, &json!({"number": "EE0002", "name": "Jaan"})).await;
+    assert_eq!(other.expect(409).json()["code"], "store.idempotency_conflict");
+    // A refused request leaves its key free, and keys of different callers are different keys.
+    stoa.post(&with(&analyst, "k2"), RECORDS, &json!({"number": "wrong", "name": "Jaan"})).await.expect(422);
+    stoa.post(&with(&analyst, "k2"), RECORDS, &json!({"number": "EE0003", "name": "Jaan"})).await.expect(201);
+    let colleague = stoa.role("analyst").await;
+    stoa.post(&with(&colleague, "k1"), RECORDS, &json!({"number": "EE0004", "name": "Epp"})).await.expect(201);
+    stoa.post(&with(&analyst, &"x".repeat(300)), RECORDS, &mari).await.expect(400);
+    stoa.clock.advance(std::time::Duration::from_hours(25));
+    stoa.post(&with(&analyst, "k1"), RECORDS, &json!({"number": "EE0005", "name": "Ott"})).await.expect(201);
+}
