@@ -8,6 +8,7 @@ mod form;
 mod input;
 mod issuers;
 mod layers;
+pub mod mail;
 mod metrics;
 mod node;
 mod openapi;

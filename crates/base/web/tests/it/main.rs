@@ -8,6 +8,7 @@
 )]
 
 mod issuers;
+mod mail;
 mod outgoing;
 mod server;
 
