@@ -31,4 +31,4 @@ key=$(target/debug/stoa key create --name schemathesis --role admin --data "$wor
 "$tools/bin/schemathesis" run http://127.0.0.1:18098/registries/openapi.json \
     --url http://127.0.0.1:18098/registries -H "Authorization: Bearer $key" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
-    --phases examples,coverage,fuzzing --max-examples "$examples" --workers 2 --request-timeout 10
+    --phases examples,coverage,fuzzing --max-examples "$examples" --workers 1 --request-timeout 10

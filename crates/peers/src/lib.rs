@@ -1,1 +1,4 @@
-//! Typed clients of the blocks' public APIs: requests and answers, no logic.
+//! Typed clients of the blocks' public APIs: requests and answers, no logic. A block that needs another one takes the
+//! client from here, and never the other block itself.
+
+pub mod registries;

@@ -207,6 +207,11 @@ impl TestStoa {
         Self { clock, node, stores, contexts, openapi, router, place }
     }
 
+    /// The whole router, for what asks it without a socket.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Where this test's files lie.
     pub fn path(&self) -> &std::path::Path {
         self.place.path()

@@ -14,11 +14,15 @@ mod node;
 mod openapi;
 pub mod outgoing;
 mod page;
+mod peer;
 mod permission;
 mod rate;
 mod secret;
 mod server;
 mod visitor;
+
+/// For [`Peer::ask`].
+pub use axum::http::Method;
 
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Check, Mounted, app};
@@ -29,6 +33,7 @@ pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
 pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
 pub use page::{View, page, see_other, shell};
+pub use peer::{Peer, PeerError};
 pub use permission::{Allowed, Public, Right};
 pub use rate::RateLimits;
 pub use server::{Listener, ServerError, TlsFiles};
