@@ -17,9 +17,9 @@ use crate::caller::{Token, TokenVerifier};
 use crate::outgoing::{Call, Client};
 
 /// How far the clocks of an issuer and of this node may be apart.
-const LEEWAY: Duration = Duration::from_secs(60);
+const LEEWAY: Duration = Duration::from_mins(1);
 /// Keys are fetched again after this time.
-const KEYS_KEPT: Duration = Duration::from_mins(60);
+const KEYS_KEPT: Duration = Duration::from_hours(1);
 /// An unknown key is asked for at most this often: a forger must not make us call the issuer for each token.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(30);
 /// The longest token.
@@ -215,19 +215,22 @@ impl Inner {
 fn pick(set: &JwkSet, kid: Option<&str>, algorithm: Algorithm) -> Option<Jwk> {
     use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, PublicKeyUse};
     let fits = |key: &&Jwk| {
-        let family = match (&key.algorithm, algorithm) {
-            (
-                AlgorithmParameters::RSA(_),
+        let family = match &key.algorithm {
+            AlgorithmParameters::RSA(_) => matches!(
+                algorithm,
                 Algorithm::RS256
-                | Algorithm::RS384
-                | Algorithm::RS512
-                | Algorithm::PS256
-                | Algorithm::PS384
-                | Algorithm::PS512,
-            ) => true,
-            (AlgorithmParameters::EllipticCurve(curve), Algorithm::ES256) => curve.curve == EllipticCurve::P256,
-            (AlgorithmParameters::EllipticCurve(curve), Algorithm::ES384) => curve.curve == EllipticCurve::P384,
-            (AlgorithmParameters::OctetKeyPair(_), Algorithm::EdDSA) => true,
+                    | Algorithm::RS384
+                    | Algorithm::RS512
+                    | Algorithm::PS256
+                    | Algorithm::PS384
+                    | Algorithm::PS512
+            ),
+            AlgorithmParameters::EllipticCurve(curve) => matches!(
+                (algorithm, &curve.curve),
+                (Algorithm::ES256, EllipticCurve::P256) | (Algorithm::ES384, EllipticCurve::P384)
+            ),
+            AlgorithmParameters::OctetKeyPair(_) => algorithm == Algorithm::EdDSA,
+            // Symmetric keys, and what may come: nothing that we accept is signed with them.
             _ => false,
         };
         let own = key.common.key_algorithm.is_none_or(|named| named.to_string() == format!("{algorithm:?}"));

@@ -56,7 +56,7 @@ impl From<MailError> for Problem {
                 Self::new(Refusal::Invalid, "web.address_refused").detail("The mail address cannot be used.")
             }
             MailError::Away(_) => {
-                Self::new(Refusal::Busy, "web.other_system_unavailable").retry_after(std::time::Duration::from_secs(60))
+                Self::new(Refusal::Busy, "web.other_system_unavailable").retry_after(std::time::Duration::from_mins(1))
             }
             MailError::Refused(_) | MailError::Setup(_) => Self::new(Refusal::BadGateway, "web.other_system_failed"),
         }

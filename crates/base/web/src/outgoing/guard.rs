@@ -34,7 +34,7 @@ const SPECIAL_V4: [([u8; 4], u8); 16] = [
     ([240, 0, 0, 0], 4),
 ];
 
-/// Networks inside 2000::/3 that are not the public internet. Everything outside 2000::/3 is refused anyway: loopback,
+/// Networks inside `2000::/3` that are not the public internet. Everything outside of it is refused anyway: loopback,
 /// link-local, unique local (`fd00:ec2::254` is a metadata service), site-local, multicast, discard.
 const SPECIAL_V6: [(u128, u8); 4] = [
     (0x2001_0000_0000_0000_0000_0000_0000_0000, 23),

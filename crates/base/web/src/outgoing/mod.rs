@@ -308,6 +308,7 @@ impl Inner {
 }
 
 /// Whether trying again makes sense, and then how long the other side asks us to wait, if it does.
+#[expect(clippy::option_option, reason = "no next try, a try at our own pace, and a try after a wait are three things")]
 fn pause_before_next(call: &Call, result: &Result<Reply, OutgoingError>) -> Option<Option<Duration>> {
     if call.once {
         return None;
