@@ -54,6 +54,8 @@ pub(crate) struct Instance {
     pub(crate) rooms: Vec<Room>,
     /// Keys of programs, sessions, roles.
     pub(crate) node: Node,
+    /// Calls to other systems.
+    pub(crate) outgoing: outgoing::Client,
     /// When it was opened.
     pub(crate) started: Instant,
 }
@@ -93,19 +95,21 @@ impl Instance {
         for block in blocks {
             rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
         }
+        let calls = outgoing(&config, &clock)?;
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
             profile: web_profile(profile),
             permissions: stoa_portal::PERMISSIONS
                 .iter()
+                .chain(stoa_web::webhook::PERMISSIONS)
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),
-            tokens: tokens(&config, &clock)?,
+            tokens: tokens(&config, &calls, &clock)?,
             limits: limits(&config),
         });
         let started = clock.now();
-        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, started })
+        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, started })
     }
 
     /// The rooms a command is about: one by name, or all.
@@ -180,9 +184,9 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::io(format!("making {}", path.display()), &error))
 }
 
-/// What a block's database is made of: its own tables, and those of evidence.
+/// What a database is made of: its own tables, those of evidence, and those of webhooks.
 pub(crate) fn migrations_of(own: &'static [Migration]) -> Vec<Migration> {
-    own.iter().chain(stoa_audit::MIGRATIONS).copied().collect()
+    own.iter().chain(stoa_audit::MIGRATIONS).chain(stoa_web::webhook::MIGRATIONS).copied().collect()
 }
 
 /// Where a database lies. Profile `govstack` is always embedded: its folder is wiped at each start, a server's would not.
@@ -272,7 +276,7 @@ fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure>
 }
 
 /// Verifies the tokens of the configured issuers, if there are any.
-fn tokens(config: &Config, clock: &Clock) -> Result<Option<Arc<dyn TokenVerifier>>, Failure> {
+fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Option<Arc<dyn TokenVerifier>>, Failure> {
     let wrong = |name: &str, what: String| Failure::new(Exit::Usage, format!("[issuers.{name}]: {what}"));
     let mut issuers = Vec::new();
     for name in config.names("issuers") {
@@ -291,7 +295,7 @@ fn tokens(config: &Config, clock: &Clock) -> Result<Option<Arc<dyn TokenVerifier
     if issuers.is_empty() {
         return Ok(None);
     }
-    let verifier = Issuers::new(issuers, outgoing(config, clock)?, clock.clone());
+    let verifier = Issuers::new(issuers, calls.clone(), clock.clone());
     let verifier = verifier.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     Ok(Some(Arc::new(verifier)))
 }

@@ -12,6 +12,7 @@ use stoa_core::{Actor, Clock, Ids, Instant, PermissionInfo, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
+use stoa_web::outgoing::{Client, OutgoingOptions};
 use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
 use tower::ServiceExt as _;
 
@@ -163,16 +164,21 @@ impl TestStoa {
             permissions: pages
                 .permissions
                 .iter()
+                .chain(stoa_web::webhook::PERMISSIONS)
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),
             tokens: None,
             limits: stoa_web::RateLimits::default(),
         });
+        // Tests may call what they start themselves.
+        let allowed = vec!["127.0.0.1".parse().expect("an address")];
+        let options = OutgoingOptions { allowed, ..OutgoingOptions::default() };
+        let outgoing = Client::new(options, clock.clone()).expect("a client");
         let mut stores = BTreeMap::from([("node", node_store)]);
         let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for block in blocks {
-            let steps = block.migrations.iter().chain(audit).copied();
+            let steps = block.migrations.iter().chain(audit).chain(stoa_web::webhook::MIGRATIONS).copied();
             let store = open_store(&place, block.name, steps, &clock, &ids).await;
             let context = BlockContext {
                 store: store.clone(),
@@ -181,6 +187,7 @@ impl TestStoa {
                 clock: clock.clone(),
                 ids: ids.clone(),
                 config: Value::Null,
+                outgoing: outgoing.clone(),
                 profile,
                 public_url: "http://127.0.0.1:8080".to_owned(),
             };

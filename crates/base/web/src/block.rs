@@ -8,9 +8,12 @@ use stoa_core::{Clock, Ids, PermissionInfo, ProblemInfo};
 use stoa_store::blobs::Blobs;
 use stoa_store::jobs::JobHandler;
 use stoa_store::keys::MasterKeys;
+use stoa_store::outbox::EventSink;
 use stoa_store::{Migration, Store};
 use stoa_ui::{Catalogue, NavEntry};
 use utoipa_axum::router::OpenApiRouter;
+
+use crate::outgoing::Client;
 
 /// An error of any kind, for the edges where it is only shown.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -64,6 +67,8 @@ pub struct BlockContext {
     pub clock: Clock,
     /// Where identifiers come from.
     pub ids: Ids,
+    /// Calls to other systems.
+    pub outgoing: Client,
     /// The block's own section of the configuration.
     pub config: serde_json::Value,
     /// How strict the node is.
@@ -80,4 +85,6 @@ pub struct BlockParts {
     pub pages: axum::Router,
     /// What it works on in the background.
     pub jobs: Vec<Arc<dyn JobHandler>>,
+    /// Who is told of its events.
+    pub sinks: Vec<Arc<dyn EventSink>>,
 }

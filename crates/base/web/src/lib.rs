@@ -20,6 +20,7 @@ mod rate;
 mod secret;
 mod server;
 mod visitor;
+pub mod webhook;
 
 /// For [`Peer::ask`].
 pub use axum::http::Method;

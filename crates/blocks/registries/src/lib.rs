@@ -17,6 +17,7 @@ pub mod service;
 mod store;
 
 use stoa_store::Migration;
+use stoa_web::webhook::{self, Webhooks};
 use stoa_web::{Block, BlockContext, BlockParts, BoxError};
 
 pub use error::RegistriesError;
@@ -42,9 +43,11 @@ pub const MIGRATIONS: &[Migration] =
 #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let registries = Registries::new(&context);
+    let webhooks = Webhooks::new(context.store.clone(), context.keys.clone(), context.outgoing.clone());
     Ok(BlockParts {
         pages: pages::router(registries.clone()),
-        api: api::router(api::Desk { registries, profile: context.profile }),
-        jobs: Vec::new(),
+        api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
+        jobs: vec![webhooks.handler(), webhooks.tidy()],
+        sinks: vec![webhooks.sink()],
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use stoa_portal::PortalParts;
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
+use stoa_store::outbox::Relay;
 use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -174,6 +175,9 @@ async fn start_blocks(
             }
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
+            let relay = Relay::new(room.store.clone(), parts.sinks.clone());
+            let wait = until(stopped.clone());
+            background.spawn(async move { relay.run(wait).await });
             blocks.push(Mounted::new(*block, parts));
         }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
@@ -201,6 +205,7 @@ fn context(
         keys: instance.keys.clone(),
         clock: instance.clock.clone(),
         ids: instance.ids.clone(),
+        outgoing: instance.outgoing.clone(),
         config: instance.config.block(block.name),
         profile: web_profile(instance.profile),
         public_url: public_url.to_owned(),

@@ -19,3 +19,4 @@ mod openapi;
 mod pages;
 mod texts;
 mod walk;
+mod webhooks;

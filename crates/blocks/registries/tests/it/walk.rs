@@ -29,6 +29,12 @@ async fn every_operation_asks_for_its_permission() {
         let (stoa, admin, code) = (&stoa, &admin, code.to_owned());
         async move { stoa.get(admin, &format!("/registries/v1/registries/{code}")).await.json()["id"].to_string() }
     };
+    let webhook = json!({"url": "https://example.org/events"});
+    let mut hooks = Vec::new();
+    for _ in 0..2 {
+        let made = stoa.post(&admin, "/registries/v1/webhooks", &webhook).await.expect(201);
+        hooks.push(made.header("location").trim_start_matches("/registries").to_owned());
+    }
     let (a, b) = (id("a").await, id("b").await);
     let data = "/data/a/1.0";
     let query = json!({"query": {"content": {"key": "k1"}}});
@@ -70,6 +76,10 @@ async fn every_operation_asks_for_its_permission() {
         ("list_record_changes", example(&format!("{}/changes", records[0]), None)),
         ("list_record_reads", example(&format!("{}/reads", records[0]), None)),
         ("list_changes", example("/v1/registries/a/changes", None)),
+        ("list_webhooks", listed("/v1/webhooks", None)),
+        ("create_webhook", listed("/v1/webhooks", Some(webhook))),
+        ("list_webhook_attempts", example(&format!("{}/attempts", hooks[0]), None)),
+        ("remove_webhook", example(&hooks[1], None)),
         ("search_personal_data_usage", example("/v1/personal-data-usage/search", Some(usage))),
     ]);
     let wrong = walk(&stoa, "registries", &admin, &examples, &[]).await;
