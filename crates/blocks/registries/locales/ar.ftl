@@ -255,3 +255,10 @@ registries-schema-json = المخطط بصيغة JSON
 registries-time-hint = مثل 09:30.
 registries-import-format = لا يدل امتداد الملف على صيغة: استخدم ‎.csv أو ‎.json أو ‎.ndjson
 registries-create-import = إنشاء السجل والاستيراد
+registries-more =
+    { $count ->
+        [one] وقيمة أخرى
+        [two] وقيمتان أخريان
+        [few] و{ $count-text } قيم أخرى
+       *[other] و{ $count-text } قيمة أخرى
+    }

@@ -246,3 +246,8 @@ registries-schema-json = The schema as JSON
 registries-time-hint = Like 09:30.
 registries-import-format = The ending of the file’s name tells no format: use .csv, .json or .ndjson
 registries-create-import = Create the register and import
+registries-more =
+    { $count ->
+        [one] and one more
+       *[other] and { $count-text } more
+    }

@@ -246,3 +246,8 @@ registries-schema-json = Le schéma en JSON
 registries-time-hint = Comme 09:30.
 registries-import-format = L’extension du fichier n’indique aucun format : utilisez .csv, .json ou .ndjson
 registries-create-import = Créer le registre et importer
+registries-more =
+    { $count ->
+        [one] et une de plus
+       *[other] et { $count-text } de plus
+    }

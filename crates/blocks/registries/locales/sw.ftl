@@ -246,3 +246,8 @@ registries-schema-json = Mpangilio kama JSON
 registries-time-hint = Kama 09:30.
 registries-import-format = Kiambishi cha jina la faili hakionyeshi muundo: tumia .csv, .json au .ndjson
 registries-create-import = Unda rejista na uingize
+registries-more =
+    { $count ->
+        [one] na moja zaidi
+       *[other] na { $count-text } zaidi
+    }

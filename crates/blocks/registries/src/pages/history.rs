@@ -14,6 +14,8 @@ use crate::service::{ChangeEntry, Compiled, PersonalDataUsage, Registries};
 
 /// Entries of one page.
 const SIZE: u32 = 50;
+/// Values of one change that the register's log shows; the record's own page shows all.
+const VALUES_MAX: usize = 4;
 
 /// The changes of a register, newest first.
 pub(super) async fn changes(
@@ -92,7 +94,8 @@ pub(super) fn change_table(w: &Words, compiled: &Compiled, entries: &[ChangeEntr
             if with_record {
                 cells.push(record_link(&compiled.code, &entry.record.to_string()));
             }
-            cells.push(values(w, compiled, entry.values.as_ref()));
+            let most = if with_record { VALUES_MAX } else { usize::MAX };
+            cells.push(values(w, compiled, entry.values.as_ref(), most));
             cells
         }))
         .empty(w.t("registries-no-changes"))
@@ -116,7 +119,7 @@ fn action(w: &Words, action: &str) -> String {
 }
 
 /// The changed values, `old → new`, under their fields' present names.
-fn values(w: &Words, compiled: &Compiled, values: Option<&Value>) -> Html {
+fn values(w: &Words, compiled: &Compiled, values: Option<&Value>, most: usize) -> Html {
     let Some(values) = values.and_then(Value::as_array) else { return Html::quiet(w.t("registries-hidden")) };
     let schemas: Vec<&Schema> = compiled.versions.iter().rev().map(|version| version.schema.as_ref()).collect();
     let name = |id: i64| {
@@ -124,14 +127,17 @@ fn values(w: &Words, compiled: &Compiled, values: Option<&Value>) -> Html {
         field.map_or_else(|| id.to_string(), |field| field.path.join(" / "))
     };
     let arrow = if w.locale().dir() == "rtl" { " ← " } else { " → " };
-    Html::list(values.iter().map(|change| {
+    let shown = values.iter().take(most).map(|change| {
         let name = name(change.get("id").and_then(Value::as_i64).unwrap_or(0));
         let show = |key: &str| match change.get(key) {
             None | Some(Value::Null) => Html::quiet(w.t("registries-empty")),
             Some(value) => Html::isolated(super::records::text(w, value)),
         };
         Html::text(format!("{name}: ")).then(show("old")).then(Html::text(arrow)).then(show("new"))
-    }))
+    });
+    let more = values.len().saturating_sub(most);
+    let rest = (more > 0).then(|| Html::quiet(w.with("registries-more", &[("count", more.into())])));
+    Html::list(shown.chain(rest))
 }
 
 /// A table of reads.
