@@ -9,6 +9,7 @@ use stoa_audit::{Sealer, SigningKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
+use stoa_web::mail::{MailPort, Smtp};
 use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
 
 use crate::config::Config;
@@ -56,6 +57,8 @@ pub(crate) struct Instance {
     pub(crate) node: Node,
     /// Calls to other systems.
     pub(crate) outgoing: outgoing::Client,
+    /// Sends mail, where a mail server is configured.
+    pub(crate) mail: Option<Arc<dyn MailPort>>,
     /// When it was opened.
     pub(crate) started: Instant,
 }
@@ -96,6 +99,7 @@ impl Instance {
             rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
         }
         let calls = outgoing(&config, &clock)?;
+        let mail = mail(&config)?;
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
             profile: web_profile(profile),
@@ -109,7 +113,7 @@ impl Instance {
             limits: limits(&config),
         });
         let started = clock.now();
-        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, started })
+        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })
     }
 
     /// The rooms a command is about: one by name, or all.
@@ -273,6 +277,17 @@ fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure>
     let options = outgoing::OutgoingOptions { allowed, ..outgoing::OutgoingOptions::default() };
     outgoing::Client::new(options, clock.clone())
         .map_err(|error| Failure::new(Exit::Failed, format!("setting up calls to other systems: {}", chain(&error))))
+}
+
+/// The way to the configured mail server.
+fn mail(config: &Config) -> Result<Option<Arc<dyn MailPort>>, Failure> {
+    let Some(url) = config.text("mail.smtp_url").filter(|url| !url.is_empty()) else { return Ok(None) };
+    let from = config.text("mail.from").unwrap_or_default();
+    let smtp = Smtp::new(&url, &from).map_err(|error| {
+        Failure::new(Exit::Usage, format!("[mail]: {error}"))
+            .advice("Write smtp_url = \"smtps://user:password@host:465\" and from = \"Name <address>\".")
+    })?;
+    Ok(Some(Arc::new(smtp)))
 }
 
 /// Verifies the tokens of the configured issuers, if there are any.

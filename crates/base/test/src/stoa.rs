@@ -188,6 +188,7 @@ impl TestStoa {
                 ids: ids.clone(),
                 config: Value::Null,
                 outgoing: outgoing.clone(),
+                mail: None,
                 profile,
                 public_url: "http://127.0.0.1:8080".to_owned(),
             };

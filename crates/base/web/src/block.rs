@@ -13,6 +13,7 @@ use stoa_store::{Migration, Store};
 use stoa_ui::{Catalogue, NavEntry};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::mail::MailPort;
 use crate::outgoing::Client;
 
 /// An error of any kind, for the edges where it is only shown.
@@ -69,6 +70,8 @@ pub struct BlockContext {
     pub ids: Ids,
     /// Calls to other systems.
     pub outgoing: Client,
+    /// Sends mail; none where no mail server is configured.
+    pub mail: Option<Arc<dyn MailPort>>,
     /// The block's own section of the configuration.
     pub config: serde_json::Value,
     /// How strict the node is.

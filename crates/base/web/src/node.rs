@@ -337,14 +337,19 @@ impl Node {
         let (hash, subject, roles) = (secret::hash(&text), subject.to_owned(), roles.join(" "));
         self.shared
             .store
-            .write(async move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            .write(async move |tx: &mut Tx<'_>| -> Result<(), AuditError> {
                 let ends = tx.now().plus(LINK_TIME);
                 tx.execute(
                     "INSERT INTO sign_in_link (secret_hash, tenant, subject, roles, expires_at) \
                      VALUES ($1, $2, $3, $4, $5)",
-                    params![hash, Tenant::default().as_str(), subject, roles, ends],
+                    params![hash, Tenant::default().as_str(), &subject, &roles, ends],
                 )
                 .await?;
+                // Whoever has the link comes in with these roles: that it was made belongs to the evidence.
+                let by = Actor::system("node", Tenant::default());
+                let mut record = Record::done(&by, "node.link.create", "links".to_owned());
+                record.detail = serde_json::json!({"subject": subject, "roles": roles});
+                stoa_audit::append(tx, &record).await?;
                 Ok(())
             })
             .await?;

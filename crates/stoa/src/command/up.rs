@@ -206,6 +206,7 @@ fn context(
         clock: instance.clock.clone(),
         ids: instance.ids.clone(),
         outgoing: instance.outgoing.clone(),
+        mail: instance.mail.clone(),
         config: instance.config.block(block.name),
         profile: web_profile(instance.profile),
         public_url: public_url.to_owned(),

@@ -73,7 +73,7 @@ fn a_key_is_printed_alone_works_and_ends_with_its_revocation() {
 
     // The same commands without a server, on the folder itself.
     assert!(place.run(&["key", "list"]).done().contains("revoked"));
-    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 2 records"));
+    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 3 records"));
     let wrong = place.run(&["key", "create", "--name", "x", "--role", "king"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(wrong.stderr.contains("`king` is none of"), "{wrong:?}");
@@ -89,12 +89,12 @@ fn evidence_is_verified_against_a_checkpoint_kept_elsewhere() {
     place.write("kept.txt", &checkpoint);
     place.run(&["key", "create", "--name", "two"]).done();
     let whole = place.run(&["audit", "verify", "--against", "kept.txt"]).done();
-    assert!(whole.contains("node: whole, 2 records") && whole.contains("agrees with the checkpoint"), "{whole}");
+    assert!(whole.contains("node: whole, 3 records") && whole.contains("agrees with the checkpoint"), "{whole}");
     let found = place.run(&["audit", "search", "--action", "node.key.create", "--limit", "1"]).done();
     let record: serde_json::Value = serde_json::from_str(&found).unwrap();
     assert_eq!(record["actor"], "command-line");
 
-    place.write("forged.txt", &checkpoint.replace("records: 1", "records: 9"));
+    place.write("forged.txt", &checkpoint.replace("records: 2", "records: 9"));
     let forged = place.run(&["audit", "verify", "--against", "forged.txt"]);
     assert_eq!(forged.code, 3, "{forged:?}");
     assert!(forged.stdout.contains("NOT WHOLE"), "{forged:?}");

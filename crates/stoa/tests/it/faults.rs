@@ -55,7 +55,8 @@ fn a_database_newer_than_the_program_is_refused() {
     runtime.block_on(async {
         use stoa_store::{Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
         let clock = stoa_core::Clock::system();
-        let own = stoa_registries::BLOCK.migrations.iter().chain(stoa_audit::MIGRATIONS).copied();
+        let own = stoa_registries::BLOCK.migrations.iter().chain(stoa_audit::MIGRATIONS);
+        let own = own.chain(stoa_web::webhook::MIGRATIONS).copied();
         let later = Migration::both(9999, "of_a_later_release", "CREATE TABLE later (id BIGINT)");
         let store = Store::open(StoreOptions {
             block: "registries",
