@@ -1,1 +1,8 @@
 //! The Sovereign Cloud Stack standards as data and pure rules: no I/O, no clock.
+
+pub mod rule;
+pub mod scope;
+mod tree;
+pub mod verdict;
+
+pub use tree::{DOCUMENT_BYTES_MAX, Fault, ReadError};
