@@ -7,6 +7,7 @@
     reason = "a test that stumbles is to fail at once"
 )]
 
+mod flavor;
 mod scope;
 mod verdict;
 

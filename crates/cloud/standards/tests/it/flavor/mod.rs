@@ -1,0 +1,4 @@
+//! Flavor names, and what follows from them.
+
+mod names;
+mod properties;
