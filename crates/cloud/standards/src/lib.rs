@@ -1,5 +1,6 @@
 //! The Sovereign Cloud Stack standards as data and pure rules: no I/O, no clock.
 
+pub mod document;
 pub mod flavor;
 pub mod rule;
 pub mod scope;

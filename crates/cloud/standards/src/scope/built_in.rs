@@ -8,9 +8,7 @@ use serde::Deserialize;
 use stoa_core::Date;
 
 use super::{Automation, Include, Lifetime, Module, Scope, TestCase, Timeline, TimelineEntry, Variable, Version};
-
-/// What the addresses of documents begin with.
-const DOCUMENTS: &str = "https://docs.scs.community/standards/";
+use crate::document::ADDRESS;
 
 static BUILT_IN: LazyLock<[(&str, Scope); 2]> = LazyLock::new(|| {
     [("scs-compatible-iaas", read(include_str!("iaas.toml"))), ("scs-compatible-kaas", read(include_str!("kaas.toml")))]
@@ -132,7 +130,7 @@ impl Group {
             lifetime,
             section: section.clone(),
             description,
-            url: format!("{DOCUMENTS}{document}"),
+            url: format!("{ADDRESS}{document}"),
         };
         cases.into_iter().chain(in_series).map(whole).collect()
     }
@@ -141,7 +139,7 @@ impl Group {
 impl FileModule {
     fn into_module(self) -> Module {
         let Self { id, name, document, parameters, targets } = self;
-        Module { id, name, url: format!("{DOCUMENTS}{document}"), parameters, targets }
+        Module { id, name, url: format!("{ADDRESS}{document}"), parameters, targets }
     }
 }
 

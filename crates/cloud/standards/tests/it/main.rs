@@ -7,7 +7,9 @@
     reason = "a test that stumbles is to fail at once"
 )]
 
+mod document;
 mod flavor;
+mod image;
 mod scope;
 mod verdict;
 
