@@ -62,7 +62,7 @@ pub enum Quantity {
 }
 
 impl Quantity {
-    const fn words(self) -> &'static str {
+    pub(super) const fn words(self) -> &'static str {
         match self {
             Quantity::Cpus => "the number of vCPUs",
             Quantity::Ram => "memory",

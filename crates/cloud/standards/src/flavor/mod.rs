@@ -2,8 +2,8 @@
 //!
 //! A name such as `SCS-4V-16-100s` says what a virtual machine has at least: 4 vCPUs, 16 GiB of memory, an SSD of 100 GB.
 //! [`parse`] reads a name into a [`Flavor`], which can hold nothing that has no name; a flavor prints itself as its
-//! canonical name. From that follow the [`Flavor::short`] name, a [description](describe), the [extra
-//! specs](extra_specs) of scs-0103, and the verdict whether a cloud's flavor [keeps what its name says](semantics).
+//! canonical name. From that follow the [`Flavor::short`] name, a description ([`Flavor::describe`]), the extra specs of
+//! scs-0103 ([`extra_specs`]), and whether a cloud's flavor keeps what its name says ([`check_semantics`]).
 //!
 //! ```
 //! use stoa_standards::flavor::Flavor;
@@ -15,22 +15,35 @@
 //! ```
 
 mod architecture;
+mod build;
+mod describe;
 mod error;
+mod explain;
+mod extra_specs;
 mod gpu;
+pub mod lines;
 mod parse;
 mod parts;
 mod print;
 mod rules;
+mod semantics;
+mod standard;
 
 use std::str::FromStr;
 
 pub use architecture::{Architecture, CpuVendor, UnknownCpuGeneration};
+pub use build::{BuildError, Wanted, WantedArchitecture, WantedDisk, WantedGpu};
+pub use describe::Description;
 pub use error::{NameError, Quantity, Reason};
+pub use explain::{Piece, explain};
+pub use extra_specs::{ExtraSpecs, aliases, extra_specs};
 pub use gpu::{Gpu, GpuError, GpuGeneration, GpuKind, GpuVendor, VideoMemory};
 pub use parse::{Parsed, parse};
 pub use parts::{Cpu, CpuKind, Disk, DiskKind, Grade, Hypervisor, Ram, RamSize, RamSizeError};
 pub use print::NameIn;
 pub use rules::{Rules, Syntax, translate};
+pub use semantics::{CloudFlavor, check_properties, check_semantics, check_syntax};
+pub use standard::{STANDARD_FLAVORS, StandardDisk, StandardFlavor, Status};
 
 /// What every name begins with.
 pub const PREFIX: &str = "SCS-";
@@ -85,19 +98,6 @@ impl Flavor {
         let architecture = self.architecture.filter(foreign).map(Architecture::vendor_only);
         let gpu = self.gpu.map(Gpu::short);
         Flavor { hypervisor: None, hardware_virtualisation: false, architecture, gpu, ..*self }
-    }
-
-    /// All names under which the flavor should be found, the longest first: canonical and short, each in the form of
-    /// version 1 and then in today's.
-    pub fn aliases(&self) -> Vec<String> {
-        let short = Some(self.short()).filter(|short| short != self);
-        [Some(*self), short]
-            .iter()
-            .flatten()
-            .flat_map(|flavor| [Syntax::Colon, Syntax::Dash].map(|syntax| flavor.name_in(syntax)))
-            .flatten()
-            .map(|name| name.to_string())
-            .collect()
     }
 }
 
