@@ -6,6 +6,7 @@ mod backup;
 mod desk;
 mod key;
 mod registry;
+mod standard;
 mod up;
 
 use std::path::Path;
@@ -54,6 +55,7 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "stoa", &mut script);
             page(&String::from_utf8_lossy(&script), &console).await
         }
+        Command::Standard(wanted) => standard::run(wanted, &console).await,
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
         Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
         Command::Verify(wanted) => backup::verify(wanted, &console).await,

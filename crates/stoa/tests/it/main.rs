@@ -14,3 +14,4 @@ mod documents;
 mod faults;
 mod house;
 mod program;
+mod standard;
