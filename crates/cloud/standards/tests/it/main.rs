@@ -10,7 +10,10 @@
 mod document;
 mod flavor;
 mod image;
+mod kubernetes;
+mod openstack;
 mod scope;
+mod tls;
 mod verdict;
 
 /// A file of the published standards, where they are at hand: `STOA_SCS_DATA`, or the folder beside the project.
