@@ -1,8 +1,12 @@
 //! The command line: every command, argument and example in one place. The reference page is printed from here.
 
+mod flavor;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
 
 /// Everything that can be asked of the program.
 #[derive(Debug, Parser)]
@@ -85,6 +89,9 @@ pub(crate) enum Command {
     /// The standards of the Sovereign Cloud Stack
     #[command(subcommand)]
     Standard(StandardCommand),
+    /// Names of flavors by the standards scs-0100 and scs-0103
+    #[command(subcommand)]
+    Flavor(FlavorCommand),
     /// Print a new sign-in link for the console
     #[command(
         after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes."

@@ -4,6 +4,7 @@
 mod audit;
 mod backup;
 mod desk;
+pub(crate) mod flavor;
 mod key;
 mod registry;
 mod standard;
