@@ -17,8 +17,8 @@ coded! {
 }
 
 impl CpuVendor {
-    /// The vendor's generations from 1 on, in order. Generation 0 is "rather old or unspecified" and not told apart from
-    /// none, as the standard says.
+    /// The vendor's generations from 1 on, in order. Generation 0 is not told apart from none: to the standard it means an
+    /// old one or an unspecified one.
     pub const fn generations(self) -> &'static [&'static str] {
         match self {
             CpuVendor::Intel => {
