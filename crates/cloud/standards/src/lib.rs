@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod flavor;
+pub mod report;
 pub mod rule;
 pub mod scope;
 mod tree;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 use stoa_core::Date;
+use uuid::Uuid;
 
 use super::{Automation, Include, Lifetime, Module, Scope, TestCase, Timeline, TimelineEntry, Variable, Version};
 use crate::document::ADDRESS;
@@ -22,7 +23,7 @@ pub fn built_in() -> impl Iterator<Item = (&'static str, &'static Scope)> {
 /// The scope with this name, whole (`scs-compatible-iaas`), in short (`iaas`), or by its UUID.
 pub fn find(name: &str) -> Option<&'static Scope> {
     let is_meant = |known: &str, scope: &Scope| {
-        known == name || known.strip_prefix("scs-compatible-") == Some(name) || scope.uuid == name
+        known == name || known.strip_prefix("scs-compatible-") == Some(name) || name.parse() == Ok(scope.uuid)
     };
     built_in().find(|(known, scope)| is_meant(known, scope)).map(|(_, scope)| scope)
 }
@@ -37,7 +38,7 @@ fn read(text: &str) -> Scope {
 #[serde(deny_unknown_fields)]
 struct File {
     name: String,
-    uuid: String,
+    uuid: Uuid,
     url: String,
     variables: Vec<FileVariable>,
     test_cases: Vec<Group>,

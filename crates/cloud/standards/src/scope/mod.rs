@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use stoa_core::Date;
+use uuid::Uuid;
 
 pub use built_in::{built_in, find as find_built_in};
 pub use lifetime::Lifetime;
@@ -29,7 +30,7 @@ pub const MAIN: &str = "main";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scope {
     /// What identifies it through all its versions.
-    pub uuid: String,
+    pub uuid: Uuid,
     /// Its title.
     pub name: String,
     /// Where its published description lies.

@@ -43,7 +43,7 @@ fn scope(place: Cursor<'_>, names: &mut Names) -> Scope {
     }
     let timeline = fields.required("timeline").items().into_iter().map(|entry| timeline_entry(entry, names)).collect();
     Scope {
-        uuid: fields.required("uuid").text(),
+        uuid: fields.required("uuid").parsed("a UUID").unwrap_or_default(),
         name: fields.required("name").text(),
         url: fields.text_or_empty("url"),
         variables: fields.items("variables").into_iter().filter_map(|place| variable(&place)).collect(),

@@ -4,6 +4,7 @@
 //! and collects every mistake with its line and path, so that an author sees all of them at once.
 
 mod cursor;
+mod json;
 
 mod yaml;
 
@@ -11,6 +12,7 @@ use std::fmt;
 
 pub(crate) use cursor::{Cursor, Faults};
 
+pub(crate) use json::parse as parse_json;
 pub(crate) use yaml::parse as parse_yaml;
 
 /// Bytes of a document at most: a report with the whole output of its checks stays far below.

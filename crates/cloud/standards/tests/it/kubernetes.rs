@@ -13,6 +13,7 @@ use stoa_standards::rule::kubernetes::{
 use stoa_standards::rule::{Check, Weight};
 use stoa_standards::verdict::{Reading, Verdict};
 
+use NodeRole::{ControlPlane, Worker};
 use Reading::{Published, Standard};
 use Verdict::{Abort, Fail, Pass};
 
@@ -186,7 +187,6 @@ fn nodes_tell_where_they_are() {
         region: Some("r1".to_owned()),
         zone: zone.map(str::to_owned),
     };
-    use NodeRole::{ControlPlane, Worker};
     let spread = [
         node("c1", ControlPlane, Some("a")),
         node("c2", ControlPlane, Some("b")),

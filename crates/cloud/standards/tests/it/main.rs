@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::needless_pass_by_value,
     reason = "a test that stumbles is to fail at once"
 )]
 
@@ -12,6 +13,7 @@ mod flavor;
 mod image;
 mod kubernetes;
 mod openstack;
+mod report;
 mod scope;
 mod tls;
 mod verdict;

@@ -76,7 +76,7 @@ fn volume_types_list_their_aspects_in_order() {
         assert_eq!(check.verdict, verdict, "{description}");
     }
     let nameless = VolumeType { name: "__DEFAULT__".to_owned(), description: None };
-    let both = [nameless.clone(), volume_type("[scs:replicated] slow")];
+    let both = [nameless, volume_type("[scs:replicated] slow")];
     assert_eq!(volume_type::check("scs-0114-replicated-type", &both).unwrap().verdict, Pass);
     let check = volume_type::check("scs-0114-encrypted-type", &both).unwrap();
     assert_eq!(check.reason(), "volume types: none of 2 says that it is encrypted");

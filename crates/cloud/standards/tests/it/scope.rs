@@ -10,6 +10,8 @@ use stoa_standards::scope::{
 
 use crate::published_file;
 
+use Validity::{Deprecated, Draft, Effective, Warn};
+
 fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
@@ -153,7 +155,7 @@ fn the_built_in_scopes_are_the_published_ones() {
 #[test]
 fn the_built_in_scopes_have_their_known_sizes() {
     let iaas = scope("iaas");
-    assert_eq!(iaas.uuid, "50393e6f-2ae1-4c5c-a62c-3b75f2abef3f");
+    assert_eq!(iaas.uuid.to_string(), "50393e6f-2ae1-4c5c-a62c-3b75f2abef3f");
     assert_eq!((iaas.test_cases.len(), iaas.modules.len()), (91, 26));
     let manual = |scope: &Scope| scope.test_cases.iter().filter(|case| case.automation == Automation::Manual).count();
     assert_eq!(manual(iaas), 3);
@@ -177,7 +179,6 @@ fn the_timeline_decides_what_counts_on_a_day() {
     let on = |date: &str| -> BTreeMap<&str, Validity> {
         iaas.versions_on(day(date)).into_iter().map(|(version, validity)| (version.name.as_str(), validity)).collect()
     };
-    use Validity::{Deprecated, Draft, Effective, Warn};
     assert!(on("2024-12-18").is_empty());
     assert_eq!(on("2024-12-19"), BTreeMap::from([("v5.1", Effective), ("v4", Effective), ("v3", Deprecated)]));
     assert_eq!(on("2025-06-30")["v4"], Warn);
