@@ -1,9 +1,9 @@
 //! Flavor names of the Sovereign Cloud Stack (scs-0100, versions 1, 2 and 3) and the standard flavors (scs-0103).
 //!
 //! A name such as `SCS-4V-16-100s` says what a virtual machine has at least: 4 vCPUs, 16 GiB of memory, an SSD of 100 GB.
-//! [`parse`] reads a name into a [`Flavor`], which can hold nothing that has no name; a flavor prints itself as its
+//! [`parse()`] reads a name into a [`Flavor`], which can hold nothing that has no name; a flavor prints itself as its
 //! canonical name. From that follow the [`Flavor::short`] name, a description ([`Flavor::describe`]), the extra specs of
-//! scs-0103 ([`extra_specs`]), and whether a cloud's flavor keeps what its name says ([`check_semantics`]).
+//! scs-0103 ([`extra_specs()`]), and whether a cloud's flavor keeps what its name says ([`check_semantics`]).
 //!
 //! ```
 //! use stoa_standards::flavor::Flavor;

@@ -224,8 +224,7 @@ impl<'a> Reader<'a> {
     fn extensions(&mut self, flavor: &mut Flavor, syntax: Syntax, reading: Reading) -> Result<(), NameError> {
         let mut before: Option<Extension> = None;
         while self.take(syntax.outer()) {
-            let rest = self.rest();
-            let word = rest.split(char::from(syntax.outer())).next().unwrap_or_default();
+            let word = self.rest().split(char::from(syntax.outer())).next().unwrap_or_default();
             let Some(extension) = Extension::of(word) else {
                 return self.expected(
                     "an extension: a hypervisor (`kvm`, `chy`, `xen`, `vmw`, `hyv`, `bms`), `hwv`, a CPU (`i`, `z`, `a`, \
@@ -248,7 +247,7 @@ impl<'a> Reader<'a> {
                     self.at += word.len();
                 }
                 Extension::Architecture => flavor.architecture = self.architecture()?,
-                Extension::Gpu => flavor.gpu = self.gpu(syntax, reading, word.len() < rest.len())?,
+                Extension::Gpu => flavor.gpu = self.gpu(syntax, reading)?,
                 Extension::Infiniband => {
                     flavor.infiniband = true;
                     self.at += word.len();
@@ -277,7 +276,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The published suite lets a generation without units run on into the extension behind it, and refuses both.
-    fn gpu(&mut self, syntax: Syntax, reading: Reading, more: bool) -> Result<Option<Gpu>, NameError> {
+    fn gpu(&mut self, syntax: Syntax, reading: Reading) -> Result<Option<Gpu>, NameError> {
         let Some(kind) = self.letter(GpuKind::from_code) else { return Ok(None) };
         let Some(vendor) = self.letter(GpuVendor::from_code) else {
             return self.expected("the vendor of the GPU (`N`, `A` or `I`)");
@@ -285,14 +284,13 @@ impl<'a> Reader<'a> {
         let mut gpu = Gpu::new(kind, vendor);
         let begun = self.at;
         let code = self.run(|byte| ![syntax.inner(), syntax.outer(), b'h'].contains(&byte));
-        let ran_on = reading.is_published() && more && self.next() == Some(syntax.outer());
+        let ran_on = reading.is_published() && self.next() == Some(syntax.outer());
         if !code.is_empty() || ran_on {
             gpu.generation = vendor.generation(code).filter(|_| !ran_on);
             if gpu.generation.is_none() {
                 return Err(self.stumble_at(begun, Reason::GpuGeneration(vendor)));
             }
         }
-        // In version 1 the inner separator differs from the outer one; in both it leads to a number.
         let units_said = self.take(syntax.inner());
         if units_said {
             gpu.units = self.number(Quantity::GpuUnits)?;
