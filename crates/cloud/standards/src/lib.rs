@@ -5,6 +5,7 @@ pub mod flavor;
 pub mod report;
 pub mod rule;
 pub mod scope;
+pub mod signature;
 mod tree;
 pub mod verdict;
 

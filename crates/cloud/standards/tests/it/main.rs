@@ -15,6 +15,7 @@ mod kubernetes;
 mod openstack;
 mod report;
 mod scope;
+mod signature;
 mod tls;
 mod verdict;
 
