@@ -4,9 +4,11 @@
 //! Rules for flavors stand with flavors. How facts are come by, and in what time, is not known here.
 
 mod check;
+pub mod domain_manager;
 pub mod entropy;
 pub mod image;
 pub mod kubernetes;
+pub mod probe;
 pub mod security_group;
 pub mod service;
 pub mod tls;

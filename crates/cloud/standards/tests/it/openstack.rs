@@ -1,5 +1,8 @@
 //! Rules about what a cloud of OpenStack offers, with the numbers of the standards and of the published suite.
 
+use stoa_standards::rule::domain_manager::{self, Attempt, Ended, Right};
+use stoa_standards::rule::image::Image;
+use stoa_standards::rule::probe::{ProbeFlavor, choose_flavor, choose_image};
 use stoa_standards::rule::security_group::{Direction, Ethertype, Rule, check_default_rules, check_new_group};
 use stoa_standards::rule::service::{
     Catalog, S3Answer, Stumble, StumbleKind, check, check_backup, check_key_manager, check_s3,
@@ -235,4 +238,67 @@ fn availability_zones_are_fire_zones_with_redundancy() {
     let objects: Vec<String> =
         zone::compare_names(&["a", "b"], &["a", "c"]).into_iter().map(|finding| finding.object).collect();
     assert_eq!(objects, ["availability zone b", "availability zone c"]);
+}
+
+#[test]
+fn the_server_that_is_tried_out_is_the_newest_debian_on_the_most_frugal_flavor() {
+    let image = |name: &str, distribution: &str, version: &str| {
+        let facts = serde_json::json!({"name": name, "os_distro": distribution, "os_version": version, "min_ram": 512});
+        Image::new(facts.as_object().unwrap().clone())
+    };
+    let chosen = |images: &[Image]| choose_image(images).map(|image| image.name().to_owned());
+    let all = [
+        image("a", "ubuntu", "24.04"),
+        image("b", "Debian", "12"),
+        image("c", "debian", "trixie"),
+        image("d", "debian", "13"),
+        image("e", "arch", "99"),
+    ];
+    assert_eq!(chosen(&all).as_deref(), Some("c"), "of equals the first");
+    assert_eq!(chosen(&[all[4].clone(), all[0].clone()]).as_deref(), Some("a"));
+    assert_eq!(chosen(&[image("f", "ubuntu", "noble"), image("g", "ubuntu", "22.04")]).as_deref(), Some("g"));
+    assert_eq!(chosen(&[]), None);
+    let flavor = |name: &str, vcpus, ram_mib, disk_gib, allowed: Option<&str>| ProbeFlavor {
+        name: name.to_owned(),
+        vcpus,
+        ram_mib,
+        disk_gib,
+        random_device: allowed.map(str::to_owned),
+    };
+    let flavors = [
+        flavor("tiny", 1, 256, 0, Some("true")),
+        flavor("small", 1, 512, 0, None),
+        flavor("device", 4, 8192, 100, Some("True")),
+        flavor("frugal", 2, 8192, 20, Some("true")),
+    ];
+    assert_eq!(choose_flavor(&flavors, &all[0]).unwrap().name, "frugal", "a device before frugality");
+    assert_eq!(choose_flavor(&flavors[..2], &all[0]).unwrap().name, "small");
+    assert_eq!(choose_flavor(&flavors[..1], &all[0]), None);
+}
+
+#[test]
+fn a_domain_manager_rules_its_own_domain_and_no_other() {
+    let attempt = |right, ended| Attempt {
+        manager: "manager of domain a".to_owned(),
+        doing: "create a user in domain b".to_owned(),
+        right,
+        ended,
+    };
+    for (right, ended, verdict) in [
+        (Right::Must, Ended::Done, Pass),
+        (Right::MustNot, Ended::Forbidden, Pass),
+        (Right::Must, Ended::Forbidden, Fail),
+        (Right::MustNot, Ended::Done, Fail),
+        (Right::MustNot, Ended::Otherwise("500".to_owned()), Abort),
+    ] {
+        let good = attempt(Right::Must, Ended::Done);
+        assert_eq!(
+            domain_manager::check(&[good, attempt(right, ended.clone())]).verdict,
+            verdict,
+            "{right:?} {ended:?}"
+        );
+    }
+    let check = domain_manager::check(&[attempt(Right::MustNot, Ended::Done)]);
+    assert_eq!(check.reason(), "manager of domain a: it can create a user in domain b");
+    assert_eq!(domain_manager::check(&[]).verdict, Abort);
 }

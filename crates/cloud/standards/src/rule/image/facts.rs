@@ -47,7 +47,7 @@ impl Image {
     }
 
     /// The text under a name; empty texts are nothing.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(in crate::rule) fn text(&self, name: &str) -> Option<&str> {
         match self.found(name) {
             Found::Text(text) if !text.is_empty() => Some(text),
             _ => None,
@@ -55,7 +55,7 @@ impl Image {
     }
 
     /// A number under a name, whether it was written as one or as text.
-    pub(super) fn number(&self, name: &str) -> Option<u64> {
+    pub(in crate::rule) fn number(&self, name: &str) -> Option<u64> {
         match self.found(name) {
             Found::Foreign(value) => value.as_u64(),
             Found::Text(text) => text.parse().ok(),
