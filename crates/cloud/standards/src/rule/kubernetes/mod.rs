@@ -15,4 +15,4 @@ pub use node::{Node, NodeRole, check as check_nodes};
 pub use policy::{BRANCHES, Branch, PolicyFacts, Release, Stage, check as check_version_policy};
 pub use storage_class::{StorageClass, VolumeProof, check as check_storage_class};
 pub use version::{Version, VersionError};
-pub use vulnerability::{RecordError, VersionRange, Vulnerability};
+pub use vulnerability::{RangeEnd, RecordError, Severity, VersionRange, Vulnerability};
