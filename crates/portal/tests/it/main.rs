@@ -36,7 +36,7 @@ async fn seal(stoa: &TestStoa) {
         let sealer = stoa_audit::Sealer::new(store.clone(), key);
         for _ in 0..500 {
             let _ = sealer.pass().await.unwrap();
-            if stoa_audit::verify::verify(store, &trusted, None).await.unwrap().unsealed == 0 {
+            if stoa_audit::verify::verify(store, &trusted, &[]).await.unwrap().unsealed == 0 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
