@@ -42,3 +42,12 @@ CREATE TABLE audit_batch (
 );
 -- By a record's place its batch is found.
 CREATE INDEX audit_batch_by_end ON audit_batch (last_mark, last_seq);
+
+-- Evidence is only ever added to. Whoever may change the schema can take these off; the chain is there for them.
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN RAISE EXCEPTION 'evidence is never changed or removed'; END
+$$;
+CREATE TRIGGER audit_record_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_record
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_batch_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_batch
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();

@@ -42,3 +42,13 @@ CREATE TABLE audit_batch (
 );
 -- By a record's place its batch is found.
 CREATE INDEX audit_batch_by_end ON audit_batch (last_mark, last_seq);
+
+-- Evidence is only ever added to. Whoever may change the schema can take these off; the chain is there for them.
+CREATE TRIGGER audit_record_kept BEFORE UPDATE ON audit_record
+  BEGIN SELECT RAISE(ABORT, 'evidence is never changed'); END;
+CREATE TRIGGER audit_record_stays BEFORE DELETE ON audit_record
+  BEGIN SELECT RAISE(ABORT, 'evidence is never removed'); END;
+CREATE TRIGGER audit_batch_kept BEFORE UPDATE ON audit_batch
+  BEGIN SELECT RAISE(ABORT, 'evidence is never changed'); END;
+CREATE TRIGGER audit_batch_stays BEFORE DELETE ON audit_batch
+  BEGIN SELECT RAISE(ABORT, 'evidence is never removed'); END;

@@ -144,6 +144,23 @@ async fn a_waiting_record_that_cannot_be_read_is_named() {
     assert_eq!(bed.verify(&[]).await.finding, Some(Finding::Unreadable { waiting: 2 }));
 }
 
+/// Evidence is only ever added to: the database itself refuses anything else, until somebody takes that away first.
+async fn the_database_refuses_to_change_evidence(bed: Bed) {
+    ten(&bed).await;
+    for sql in [
+        "UPDATE audit_record SET actor = 'nobody'",
+        "DELETE FROM audit_record",
+        "UPDATE audit_batch SET last_seq = 7",
+        "DELETE FROM audit_batch WHERE number = 4",
+    ] {
+        let refused: Result<u64, StoreError> =
+            bed.store.write(async move |tx: &mut Tx<'_>| tx.execute(sql, params![]).await).await;
+        assert!(matches!(refused, Err(StoreError::Sql { .. })), "{sql}: {refused:?}");
+    }
+    let verdict = bed.verify(&[]).await;
+    assert_eq!((verdict.finding, verdict.verified), (None, 10));
+}
+
 /// Only the records of the tail removed: the chain still names them.
 async fn a_tail_cut_off_the_records_alone_is_found_without_help(bed: Bed) {
     let ids = ten(&bed).await;
@@ -364,4 +381,5 @@ on_both_engines!(
     a_last_record_that_was_moved_stops_nothing,
     what_cannot_be_read_any_more_is_named,
     every_checkpoint_that_was_kept_is_compared,
+    the_database_refuses_to_change_evidence,
 );
