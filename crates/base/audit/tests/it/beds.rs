@@ -91,21 +91,25 @@ impl Bed {
     /// theirs can keep ours unsettled for a moment.
     pub(crate) async fn settled(&self) {
         for look in 0.. {
-            let newest = "SELECT mark FROM audit_record ORDER BY seq DESC LIMIT 1";
-            let is_settled = self
-                .store
-                .scan(async move |tx: &mut Tx<'_>| {
-                    let (mark,): (i64,) = tx.get(newest, &[]).await?;
-                    Ok::<_, StoreError>(mark < tx.settled_mark().await?)
-                })
-                .await
-                .unwrap();
-            if is_settled {
+            if self.is_settled().await {
                 return;
             }
             assert!(look < 1000, "the records do not settle");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Whether the newest record can get no earlier neighbour any more; also when there is none.
+    pub(crate) async fn is_settled(&self) -> bool {
+        self.store
+            .scan(async move |tx: &mut Tx<'_>| {
+                let newest = "SELECT mark FROM audit_record ORDER BY seq DESC LIMIT 1";
+                let newest: Option<(i64,)> = tx.find(newest, &[]).await?;
+                let settled = tx.settled_mark().await?;
+                Ok::<_, StoreError>(newest.is_none_or(|(mark,)| mark < settled))
+            })
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn verify(&self, against: &[Checkpoint]) -> Verdict {

@@ -6,7 +6,7 @@ use serde_json::json;
 use stoa_audit::{AuditError, Filter, Outcome, Record, Sealed, Sealer, SealerOptions};
 use stoa_core::{Actor, ActorKind, Tenant};
 use stoa_store::seal::{self, SealError};
-use stoa_store::{MasterKeys, Tx};
+use stoa_store::{MasterKeys, StoreError, Tx};
 
 use crate::beds::{Bed, START, append_one, on_both_engines};
 
@@ -204,6 +204,39 @@ async fn the_lag_is_the_age_of_what_waits(bed: Bed) {
     assert!(sealer.lag() >= Duration::from_millis(500), "nobody has looked for a second");
     assert_eq!(sealer.pass().await.unwrap(), Sealed::Nothing);
     assert_eq!(sealer.lag(), Duration::ZERO);
+}
+
+/// A transaction that runs for long and is older than a record keeps it from being sealed: that is not silence but lag.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a PostgreSQL server in STOA_TEST_PG"]
+async fn postgres_counts_what_cannot_be_sealed_yet_as_behind() {
+    let bed = Bed::postgres().await;
+    let other = bed.open_again().await;
+    let slow = tokio::spawn(async move {
+        let held = other.write(async |tx: &mut Tx<'_>| {
+            let mark = tx.commit_mark().await?;
+            tx.get::<(i64,)>("SELECT 1::bigint FROM pg_sleep(1.5)", &[]).await?;
+            Ok::<_, StoreError>(mark)
+        });
+        held.await.unwrap();
+    });
+    let mut count = 0;
+    while bed.is_settled().await {
+        bed.append(count..count + 1).await;
+        count += 1;
+    }
+    let sealer = bed.sealer(100);
+    sealer.seal_all().await.unwrap();
+    bed.clock.advance(Duration::from_secs(5));
+    assert_eq!(sealer.pass().await.unwrap(), Sealed::Nothing);
+    assert!(sealer.lag() >= Duration::from_secs(5), "{:?}", sealer.lag());
+    assert!(bed.verify(&[]).await.unsealed > 0);
+    slow.await.unwrap();
+    bed.settled().await;
+    sealer.seal_all().await.unwrap();
+    assert_eq!(sealer.lag(), Duration::ZERO);
+    let verdict = bed.verify(&[]).await;
+    assert_eq!((verdict.finding, verdict.verified, verdict.unsealed), (None, count.into(), 0));
 }
 
 /// Of two nodes one seals; when it is gone the other goes on where it stopped.
