@@ -155,7 +155,7 @@ impl FromStr for Checkpoint {
         let records =
             field("records").and_then(|v| number(&v)).ok_or(refuse("the line `records` is missing or no number"))?;
         let chain = field("chain").and_then(|v| unhex(&v)).ok_or(refuse("the line `chain` is missing or no hash"))?;
-        let at = field("at").and_then(|v| v.parse().ok()).ok_or(refuse("the line `at` is missing or no time"))?;
+        let at = field("at").and_then(|v| time(&v)).ok_or(refuse("the line `at` is missing or no time"))?;
         let key = field("key").and_then(|v| v.parse().ok()).ok_or(refuse("the line `key` is missing or no key"))?;
         let signature = field("signature")
             .and_then(|v| unhex(&v))
@@ -165,6 +165,10 @@ impl FromStr for Checkpoint {
         }
         Ok(Self { head: Head { block, batch, records, chain, at }, key, signature })
     }
+}
+
+fn time(text: &str) -> Option<Instant> {
+    text.parse().ok().filter(|time: &Instant| time.to_string() == text)
 }
 
 fn number(text: &str) -> Option<u64> {
