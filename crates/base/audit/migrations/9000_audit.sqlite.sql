@@ -21,6 +21,7 @@ CREATE TABLE audit_record (
 CREATE INDEX audit_record_in_order ON audit_record (mark, seq);
 CREATE INDEX audit_record_by_time ON audit_record (at);
 CREATE INDEX audit_record_by_actor ON audit_record (actor, seq);
+CREATE INDEX audit_record_by_principal ON audit_record (on_behalf_of, seq) WHERE on_behalf_of IS NOT NULL;
 CREATE INDEX audit_record_by_action ON audit_record (action, seq);
 CREATE INDEX audit_record_by_object ON audit_record (object, seq);
 CREATE INDEX audit_record_by_subject ON audit_record (subject, seq) WHERE subject IS NOT NULL;

@@ -1,6 +1,7 @@
 //! One test for each kind of tampering: somebody with full access to the database does it, verification names it.
 
-use stoa_audit::{Checkpoint, Finding, SigningKey, verify};
+use stoa_audit::{AuditError, Checkpoint, Filter, Finding, SigningKey, verify};
+use stoa_core::Tenant;
 use stoa_store::{StoreError, Tx, params};
 
 use crate::beds::{Bed, Value, on_both_engines};
@@ -231,6 +232,18 @@ async fn a_record_slipped_in_anywhere_is_named(bed: Bed) {
         slip_in(&bed, ids[2], new, mark, seq).await;
         let verdict = bed.verify(&[]).await;
         assert_eq!(verdict.finding, Some(Finding::Inserted { record: Some(new), position }), "{mark} {seq}");
+        let (found, proved) = bed
+            .store
+            .scan(async move |tx: &mut Tx<'_>| {
+                let found = stoa_audit::search(tx, &Tenant::default(), &Filter::default()).await?;
+                let shown = stoa_audit::get(tx, &Tenant::default(), new).await;
+                assert!(matches!(shown, Err(AuditError::NotFound)));
+                Ok::<_, AuditError>((found, stoa_audit::prove(tx, new).await))
+            })
+            .await
+            .unwrap();
+        assert_eq!(found.len(), 10, "what no commit wrote is not shown as evidence");
+        assert!(matches!(proved, Err(AuditError::NotFound)));
         assert_eq!(bed.tamper("DELETE FROM audit_record WHERE id = $1", vec![Value::id(new)]).await, 1);
         assert!(bed.verify(&[]).await.is_intact(), "put back");
     }
