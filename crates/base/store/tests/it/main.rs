@@ -15,6 +15,7 @@ mod blobs;
 mod engines;
 mod faults;
 mod jobs;
+mod marks;
 mod migrations;
 mod once;
 mod outbox;
