@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
@@ -61,6 +61,7 @@ impl DataFolder {
             .advice("Choose an empty or a new folder with --data."));
         }
         let lock = take(path)?;
+        warn_of_guests(path);
         if !fresh {
             matching(path, profile)?;
             if profile == ProfileKind::Govstack {
@@ -108,6 +109,15 @@ pub(crate) fn is_empty(path: &Path) -> std::io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Names a folder that others may enter. What lies in it is for its owner alone; the folder may be shared for a reason.
+fn warn_of_guests(path: &Path) {
+    let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode() & 0o777);
+    if mode & 0o077 != 0 {
+        let folder = path.display();
+        tracing::warn!("others may enter the data folder (mode {mode:04o}); unless they should: chmod 700 {folder}");
+    }
 }
 
 fn matching(path: &Path, profile: ProfileKind) -> Result<(), Failure> {

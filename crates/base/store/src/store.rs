@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stoa_core::{Clock, Ids, Kind};
@@ -15,10 +15,14 @@ use crate::engine::sqlite::readers::{Readers, ReadersOptions};
 use crate::engine::sqlite::writer::{Writer, WriterOptions};
 use crate::engine::sqlite::{self, Use};
 use crate::migrate::{self, LEDGER, List, Migration};
+use crate::pulse::{Pulse, Watchdog, micros_of_process};
 use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Unit, Work, run_now};
 use crate::wake::Topic;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, params};
+
+/// For how long a write that was seen to succeed tells that writes work.
+const WRITE_SEEN_MICROS: u64 = 1_000_000;
 
 /// Where a block's data lies.
 #[derive(Debug, Clone)]
@@ -155,6 +159,10 @@ pub struct StoreState {
     pub retries: u64,
     /// Short reads that turned out long and ran again among the scans.
     pub reads_cut: u64,
+    /// Whether the last commit that had something to store failed.
+    pub commit_failed: bool,
+    /// How long a unit that does not come to its end has held up all others; it is named in the log.
+    pub stuck_for: Option<Duration>,
 }
 
 /// One block's own database. Cheap to clone; all clones are one store.
@@ -187,11 +195,23 @@ impl Kind for Node {
 struct Shared {
     home: Home,
     engine: Running,
+    /// When a write was last seen to succeed, in microseconds of the process.
+    write_seen: AtomicU64,
+    _watchdog: Watchdog,
 }
 
 pub(crate) enum Running {
     Sqlite { writer: Writer, readers: Arc<Readers>, file: PathBuf },
     Postgres(Postgres),
+}
+
+impl Running {
+    const fn pulse(&self) -> &Arc<Pulse> {
+        match self {
+            Self::Sqlite { writer, .. } => &writer.pulse,
+            Self::Postgres(postgres) => &postgres.pulse,
+        }
+    }
 }
 
 /// While it lives, the store's writer stands between two batches; see [`Store::pause_writers`].
@@ -231,7 +251,8 @@ impl Store {
                 Running::Postgres(Postgres::start(postgres_options(&options, home.clone()), lists).await?)
             }
         };
-        Ok(Self { shared: Arc::new(Shared { home, engine }) })
+        let watchdog = Watchdog::start(home.block, Arc::clone(engine.pulse()))?;
+        Ok(Self { shared: Arc::new(Shared { home, engine, write_seen: AtomicU64::new(0), _watchdog: watchdog }) })
     }
 
     /// Runs a closure that reads, on one snapshot. Meant for short reads: what takes longer than
@@ -357,6 +378,7 @@ impl Store {
     /// What the store is doing.
     pub fn state(&self) -> StoreState {
         let read = Ordering::Relaxed;
+        let stuck_for = self.shared.engine.pulse().stuck_for();
         match &self.shared.engine {
             Running::Sqlite { writer, readers, .. } => StoreState {
                 queue_depth: writer.figures.waiting.load(read),
@@ -365,6 +387,8 @@ impl Store {
                 failed_commits: writer.figures.failed_commits.load(read),
                 retries: 0,
                 reads_cut: readers.cut.load(read),
+                commit_failed: writer.figures.commit_failed.load(read),
+                stuck_for,
             },
             Running::Postgres(postgres) => StoreState {
                 queue_depth: postgres.figures.waiting.load(read),
@@ -373,8 +397,28 @@ impl Store {
                 failed_commits: postgres.figures.failed_commits.load(read),
                 retries: postgres.figures.retries.load(read),
                 reads_cut: 0,
+                commit_failed: postgres.figures.commit_failed.load(read),
+                stuck_for,
             },
         }
+    }
+
+    /// Whether a write comes to its end on the disk; for readiness. It writes a row of the store's own and waits for its
+    /// commit, unless one was seen to succeed within the last second. A unit that holds up all others is named at once.
+    pub async fn check_writes(&self) -> Result<(), StoreError> {
+        self.shared.engine.pulse().check()?;
+        let now = micros_of_process();
+        let seen = self.shared.write_seen.load(Ordering::Relaxed);
+        if seen != 0 && now.saturating_sub(seen) < WRITE_SEEN_MICROS && !self.state().commit_failed {
+            return Ok(());
+        }
+        self.write(async |tx: &mut Tx<'_>| {
+            let now = tx.now();
+            let sql = "INSERT INTO stoa_probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+            tx.execute(sql, params![now]).await.map(drop)
+        })
+        .await
+        .inspect(|()| self.shared.write_seen.store(now, Ordering::Relaxed))
     }
 
     /// Stops the writer between two batches while the guard lives, so that several files can be copied at one moment.
@@ -395,8 +439,8 @@ impl Store {
         }
     }
 
-    /// Finishes what is queued and ends the store's threads. Other clones refuse from then on. Does nothing while other
-    /// clones live: the last one closes the store.
+    /// Finishes what is queued and ends the store's threads. Does nothing while other clones live, or calls of them are
+    /// under way: the last one closes the store.
     pub async fn close(self) {
         if let Some(shared) = Arc::into_inner(self.shared) {
             // Joining threads waits; it must not hold up the caller's runtime.

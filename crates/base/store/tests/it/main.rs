@@ -12,6 +12,7 @@
 
 mod backup;
 mod blobs;
+mod closures;
 mod engines;
 mod faults;
 mod jobs;

@@ -14,12 +14,13 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::migrate::List;
+use crate::pulse::Pulse;
 use crate::tx::Home;
 use crate::{StoreError, Tx};
 
@@ -58,6 +59,8 @@ pub(crate) struct Figures {
     pub(crate) units: AtomicU64,
     pub(crate) commits: AtomicU64,
     pub(crate) failed_commits: AtomicU64,
+    /// Whether the last commit of a write failed.
+    pub(crate) commit_failed: AtomicBool,
     pub(crate) retries: AtomicU64,
 }
 
@@ -65,6 +68,7 @@ pub(crate) struct Postgres {
     sender: mpsc::Sender<Job>,
     thread: std::thread::JoinHandle<()>,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) pulse: Arc<Pulse>,
     block: &'static str,
     scans_max: usize,
     pub(crate) url: String,
@@ -100,13 +104,14 @@ impl Postgres {
         let (ready, wait) = oneshot::channel();
         let (block, url) = (options.home.block, options.url.clone());
         let scans_max = options.scans + options.scan_queue;
-        let seen = Arc::clone(&figures);
+        let pulse = Arc::new(Pulse::new(options.unit_time));
+        let (seen, felt) = (Arc::clone(&figures), Arc::clone(&pulse));
         let thread = std::thread::Builder::new()
             .name(format!("{block}-postgres"))
-            .spawn(move || run(options, migrations, receiver, seen, ready))
+            .spawn(move || run(options, migrations, receiver, seen, felt, ready))
             .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
         wait.await.map_err(|_| StoreError::Unavailable { reason: "the database thread ended".to_owned() })??;
-        Ok(Self { sender, thread, figures, block, scans_max, url })
+        Ok(Self { sender, thread, figures, pulse, block, scans_max, url })
     }
 
     /// Runs a unit and gives its result.
@@ -167,6 +172,7 @@ fn run(
     migrations: Vec<List>,
     mut receiver: mpsc::Receiver<Job>,
     figures: Arc<Figures>,
+    pulse: Arc<Pulse>,
     ready: oneshot::Sender<Result<(), StoreError>>,
 ) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -179,7 +185,7 @@ fn run(
     let scans = options.scans.max(1);
     let short = options.connections.saturating_sub(scans).max(1);
     tokio::task::LocalSet::new().block_on(&runtime, async move {
-        let room = match Room::open(options, &migrations, figures).await {
+        let room = match Room::open(options, &migrations, figures, pulse).await {
             Ok(room) => Rc::new(room),
             Err(error) => {
                 let _ = ready.send(Err(error));

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant as Tick};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use stoa_core::Kind;
@@ -17,12 +17,14 @@ use tokio_postgres::{Config, NoTls};
 use super::error::chain;
 use super::{Access, Figures, PostgresOptions, Session};
 use crate::migrate::{self, LEDGER, List};
+use crate::pulse::{Pulse, micros_of_process};
 use crate::tx::{EngineTx, Watch};
 use crate::unit::words;
 use crate::{StoreError, Tx};
 
-/// How often a unit is tried in all when the server cannot serialise it.
-const TRIES_MAX: u32 = 12;
+/// For how long a unit is tried again when the server cannot serialise it. Many that want one row take turns; each of
+/// them is to have its turn, however many there are.
+const TRIES_TIME: Duration = Duration::from_secs(5);
 /// How long a connection may take to come.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// How long the server lets a transaction idle, should this process hang or its machine vanish.
@@ -32,6 +34,7 @@ pub(crate) struct Room {
     options: PostgresOptions,
     pool: Pool,
     figures: Arc<Figures>,
+    pulse: Arc<Pulse>,
 }
 
 impl Room {
@@ -39,6 +42,7 @@ impl Room {
         options: PostgresOptions,
         lists: &[List],
         figures: Arc<Figures>,
+        pulse: Arc<Pulse>,
     ) -> Result<Self, StoreError> {
         let config = config(&options)?;
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
@@ -49,7 +53,7 @@ impl Room {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
-        let room = Self { options, pool, figures };
+        let room = Self { options, pool, figures, pulse };
         room.migrate(lists).await?;
         Ok(room)
     }
@@ -110,17 +114,17 @@ impl Room {
         E: From<StoreError>,
     {
         let allowed = if access == Access::Scan { self.options.scan_time } else { self.options.unit_time };
-        let mut tries = 0;
+        let (begun, mut tries) = (Tick::now(), 0);
         loop {
             let session = self.session().await?;
-            let watch = Watch::start(at, allowed);
+            let watch = if access == Access::Write { Watch::strict(at, allowed) } else { Watch::start(at, allowed) };
             let attempt = self.attempt(closure, access, &session, &watch).await;
             if attempt.is_ok() || !session.contended() {
                 return attempt;
             }
             drop(session);
             tries += 1;
-            if tries >= TRIES_MAX {
+            if begun.elapsed() > TRIES_TIME {
                 return Err(StoreError::Contended.into());
             }
             self.figures.retries.fetch_add(1, Ordering::Relaxed);
@@ -152,7 +156,7 @@ impl Room {
             })
             .await?;
         let mut tx = self.tx(session, watch);
-        let result = watched(closure, &mut tx, session, watch).await;
+        let result = watched(closure, &mut tx, session, watch, &self.pulse).await;
         let result = match watch.flaw() {
             Some(flaw) if result.is_ok() => Err(flaw.into()),
             _ => result,
@@ -174,7 +178,7 @@ impl Room {
                 self.options.home.wakes.committed(watch.topics());
                 result
             }
-            Err(error) if session.contended() => Err(error.into()),
+            Err(error) if session.contended() || error.is_conflict() => Err(error.into()),
             Err(error) => {
                 self.figures.failed_commits.fetch_add(1, Ordering::Relaxed);
                 Err(StoreError::CommitFailed { reason: error.to_string() }.into())
@@ -189,14 +193,20 @@ impl Kind for Draw {
 }
 
 /// Awaits the closure within its time; ends it when it panics, or waits for something that is no query.
-async fn watched<F, T, E>(closure: &F, tx: &mut Tx<'_>, session: &Session, watch: &Watch) -> Result<T, E>
+async fn watched<F, T, E>(closure: &F, tx: &mut Tx<'_>, session: &Session, watch: &Watch, pulse: &Pulse) -> Result<T, E>
 where
     F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
     E: From<StoreError>,
 {
     let mut deadline = pin!(tokio::time::sleep_until(watch.deadline().into()));
     let mut future = pin!(closure(tx));
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+    let mut poll = |context: &mut Context<'_>| {
+        pulse.begin(micros_of_process(), watch.at);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        pulse.end();
+        polled
+    };
+    poll_fn(|context| match poll(context) {
         Ok(Poll::Ready(result)) => Poll::Ready(result),
         Ok(Poll::Pending) if !session.in_flight() => Poll::Ready(Err(StoreError::ForeignAwait { at: watch.at }.into())),
         Ok(Poll::Pending) => deadline.as_mut().poll(context).map(|()| Err(watch.too_long().into())),

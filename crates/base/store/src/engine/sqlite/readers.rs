@@ -3,26 +3,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Tick};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{Use, open, sql_error};
+use crate::pulse::micros_of_process;
 use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Outcome, Unit};
 use crate::{Durability, StoreError, Tx};
 
 /// How many steps of SQLite's machine pass between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 1000;
-
-/// Microseconds since this process first asked; never 0, so that 0 can mean "no end".
-pub(crate) fn micros_of_process() -> u64 {
-    static START: OnceLock<Tick> = OnceLock::new();
-    let elapsed = START.get_or_init(Tick::now).elapsed();
-    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX).saturating_add(1)
-}
 
 /// A connection for reading, and when its present read must end.
 struct Reader {
