@@ -11,7 +11,7 @@ use stoa_core::{Clock, Ids, Kind};
 use tokio::sync::{oneshot, watch};
 
 use crate::engine::postgres::{Access, Postgres, PostgresOptions};
-use crate::engine::sqlite::readers::{Readers, ReadersOptions};
+use crate::engine::sqlite::readers::{Lane, Readers, ReadersOptions};
 use crate::engine::sqlite::writer::{Writer, WriterOptions};
 use crate::engine::sqlite::{self, Use};
 use crate::migrate::{self, LEDGER, List, Migration};
@@ -64,7 +64,8 @@ pub struct StoreLimits {
     pub unit_time: Duration,
     /// What a read on the caller's thread may take before it is run again among the scans.
     pub inline_read_time: Duration,
-    /// Connections for reads on the callers' threads (SQLite), or connections in all (PostgreSQL).
+    /// Connections for reads on the callers' threads (SQLite, which has at least one for each thread of the runtime), or
+    /// connections in all (PostgreSQL).
     pub connections: usize,
     /// Threads for long reads (SQLite).
     pub scans: usize,
@@ -239,7 +240,7 @@ impl Store {
                 let readers = Arc::new(Readers::new(ReadersOptions {
                     home: home.clone(),
                     file: file.clone(),
-                    inline: limits.connections,
+                    inline: limits.connections.max(worker_threads()),
                     inline_time: limits.inline_read_time,
                     scans: limits.scans,
                     scan_queue: limits.scan_queue,
@@ -271,7 +272,7 @@ impl Store {
                     if let Some(result) = read_inline(readers, &closure, at) {
                         return result;
                     }
-                    scan(readers, closure, at).await
+                    read_apart(readers, Lane::Scans, closure, at).await
                 }
                 Running::Postgres(postgres) => postgres.run(closure, Access::Read, at).await,
             }
@@ -279,7 +280,8 @@ impl Store {
     }
 
     /// As [`read`](Self::read), for background work that follows a table (the outbox, the jobs, the chain of evidence): on
-    /// one snapshot, which on PostgreSQL takes no part in serialisation, so that no writer fails for it.
+    /// one snapshot, which on PostgreSQL takes no part in serialisation, so that no writer fails for it; and with a thread or
+    /// connections of its own, so that it waits for nobody's reports.
     #[track_caller]
     pub fn peek<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + Send + use<F, T, E>
     where
@@ -294,9 +296,9 @@ impl Store {
                     if let Some(result) = read_inline(readers, &closure, at) {
                         return result;
                     }
-                    scan(readers, closure, at).await
+                    read_apart(readers, Lane::Peeks, closure, at).await
                 }
-                Running::Postgres(postgres) => postgres.run(closure, Access::Scan, at).await,
+                Running::Postgres(postgres) => postgres.run(closure, Access::Peek, at).await,
             }
         }
     }
@@ -312,7 +314,7 @@ impl Store {
         let (store, at) = (self.clone(), Location::caller());
         async move {
             match &store.shared.engine {
-                Running::Sqlite { readers, .. } => scan(readers, closure, at).await,
+                Running::Sqlite { readers, .. } => read_apart(readers, Lane::Scans, closure, at).await,
                 Running::Postgres(postgres) => postgres.run(closure, Access::Scan, at).await,
             }
         }
@@ -456,6 +458,11 @@ impl Store {
     }
 }
 
+/// The threads that callers of this runtime run on: each of them may read at the same time.
+fn worker_threads() -> usize {
+    tokio::runtime::Handle::try_current().map_or(0, |runtime| runtime.metrics().num_workers())
+}
+
 fn closed() -> StoreError {
     StoreError::Unavailable { reason: "the store is closed".to_owned() }
 }
@@ -488,7 +495,13 @@ where
     }
 }
 
-async fn scan<F, T, E>(readers: &Arc<Readers>, closure: F, at: &'static Location<'static>) -> Result<T, E>
+/// A read on a thread of the given lane.
+async fn read_apart<F, T, E>(
+    readers: &Arc<Readers>,
+    lane: Lane,
+    closure: F,
+    at: &'static Location<'static>,
+) -> Result<T, E>
 where
     F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
     T: Send + 'static,
@@ -496,7 +509,7 @@ where
 {
     let (unit, answer) = Work::new(closure, at);
     let unit: Box<dyn Unit> = Box::new(unit);
-    readers.scan(unit);
+    readers.hand_over(lane, unit);
     answer.await.map_err(|_| E::from(closed()))?
 }
 

@@ -84,6 +84,11 @@ impl Watch {
         self.topics.get()
     }
 
+    /// The transaction's mark, if the unit asked for it.
+    pub(crate) fn mark(&self) -> Option<i64> {
+        self.mark.get()
+    }
+
     pub(crate) fn deadline(&self) -> Tick {
         self.started + self.allowed
     }

@@ -19,6 +19,8 @@ mod jobs;
 mod migrations;
 mod once;
 mod outbox;
+mod reads;
 mod sealing;
 mod search;
+mod severed;
 mod units;
