@@ -298,6 +298,16 @@ pub(super) async fn recover(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.execute("UPDATE stoa_job SET lease_until = $1 - 1 WHERE state = 'running'", params![now]).await
 }
 
+/// Drops a batch of dead letters that were given up before this; returns how many.
+pub(super) async fn drop_dead(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM stoa_job WHERE id IN
+           (SELECT id FROM stoa_job WHERE state = 'dead' AND run_at < $1 ORDER BY run_at LIMIT $2)",
+        params![before, limit],
+    )
+    .await
+}
+
 /// Whether there is anything to [`claim`].
 pub(super) async fn is_due(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
     let now = tx.now();

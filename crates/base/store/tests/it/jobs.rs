@@ -432,44 +432,7 @@ async fn a_shutdown_is_graceful(bed: Bed) {
     assert_eq!((left.state, left.attempts), (JobState::Ready, 0));
 }
 
-/// Housekeeping forgets events that everybody has, and nothing that somebody still waits for.
-async fn housekeeping_forgets_what_may_be_forgotten(bed: Bed) {
-    use stoa_store::idempotency;
-    use stoa_store::jobs::{Housekeeping, HousekeepingOptions};
-    use stoa_store::outbox::{self, Event};
-    let write = async |tx: &mut Tx<'_>| {
-        let event = Event::new(tx, "stoa.test.thing.created.v1", "/test", &stoa_core::Tenant::default(), json!({}));
-        outbox::publish(tx, &event).await?;
-        idempotency::begin(tx, "scope", "key", &[0; 32]).await.map(drop)
-    };
-    bed.store.write(write).await.unwrap();
-    bed.store
-        .write(async |tx: &mut Tx<'_>| {
-            let behind = "INSERT INTO stoa_subscriber (name, mark, seq, created_at) VALUES ('behind', -1, -1, 0)";
-            tx.execute(behind, params![]).await
-        })
-        .await
-        .unwrap();
-    let housekeeping = Housekeeping::new(bed.store.clone(), HousekeepingOptions::default());
-    let runner = JobRunner::new(bed.store.clone(), vec![Arc::new(housekeeping)]);
-    let counts = async |tx: &mut Tx<'_>| {
-        let sql = "SELECT (SELECT count(*) FROM stoa_event), (SELECT count(*) FROM stoa_idempotency)";
-        tx.get::<(i64, i64)>(sql, params![]).await
-    };
-    runner.prepare().await.unwrap();
-    runner.drain().await.unwrap();
-    assert_eq!(bed.store.read(counts).await.unwrap(), (1, 1));
-    bed.clock.advance(Duration::from_hours(8 * 24));
-    runner.drain().await.unwrap();
-    assert_eq!(bed.store.read(counts).await.unwrap(), (1, 0), "a subscriber is behind");
-    bed.store.write(async |tx: &mut Tx<'_>| tx.execute("DELETE FROM stoa_subscriber", params![]).await).await.unwrap();
-    bed.clock.advance(Duration::from_hours(1));
-    runner.drain().await.unwrap();
-    assert_eq!(bed.store.read(counts).await.unwrap(), (0, 0));
-}
-
 on_both_engines!(
-    housekeeping_forgets_what_may_be_forgotten,
     jobs_run_after_their_commit,
     failures_end_as_dead_letters,
     a_key_makes_one_job_of_many,
