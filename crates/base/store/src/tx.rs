@@ -129,6 +129,19 @@ impl Watch {
     }
 }
 
+/// The lowest transaction that still runs by this snapshot and may write here. Numbers are given out for the whole server,
+/// but a connection belongs to one database for ever: those of other databases never write here, and whoever holds one
+/// open for hours must not hold up what follows our commits. The snapshot is older than the look at the connections, so a
+/// number in it that belongs to another database's connection was given to that connection and to no other.
+const LOWEST_RUNNING: &str = "SELECT coalesce(
+    (SELECT min(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+     WHERE running::text::bigint & 4294967295 NOT IN (
+       SELECT backend_xid::text::bigint FROM pg_stat_activity
+       WHERE backend_xid IS NOT NULL AND datid <> (SELECT oid FROM pg_database WHERE datname = current_database())
+       UNION ALL
+       SELECT transaction::text::bigint FROM pg_prepared_xacts WHERE database <> current_database())),
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint)";
+
 impl Tx<'_> {
     /// Runs a statement that returns no rows; gives the number of rows that it changed.
     pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
@@ -277,6 +290,6 @@ impl Tx<'_> {
             return Ok(i64::MAX);
         }
         let base = self.home.mark_base.load(Ordering::Acquire);
-        Ok(base + self.get::<(i64,)>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await?.0)
+        Ok(base + self.get::<(i64,)>(LOWEST_RUNNING, &[]).await?.0)
     }
 }

@@ -17,6 +17,7 @@ mod engines;
 mod faults;
 mod housekeeping;
 mod jobs;
+mod marks;
 mod migrations;
 mod once;
 mod outbox;
