@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stoa_portal::PortalParts;
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
-use stoa_store::outbox::Relay;
+use stoa_store::outbox::{EventSink, Relay};
 use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -162,6 +162,7 @@ async fn start_blocks(
     );
     for room in &instance.rooms {
         let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
         if let Some(block) = room.block {
             let context = context(instance, block, &room.store, public_url)?;
             let doing = |error: stoa_web::BoxError, what: &str| {
@@ -172,12 +173,13 @@ async fn start_blocks(
             }
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
-            let relay = Relay::new(room.store.clone(), parts.sinks.clone());
+            sinks.clone_from(&parts.sinks);
+            let relay = Relay::new(room.store.clone(), sinks.clone());
             let wait = until(stopped.clone());
             background.spawn(async move { relay.run(wait).await });
             blocks.push(Mounted::new(*block, parts));
         }
-        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
+        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
         let runner = JobRunner::new(room.store.clone(), handlers);
         let (wait, name) = (until(stopped.clone()), room.name);
         background.spawn(async move {

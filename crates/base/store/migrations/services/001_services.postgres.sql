@@ -58,6 +58,7 @@ CREATE TABLE stoa_delivery (
   PRIMARY KEY (subscriber, event_seq)
 );
 CREATE INDEX stoa_delivery_due ON stoa_delivery (subscriber, next_at) WHERE dead_at IS NULL;
+CREATE INDEX stoa_delivery_dead ON stoa_delivery (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX stoa_delivery_of_event ON stoa_delivery (event_seq);
 
 CREATE TABLE stoa_job (
