@@ -13,5 +13,7 @@ mod data;
 mod documents;
 mod evidence;
 mod faults;
+mod flavor;
 mod house;
 mod program;
+mod standard;

@@ -12,6 +12,7 @@
 
 mod backup;
 mod blobs;
+mod closures;
 mod engines;
 mod faults;
 mod jobs;
@@ -19,6 +20,8 @@ mod marks;
 mod migrations;
 mod once;
 mod outbox;
+mod reads;
 mod sealing;
 mod search;
+mod severed;
 mod units;
