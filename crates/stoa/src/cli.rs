@@ -201,15 +201,22 @@ pub(crate) struct VerifyArchive {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Find the first record that was removed, changed, inserted or reordered, or a tail that was cut
-    #[command(after_help = "Examples:\n  stoa audit verify\n  stoa audit verify --against checkpoint.json\n\n\
-        Ends with 3 when something is wrong. A tail that was cut is found against a checkpoint kept elsewhere.")]
+    #[command(after_help = "Examples:\n  stoa audit verify\n  \
+        stoa audit verify --key audit.pub --against checkpoints.txt\n\n\
+        It only reads. Ends with 3 when something is wrong, when records wait for the sealer for more than a few \
+        seconds, or when a database could not be compared. A tail that was cut is found against a checkpoint kept \
+        elsewhere.")]
     Verify {
         /// Only this database (a block's name, or `node`)
         #[arg(long, value_name = "NAME")]
         block: Option<String>,
-        /// Checkpoints that were kept elsewhere
+        /// Checkpoints that were kept elsewhere, one or many of each database; all of them must agree
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
+        /// Public key to trust, or a file with such keys; may be given several times. Without it: the key in the node's own
+        /// folder, and `keys.trusted`
+        #[arg(long = "key", value_name = "KEY")]
+        keys: Vec<String>,
     },
     /// Search the evidence
     #[command(
@@ -242,8 +249,11 @@ pub(crate) enum AuditCommand {
         limit: u32,
     },
     /// Print the latest signed checkpoint of each database; keep it elsewhere
-    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.json")]
+    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.txt")]
     Checkpoint,
+    /// Print the public key that the checkpoints are verified with; keep it where the node cannot write
+    #[command(after_help = "Example:\n  stoa audit key > /mnt/other/audit.pub")]
+    Key,
 }
 
 /// `stoa registry`.

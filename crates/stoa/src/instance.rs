@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_audit::{Sealer, SigningKey};
+use stoa_audit::{Sealer, SigningKey, VerifyingKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
@@ -52,6 +52,8 @@ pub(crate) struct Instance {
     pub(crate) keys: MasterKeys,
     /// What checkpoints are signed with.
     pub(crate) signing: SigningKey,
+    /// The public keys whose checkpoints are verified here: the node's own and those it had before.
+    pub(crate) trusted: Vec<VerifyingKey>,
     /// The node's database first, then one for each block.
     pub(crate) rooms: Vec<Room>,
     /// Keys of programs, sessions, roles.
@@ -94,6 +96,7 @@ impl Instance {
         let keys = MasterKeys::open(&keys_folder).map_err(|error| error.explain("opening the master keys"))?;
         let signing =
             SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
+        let trusted = trusted(&config, &signing)?;
         let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
         let mut rooms = vec![opener.room(NODE, stoa_web::MIGRATIONS, None, &keys, &signing).await?];
         for block in blocks {
@@ -114,7 +117,21 @@ impl Instance {
             limits: limits(&config),
         });
         let started = clock.now();
-        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })
+        Ok(Instance {
+            folder,
+            profile,
+            config,
+            clock,
+            ids,
+            keys,
+            signing,
+            trusted,
+            rooms,
+            node,
+            outgoing: calls,
+            mail,
+            started,
+        })
     }
 
     /// The rooms a command is about: one by name, or all.
@@ -148,14 +165,21 @@ impl Instance {
         })
     }
 
-    /// Seals what this process wrote, then closes everything.
+    /// Seals what waits, then closes everything.
     pub(crate) async fn close(self) {
+        for room in &self.rooms {
+            if let Err(error) = room.sealer.seal_all().await {
+                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
+            }
+        }
+        self.close_as_it_is().await;
+    }
+
+    /// Closes everything and seals nothing: for those who only looked.
+    pub(crate) async fn close_as_it_is(self) {
         let Instance { rooms, node, folder, .. } = self;
         drop(node);
         for room in rooms {
-            if let Err(error) = room.sealer.pass().await {
-                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
-            }
             let Room { store, sealer, .. } = room;
             drop(sealer);
             store.close().await;
@@ -257,6 +281,18 @@ impl Opener<'_> {
         let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
         Ok(Room { name, block, store, sealer })
     }
+}
+
+fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
+    let mut keys = vec![signing.verifying_key()];
+    for text in config.list("keys.trusted") {
+        let key = text.parse().map_err(|_| {
+            Failure::new(Exit::Usage, format!("`keys.trusted`: {text:?} is no public key"))
+                .advice("Write the 64 hexadecimal digits that `stoa audit key` printed.")
+        })?;
+        keys.push(key);
+    }
+    Ok(keys)
 }
 
 /// How many requests one caller may send.

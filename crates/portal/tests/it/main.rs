@@ -176,6 +176,12 @@ async fn evidence_is_searched_proven_and_verified() {
     );
     let page = auditor.open("/console/audit/verify").await.expect(200).text();
     assert!(page.contains("The evidence of every database is whole."), "{page}");
+    stoa.post(&analyst, "/registries/v1/registries", &json!({"code": "b", "name": "B", "schema": schema}))
+        .await
+        .expect(201);
+    stoa.clock.advance(std::time::Duration::from_mins(1));
+    let page = auditor.open("/console/audit/verify").await.expect(200).text();
+    assert!(page.contains("waits for its seal for too long"), "{page}");
     let checkpoint = auditor.open("/console/audit/checkpoint").await.expect(200);
     assert!(checkpoint.header("content-disposition").contains("attachment"));
     let store = &stoa.stores["registries"];

@@ -22,11 +22,10 @@ impl Worker for Desk {
     async fn work(&self, work: Work, console: Console) -> Result<Exit, Failure> {
         let instance = &*self.instance;
         match work {
-            Work::AuditVerify { block, against } => {
-                audit::verify_all(instance, block.as_deref(), against.as_deref(), &console).await
-            }
+            Work::AuditVerify(wanted) => audit::verify_all(instance, &wanted, &console).await,
             Work::AuditSearch(wanted) => audit::find(instance, &wanted, &console).await,
             Work::AuditCheckpoint => audit::checkpoint(instance, &console).await,
+            Work::AuditKey => audit::key(instance, &console).await,
             Work::KeyCreate { name, roles, tenant, days } => {
                 key::create(instance, name, roles, &tenant, days, &console).await
             }

@@ -233,7 +233,7 @@ fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: O
                 sealer: Some(Arc::clone(&room.sealer)),
             })
             .collect(),
-        trusted: vec![instance.signing.verifying_key()],
+        trusted: instance.trusted.clone(),
         public_url: public_url.to_owned(),
         facts: vec![
             ("portal-data-folder", instance.folder.path().display().to_string()),

@@ -11,6 +11,7 @@
 mod cli;
 mod data;
 mod documents;
+mod evidence;
 mod faults;
 mod flavor;
 mod house;
