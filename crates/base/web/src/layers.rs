@@ -6,7 +6,7 @@ use std::time::{Duration, Instant as Tick};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use stoa_core::limit::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
@@ -14,10 +14,13 @@ use stoa_core::{Ids, Kind, Problem, Refusal};
 use stoa_ui::Shell;
 
 use crate::answer::{Fault, Refused};
+use crate::bare::too_large;
 use crate::caller::identify;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::page::{Pages, for_browsers};
+use crate::protect::protect;
+use crate::server::Arrival;
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -25,11 +28,6 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 const REQUESTS_MAX: u64 = 4096;
 
 static CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
-
-/// Pages and data come from this host only, and no script stands in a page's text.
-const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
-                                font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-                                frame-ancestors 'none'";
 
 #[derive(Clone)]
 struct Surround {
@@ -81,6 +79,7 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
     if let Ok(value) = HeaderValue::try_from(correlation.as_str()) {
         request.headers_mut().insert(CORRELATION.clone(), value);
     }
+    let by_tls = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.by_tls);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
     let in_work = around.in_work.fetch_add(1, Ordering::Relaxed);
@@ -88,8 +87,8 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
     let mut response = if in_work >= REQUESTS_MAX {
         let problem = Problem::new(Refusal::Busy, "web.busy").retry_after(Duration::from_secs(1));
         Fault(problem.detail("More requests are in work than this node takes.")).into_response()
-    } else if header_bytes(request.headers()) > HEADER_BYTES_MAX {
-        Fault(Problem::new(Refusal::TooLarge, "web.headers_too_large")).into_response()
+    } else if head_bytes(&request) > HEADER_BYTES_MAX {
+        Fault(too_large()).into_response()
     } else {
         match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
             Ok(response) => response,
@@ -103,7 +102,7 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
             .into_response(),
         }
     };
-    finish(&mut response, &correlation);
+    finish(&mut response, &correlation, by_tls);
     let elapsed = started.elapsed();
     around.metrics.request(&method, &path, response.status(), elapsed);
     log(&method, &path, &response, &correlation, elapsed);
@@ -125,8 +124,9 @@ fn log(method: &axum::http::Method, path: &str, response: &Response, correlation
     }
 }
 
-fn header_bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+fn head_bytes(request: &Request) -> usize {
+    let uri = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() + uri
 }
 
 /// The caller's own id when it is usable (`X-Correlation-Id`, or the trace id of `traceparent`), else a new one.
@@ -146,17 +146,10 @@ fn correlation_of(headers: &HeaderMap, ids: &Ids) -> String {
     sent.or(trace).map_or_else(|| ids.new_id::<RequestKind>().to_string(), str::to_owned)
 }
 
-fn finish(response: &mut Response, correlation: &str) {
+fn finish(response: &mut Response, correlation: &str, by_tls: bool) {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(correlation) {
         headers.insert(CORRELATION.clone(), value);
     }
-    let mut fixed = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
-    fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    fixed(header::REFERRER_POLICY, "same-origin");
-    fixed(header::X_FRAME_OPTIONS, "DENY");
-    fixed(header::CACHE_CONTROL, "no-store");
+    protect(headers, by_tls);
 }

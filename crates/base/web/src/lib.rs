@@ -2,8 +2,10 @@
 
 mod answer;
 mod app;
+mod bare;
 mod block;
 mod caller;
+mod connections;
 mod form;
 mod input;
 mod issuers;
@@ -16,11 +18,14 @@ pub mod outgoing;
 mod page;
 mod peer;
 mod permission;
+mod protect;
 mod rate;
 mod secret;
+mod seldom;
 mod server;
 mod visitor;
 pub mod webhook;
+mod wire;
 
 /// For [`Peer::ask`].
 pub use axum::http::Method;
@@ -29,6 +34,7 @@ pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, et
 pub use app::{AppParts, Check, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{RequestInfo, Token, TokenVerifier};
+pub use connections::{ConnectionBounds, Connections, raise_open_files};
 pub use form::FormFields;
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
@@ -63,6 +69,7 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("web.body_too_large", "The body is too large"),
     page!("web.body_unreadable", "The body is not complete"),
     page!("web.headers_too_large", "The headers are too large"),
+    page!("web.malformed_request", "The request is not HTTP"),
     page!("web.unsupported_media", "The media type is not spoken here"),
     page!("web.busy", "The node is busy"),
     page!("web.timeout", "The request took too long"),

@@ -73,7 +73,7 @@ impl Rates {
 }
 
 /// Whoever has one IPv6 address mostly has its whole /64.
-fn network(address: IpAddr) -> u64 {
+pub(crate) fn network(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u64::from(v4.to_bits()),
         IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 64).unwrap_or(0),
