@@ -69,9 +69,10 @@ pub(crate) async fn identify(
         purpose: header_text(request.headers(), "x-stoa-purpose"),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
-    match find(&node, request.headers()).await {
+    let peer = request.extensions().get::<Peer>().copied();
+    match find(&node, request.headers(), peer).await {
         Ok((actor, session)) => {
-            if let Err(problem) = node.rates().check(&actor, request.extensions().get::<Peer>().copied()) {
+            if let Err(problem) = node.rates().check(&actor, peer) {
                 return Fault(problem).into_response();
             }
             let forgery_checked = match &session {
@@ -110,17 +111,24 @@ async fn carries_token(request: Request, token: &str) -> Result<(Request, bool),
     Ok((Request::from_parts(parts, axum::body::Body::from(bytes)), carries))
 }
 
-async fn find(node: &Node, headers: &HeaderMap) -> Result<(Actor, Option<SessionSeen>), Problem> {
+async fn find(node: &Node, headers: &HeaderMap, peer: Option<Peer>) -> Result<(Actor, Option<SessionSeen>), Problem> {
     let client = mediator_client(headers)?;
+    let rates = node.rates();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let mut actor = by_authorization(node, value.to_str().unwrap_or("")).await?;
+        let found = by_authorization(node, value.to_str().unwrap_or(""), || rates.may_try(peer)).await;
+        if found.as_ref().is_err_and(|problem| problem.refusal == Refusal::Unauthenticated) {
+            rates.failed(peer)?;
+        }
+        let mut actor = found?;
         actor.client = client.filter(|_| node.trusts_mediator());
         return Ok((actor, None));
     }
-    if let Some(secret) = cookie(headers, SESSION_COOKIE)
-        && let Some((actor, csrf)) = node.session(secret).await?
-    {
-        return Ok((actor, Some(SessionSeen { csrf })));
+    if let Some(secret) = cookie(headers, SESSION_COOKIE) {
+        rates.may_try(peer)?;
+        if let Some((actor, csrf)) = node.session(secret).await? {
+            return Ok((actor, Some(SessionSeen { csrf })));
+        }
+        rates.failed(peer)?;
     }
     let anonymous = Actor::anonymous(Tenant::default());
     Ok(match client {
@@ -141,7 +149,11 @@ async fn find(node: &Node, headers: &HeaderMap) -> Result<(Actor, Option<Session
     })
 }
 
-async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
+async fn by_authorization(
+    node: &Node,
+    value: &str,
+    may_try: impl FnOnce() -> Result<(), Problem>,
+) -> Result<Actor, Problem> {
     let refused = || {
         Problem::new(Refusal::Unauthenticated, "web.unauthenticated")
             .detail("The key or token is unknown, expired or revoked.")
@@ -152,10 +164,11 @@ async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
     }
     let secret = secret.trim();
     if secret.starts_with(crate::node::KEY_PREFIX) {
-        return node.key(secret).await?.ok_or_else(refused);
+        return node.key(secret, may_try).await?.ok_or_else(refused);
     }
     match node.tokens() {
         Some(verifier) => {
+            may_try()?;
             let token = verifier.verify(secret).await.map_err(|_| refused())?;
             let permissions = node.permissions_of(&token.roles.iter().map(String::as_str).collect::<Vec<_>>());
             Ok(Actor { permissions, ..token.actor })

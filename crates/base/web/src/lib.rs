@@ -9,6 +9,7 @@ mod connections;
 mod form;
 mod input;
 mod issuers;
+mod keyring;
 mod layers;
 pub mod mail;
 mod metrics;

@@ -273,6 +273,54 @@ async fn a_caller_that_asks_too_much_is_told_when_to_come_again_and_others_are_n
     assert!(lying.contains(" 429 "), "{lying}");
 }
 
+#[tokio::test]
+async fn guessing_is_bounded_by_address_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = RateLimits { requests_per_second: 0, burst: 1, anonymous_per_second: 1, anonymous_burst: 20 };
+    let node = node(folder.path(), limits).await;
+    let new = NewKey { name: "good".to_owned(), roles: vec!["operator".to_owned()], expires_at: None };
+    let good = node.create_key(&Actor::system("test", Tenant::default()), new).await.unwrap().1;
+    let running = start(router(&node), None).await;
+    let ask_as = async |credential: &str| ask(running.address, &format!("GET /healthz HTTP/1.1\r\n{credential}")).await;
+    let with_good = format!("authorization: Bearer {good}");
+    assert!(ask_as(&with_good).await.contains(" 200 "));
+    let commits = node.store().state().commits;
+    for kind in ["authorization: Bearer stoa_", "authorization: Bearer a.b.", "cookie: stoa_session="] {
+        for nth in 0..15 {
+            let answer = ask_as(&format!("{kind}{nth}")).await;
+            let refused = [" 401 ", " 429 ", " 200 "].iter().any(|status| answer.contains(status));
+            assert!(refused, "{answer}");
+        }
+        let answer = ask_as(&format!("{kind}last")).await;
+        if kind != "authorization: Bearer stoa_" {
+            assert!(answer.contains(" 429 ") && answer.contains("retry-after: "), "{kind}: {answer}");
+        }
+    }
+    assert_eq!(node.store().state().commits, commits, "a guess is no work for the writer");
+    assert!(ask_as(&with_good).await.contains(" 200 "), "a key that is known is not held up by guesses beside it");
+}
+
+#[tokio::test]
+async fn only_the_proxy_is_believed_about_who_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = RateLimits { requests_per_second: 0, burst: 1, anonymous_per_second: 1, anonymous_burst: 2 };
+    let node = node(folder.path(), limits).await;
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None, true).await.unwrap();
+    let address = listener.address();
+    let serving = tokio::spawn(listener.serve(router(&node), std::future::pending()));
+    let from = async |named: &str| ask(address, &format!("GET /healthz HTTP/1.1\r\nx-forwarded-for: {named}")).await;
+    for _ in 0..2 {
+        assert!(from("203.0.113.5").await.contains(" 200 "));
+    }
+    assert!(from("203.0.113.5").await.contains(" 429 "), "whom the proxy names is who is bounded");
+    assert!(
+        from("9.9.9.9, 203.0.113.5").await.contains(" 429 "),
+        "what the client itself put there counts for nothing"
+    );
+    assert!(from("203.0.113.5, 198.51.100.9").await.contains(" 200 "), "another client has its own bound");
+    serving.abort();
+}
+
 fn certificate(folder: &Path) -> TlsFiles {
     let files = TlsFiles { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
     let made = Command::new("openssl")
