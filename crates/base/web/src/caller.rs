@@ -13,6 +13,7 @@ use crate::block::Profile;
 use crate::input::Params;
 use crate::node::Node;
 use crate::rate::Peer;
+use crate::trace::Trace;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
@@ -24,6 +25,9 @@ const MEDIATOR_HEADERS: [&str; 3] = ["x-road-client", "x-govstack-client", "info
 pub struct RequestInfo {
     /// The id that ties together what happens for one request (GovStack CFR arch#13).
     pub correlation: String,
+    /// Where what happens for this request stands in a trace over several systems (W3C `traceparent`). Calls that are made
+    /// while the request is in work carry it by themselves; what is done later takes it along from here.
+    pub traceparent: Option<String>,
     /// Why personal data is asked for, if the caller says so (`X-Stoa-Purpose`).
     pub purpose: Option<String>,
     /// The consent that the caller relies on (`X-Stoa-Consent`).
@@ -64,8 +68,10 @@ pub(crate) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let trace = request.extensions().get::<Trace>();
     let info = RequestInfo {
-        correlation: header_text(request.headers(), "x-correlation-id").unwrap_or_default(),
+        correlation: trace.map(|trace| trace.correlation().to_owned()).unwrap_or_default(),
+        traceparent: trace.map(|trace| trace.parent().to_owned()),
         purpose: header_text(request.headers(), "x-stoa-purpose"),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };

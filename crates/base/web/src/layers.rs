@@ -6,11 +6,11 @@ use std::time::{Duration, Instant as Tick};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use stoa_core::limit::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
-use stoa_core::{Ids, Kind, Problem, Refusal};
+use stoa_core::{Ids, Problem, Refusal};
 use stoa_ui::Shell;
 
 use crate::answer::{Fault, Refused};
@@ -21,24 +21,18 @@ use crate::node::Node;
 use crate::page::{Pages, for_browsers};
 use crate::protect::protect;
 use crate::server::Arrival;
+use crate::trace::{CORRELATION, Trace};
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// Requests in work at the same time; over it the answer is 503, not a longer queue.
 const REQUESTS_MAX: u64 = 4096;
 
-static CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
-
 #[derive(Clone)]
 struct Surround {
     ids: Ids,
     metrics: Arc<Metrics>,
     in_work: Arc<AtomicU64>,
-}
-
-struct RequestKind;
-impl Kind for RequestKind {
-    const NAME: &'static str = "request";
 }
 
 /// Puts the layers around a router. The gate is innermost, so that refusals at the gate are logged and counted too.
@@ -75,10 +69,8 @@ impl Drop for InWork {
 
 async fn around(State(around): State<Surround>, mut request: Request, next: Next) -> Response {
     let started = Tick::now();
-    let correlation = correlation_of(request.headers(), &around.ids);
-    if let Ok(value) = HeaderValue::try_from(correlation.as_str()) {
-        request.headers_mut().insert(CORRELATION.clone(), value);
-    }
+    let trace = Trace::of(request.headers(), &around.ids);
+    request.extensions_mut().insert(trace.clone());
     let by_tls = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.by_tls);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
@@ -90,7 +82,7 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
     } else if head_bytes(&request) > HEADER_BYTES_MAX {
         Fault(too_large()).into_response()
     } else {
-        match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        match tokio::time::timeout(REQUEST_TIME, trace.clone().around(next.run(request))).await {
             Ok(response) => response,
             Err(_) => Fault(
                 Problem::new(Refusal::Busy, "web.timeout")
@@ -102,10 +94,10 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
             .into_response(),
         }
     };
-    finish(&mut response, &correlation, by_tls);
+    finish(&mut response, trace.correlation(), by_tls);
     let elapsed = started.elapsed();
     around.metrics.request(&method, &path, response.status(), elapsed);
-    log(&method, &path, &response, &correlation, elapsed);
+    log(&method, &path, &response, trace.correlation(), elapsed);
     response
 }
 
@@ -127,23 +119,6 @@ fn log(method: &axum::http::Method, path: &str, response: &Response, correlation
 fn head_bytes(request: &Request) -> usize {
     let uri = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() + uri
-}
-
-/// The caller's own id when it is usable (`X-Correlation-Id`, or the trace id of `traceparent`), else a new one.
-fn correlation_of(headers: &HeaderMap, ids: &Ids) -> String {
-    let usable = |text: &&str| {
-        !text.is_empty()
-            && text.len() <= 100
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b))
-    };
-    let sent = headers.get(&CORRELATION).and_then(|value| value.to_str().ok()).filter(usable);
-    let trace = headers
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split('-').nth(1))
-        .filter(|id| id.len() == 32)
-        .filter(usable);
-    sent.or(trace).map_or_else(|| ids.new_id::<RequestKind>().to_string(), str::to_owned)
 }
 
 fn finish(response: &mut Response, correlation: &str, by_tls: bool) {

@@ -24,6 +24,7 @@ mod rate;
 mod secret;
 mod seldom;
 mod server;
+mod trace;
 mod visitor;
 pub mod webhook;
 mod wire;

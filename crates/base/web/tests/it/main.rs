@@ -6,6 +6,7 @@ mod issuers;
 mod mail;
 mod outgoing;
 mod server;
+mod trace;
 
 use axum::Router;
 

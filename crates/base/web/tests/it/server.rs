@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-async fn node(folder: &Path, limits: RateLimits) -> Node {
+pub(crate) async fn node(folder: &Path, limits: RateLimits) -> Node {
     let clock = Clock::fixed(Instant::from_micros(1_795_478_400_000_000));
     let store = Store::open(StoreOptions {
         block: "node",
