@@ -42,7 +42,7 @@ impl ConnectionBounds {
             open_max,
             open_max_of_address: (open_max / 4).max(1),
             header_time: Duration::from_secs(10),
-            still_time: Duration::from_secs(60),
+            still_time: Duration::from_mins(1),
             grace: Duration::from_secs(20),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant as Tick};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use stoa_core::limit::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
@@ -83,7 +83,7 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
         Fault(too_large()).into_response()
     } else {
         match tokio::time::timeout(REQUEST_TIME, trace.clone().around(next.run(request))).await {
-            Ok(response) => response,
+            Ok(response) => worded(response),
             Err(_) => Fault(
                 Problem::new(Refusal::Busy, "web.timeout")
                     .detail(
@@ -119,6 +119,34 @@ fn log(method: &axum::http::Method, path: &str, response: &Response, correlation
 fn head_bytes(request: &Request) -> usize {
     let uri = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
     request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() + uri
+}
+
+/// A refusal in plain text or without a word is one that slipped past our extractors: it gets a problem all the same.
+fn worded(response: Response) -> Response {
+    let status = response.status();
+    let plain =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !(status.is_client_error() || status.is_server_error())
+        || !plain
+        || response.extensions().get::<Refused>().is_some()
+    {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::NOT_FOUND => Problem::new(Refusal::NotFound, "web.not_found"),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(Refusal::MethodNotAllowed, "web.method_not_allowed"),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Refusal::TooLarge, "web.body_too_large"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Refusal::UnsupportedMedia, "web.unsupported_media"),
+        status if status.is_server_error() => Problem::new(Refusal::Failed, "web.failed"),
+        _ => Problem::new(Refusal::Malformed, "web.invalid_parameter").detail("The request cannot be read."),
+    };
+    let mut worded = Fault(problem).into_response();
+    for (name, value) in response.headers() {
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
+            worded.headers_mut().append(name, value.clone());
+        }
+    }
+    worded
 }
 
 fn finish(response: &mut Response, correlation: &str, by_tls: bool) {

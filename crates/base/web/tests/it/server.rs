@@ -43,7 +43,12 @@ fn router(node: &Node) -> Router {
         stores: vec![node.store().clone()],
         lags: Vec::new(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
-        pages: Router::new().route("/slow", slow).route("/large", get(async || "x".repeat(1024 * 1024))),
+        pages: Router::new()
+            .route("/slow", slow)
+            .route("/large", get(async || "x".repeat(1024 * 1024)))
+            .route("/things/{thing}/{number}", get(async |_: stoa_web::Path<(String, u32)>| "found"))
+            .route("/plain/{number}", get(async |_: axum::extract::RawForm| axum::http::StatusCode::IM_A_TEAPOT))
+            .route("/panic", get(panics)),
         at_root: None,
     })
 }
@@ -52,6 +57,10 @@ struct Running {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: tokio::task::JoinHandle<()>,
+}
+
+async fn panics() -> &'static str {
+    panic!("the secret of {}", "jane.doe@example.org")
 }
 
 /// Bounds that a test can wait for.
@@ -213,8 +222,8 @@ async fn what_is_not_http_is_refused_with_a_problem_too() {
         let _ = stream.read_to_end(&mut answer).await;
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{:.40}: {answer}", sent);
-        assert!(head.contains("application/problem+json") && body.contains(code), "{:.40}: {answer}", sent);
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{sent:.40}: {answer}");
+        assert!(head.contains("application/problem+json") && body.contains(code), "{sent:.40}: {answer}");
     }
 }
 
@@ -319,6 +328,28 @@ async fn only_the_proxy_is_believed_about_who_asks() {
     );
     assert!(from("203.0.113.5, 198.51.100.9").await.contains(" 200 "), "another client has its own bound");
     serving.abort();
+}
+
+#[tokio::test]
+async fn whatever_refuses_a_request_the_answer_is_a_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(folder.path(), RateLimits::default()).await;
+    let running = start(router(&node), None).await;
+    for (head, status, words) in [
+        ("GET /things/%FF/1 HTTP/1.1", "400", &["web.invalid_parameter", "{thing}", "not UTF-8"] as &[&str]),
+        ("GET /things/a/b HTTP/1.1", "400", &["web.invalid_parameter", "must be of type u32"]),
+        ("GET /things/a/-1 HTTP/1.1", "400", &["web.invalid_parameter"]),
+        ("GET /plain/1 HTTP/1.1", "400", &["web.invalid_parameter"]),
+        ("GET /nothing HTTP/1.1", "404", &["web.not_found"]),
+        ("DELETE /things/a/1 HTTP/1.1", "405", &["web.method_not_allowed", "allow: GET,HEAD"]),
+        ("GET /panic HTTP/1.1", "500", &["web.failed"]),
+    ] {
+        let answer = ask(running.address, head).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+        assert!(answer.contains("content-type: application/problem+json"), "{head}: {answer}");
+        assert!(words.iter().all(|word| answer.contains(word)), "{head}: {answer}");
+        assert!(!answer.contains("jane.doe"), "nobody is told what a handler stumbled over: {answer}");
+    }
 }
 
 fn certificate(folder: &Path) -> TlsFiles {
