@@ -1,7 +1,5 @@
 //! What surrounds every request: a correlation id, a bound on body and time, security headers, a log line and a count.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Tick};
 
 use axum::Router;
@@ -25,19 +23,18 @@ use crate::trace::{CORRELATION, Trace};
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// Requests in work at the same time; over it the answer is 503, not a longer queue.
-const REQUESTS_MAX: u64 = 4096;
+/// Requests in work at the same time, over all listeners; over it the answer is 503, not a longer queue.
+const REQUESTS_MAX: i64 = 4096;
 
 #[derive(Clone)]
 struct Surround {
     ids: Ids,
-    metrics: Arc<Metrics>,
-    in_work: Arc<AtomicU64>,
+    metrics: Metrics,
 }
 
 /// Puts the layers around a router. The gate is innermost, so that refusals at the gate are logged and counted too.
-pub(crate) fn surround(router: Router, node: &Node, shell: Shell, metrics: Arc<Metrics>) -> Router {
-    let surround = Surround { ids: node.store().ids().clone(), metrics, in_work: Arc::default() };
+pub(crate) fn surround(router: Router, node: &Node, shell: Shell) -> Router {
+    let surround = Surround { ids: node.store().ids().clone(), metrics: node.metrics().clone() };
     let pages = Pages { shell, profile: node.profile() };
     router
         .layer(from_fn_with_state(pages, for_browsers))
@@ -47,24 +44,11 @@ pub(crate) fn surround(router: Router, node: &Node, shell: Shell, metrics: Arc<M
         .layer(from_fn_with_state(surround, around))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
-fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let words = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_default();
-    tracing::error!(panic = words, "web: a handler panicked");
+/// What a handler stumbled over may be somebody's data, so its words are not told; the place is, by the program's hook.
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let trace = Trace::current().unwrap_or_default();
+    tracing::error!(correlation = trace.correlation(), "web: a handler panicked");
     Fault(Problem::new(Refusal::Failed, "web.failed")).into_response()
-}
-
-/// Counts a request as in work until it is dropped, also when the caller goes away.
-struct InWork(Arc<AtomicU64>);
-
-impl Drop for InWork {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 async fn around(State(around): State<Surround>, mut request: Request, next: Next) -> Response {
@@ -74,9 +58,8 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
     let by_tls = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.by_tls);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
-    let in_work = around.in_work.fetch_add(1, Ordering::Relaxed);
-    let _in_work = InWork(Arc::clone(&around.in_work));
-    let mut response = if in_work >= REQUESTS_MAX {
+    let (before, _in_work) = around.metrics.begin();
+    let mut response = if before >= REQUESTS_MAX {
         let problem = Problem::new(Refusal::Busy, "web.busy").retry_after(Duration::from_secs(1));
         Fault(problem.detail("More requests are in work than this node takes.")).into_response()
     } else if head_bytes(&request) > HEADER_BYTES_MAX {

@@ -1,6 +1,7 @@
 //! The node's own database, `node.db`: keys, sessions, one-time links; and what roles mean here.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use stoa_store::{Migration, Store, StoreError, Tx, params};
 use crate::block::Profile;
 use crate::caller::TokenVerifier;
 use crate::keyring::{Keyring, Known};
+use crate::metrics::Metrics;
 use crate::rate::{RateLimits, Rates};
 use crate::secret;
 
@@ -87,6 +89,8 @@ struct Shared {
     rates: Rates,
     trusts_mediator: bool,
     keys: Keyring,
+    metrics: Metrics,
+    stopping: AtomicBool,
 }
 
 /// What a node is put together from.
@@ -101,21 +105,25 @@ pub struct NodeOptions {
     pub tokens: Option<Arc<dyn TokenVerifier>>,
     /// How many requests one caller may send.
     pub limits: RateLimits,
+    /// What the node counts.
+    pub metrics: Metrics,
 }
 
 impl Node {
     /// The node over its database.
     pub fn new(options: NodeOptions) -> Self {
-        let NodeOptions { store, profile, permissions, tokens, limits } = options;
+        let NodeOptions { store, profile, permissions, tokens, limits, metrics } = options;
         Self {
             shared: Arc::new(Shared {
                 store,
                 profile,
                 declared: permissions,
                 tokens,
-                rates: Rates::new(limits),
+                rates: Rates::new(limits, metrics.clone()),
                 trusts_mediator: profile == Profile::Govstack,
                 keys: Keyring::default(),
+                metrics,
+                stopping: AtomicBool::new(false),
             }),
         }
     }
@@ -133,6 +141,20 @@ impl Node {
     /// Every permission that the blocks declare.
     pub fn declared(&self) -> &[PermissionInfo] {
         &self.shared.declared
+    }
+
+    /// Says that the node is about to stop: `/readyz` tells whoever sends traffic.
+    pub fn begin_stop(&self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::Relaxed)
+    }
+
+    /// What the node counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     pub(crate) fn trusts_mediator(&self) -> bool {

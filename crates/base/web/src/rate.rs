@@ -12,8 +12,13 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use stoa_core::{Actor, ActorKind, Problem, Refusal};
 
+use crate::metrics::Metrics;
+
 /// Callers that are remembered; over it those that have been quiet are forgotten.
 const CALLERS_MAX: usize = 100_000;
+
+/// The word for callers without a credential that holds.
+const ANONYMOUS: &str = "anonymous";
 
 /// Where a request came from, as the listener saw it or as the proxy in front says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +43,11 @@ pub(crate) struct Rates {
     /// Addresses from which too many credentials did not hold, with the time until the next may be tried.
     spent: Mutex<HashMap<u64, Tick>>,
     hasher: RandomState,
+    metrics: Metrics,
 }
 
 impl Rates {
-    pub(crate) fn new(limits: RateLimits) -> Self {
+    pub(crate) fn new(limits: RateLimits, metrics: Metrics) -> Self {
         let limiter = |per_second: u32, burst: u32| {
             let quota = Quota::per_second(NonZeroU32::new(per_second)?);
             let burst = NonZeroU32::new(burst.max(1))?;
@@ -52,18 +58,19 @@ impl Rates {
             anonymous: limiter(limits.anonymous_per_second, limits.anonymous_burst),
             spent: Mutex::default(),
             hasher: RandomState::new(),
+            metrics,
         }
     }
 
     /// Counts a request; refuses one too many with the time to wait.
     pub(crate) fn check(&self, actor: &Actor, peer: Option<Peer>) -> Result<(), Problem> {
-        let (limiter, key) = if actor.kind == ActorKind::Anonymous {
+        let (limiter, key, who) = if actor.kind == ActorKind::Anonymous {
             let Some(peer) = peer else { return Ok(()) };
-            (&self.anonymous, self.hasher.hash_one(network(peer.0)))
+            (&self.anonymous, self.hasher.hash_one(network(peer.0)), ANONYMOUS)
         } else {
-            (&self.known, self.hasher.hash_one((actor.tenant.as_str(), &actor.id)))
+            (&self.known, self.hasher.hash_one((actor.tenant.as_str(), &actor.id)), "known")
         };
-        take(limiter.as_ref(), key).map_err(too_many)
+        take(limiter.as_ref(), key).map_err(|wait| self.too_many(who, wait))
     }
 
     /// Whether a credential from this address may be tried at all: not while too many did not hold. So a guess costs
@@ -73,7 +80,7 @@ impl Rates {
         let key = self.hasher.hash_one(network(peer.0));
         let now = Tick::now();
         let wait = self.spent().get(&key).and_then(|until| until.checked_duration_since(now));
-        wait.filter(|wait| !wait.is_zero()).map_or(Ok(()), |wait| Err(too_many(wait)))
+        wait.filter(|wait| !wait.is_zero()).map_or(Ok(()), |wait| Err(self.too_many(ANONYMOUS, wait)))
     }
 
     /// Counts a credential that did not hold among the anonymous requests of its address.
@@ -89,8 +96,16 @@ impl Rates {
             if spent.len() < CALLERS_MAX {
                 spent.insert(key, now + wait);
             }
-            too_many(wait)
+            drop(spent);
+            self.too_many(ANONYMOUS, wait)
         })
+    }
+
+    fn too_many(&self, who: &'static str, wait: Duration) -> Problem {
+        self.metrics.too_many(who);
+        Problem::new(Refusal::TooMany, "web.rate_limited")
+            .detail("This caller sent more requests than the node lets one caller send.")
+            .retry_after(wait.max(Duration::from_secs(1)))
     }
 
     fn spent(&self) -> MutexGuard<'_, HashMap<u64, Tick>> {
@@ -106,12 +121,6 @@ fn take(limiter: Option<&DefaultKeyedRateLimiter<u64>>, key: u64) -> Result<(), 
         limiter.shrink_to_fit();
     }
     limiter.check_key(&key).map_err(|early| early.wait_time_from(DefaultClock::default().now()))
-}
-
-fn too_many(wait: Duration) -> Problem {
-    Problem::new(Refusal::TooMany, "web.rate_limited")
-        .detail("This caller sent more requests than the node lets one caller send.")
-        .retry_after(wait.max(Duration::from_secs(1)))
 }
 
 /// Whoever has one IPv6 address mostly has its whole /64.

@@ -11,8 +11,8 @@ use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
 use stoa_store::{Durability, Engine, Store, StoreLimits, StoreOptions};
 use stoa_ui::{Shell, Texts};
 use stoa_web::{
-    AppParts, ConnectionBounds, Connections, Listener, MIGRATIONS, NewKey, Node, NodeOptions, Profile, RateLimits,
-    ServerError, TlsFiles, app,
+    AppParts, ConnectionBounds, Connections, Listener, MIGRATIONS, Metrics, NewKey, Node, NodeOptions, Profile,
+    RateLimits, ServerError, TlsFiles, app,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -29,7 +29,8 @@ pub(crate) async fn node(folder: &Path, limits: RateLimits) -> Node {
         limits: StoreLimits::default(),
     });
     let store = store.await.unwrap();
-    Node::new(NodeOptions { store, profile: Profile::Secure, permissions: Vec::new(), tokens: None, limits })
+    let metrics = Metrics::default();
+    Node::new(NodeOptions { store, profile: Profile::Secure, permissions: Vec::new(), tokens: None, limits, metrics })
 }
 
 fn router(node: &Node) -> Router {
@@ -42,6 +43,7 @@ fn router(node: &Node) -> Router {
         blocks: Vec::new(),
         stores: vec![node.store().clone()],
         lags: Vec::new(),
+        connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new()
             .route("/slow", slow)

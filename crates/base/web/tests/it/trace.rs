@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stoa_core::Clock;
 use stoa_ui::{Shell, Texts};
 use stoa_web::outgoing::{Call, Client, OutgoingOptions};
-use stoa_web::{AppParts, Json, Node, Peer, Public, RateLimits, app};
+use stoa_web::{AppParts, Connections, Json, Node, Peer, Public, RateLimits, app};
 use tower::ServiceExt as _;
 
 use crate::serve;
@@ -29,6 +29,7 @@ fn house(node: &Node, pages: Router) -> Router {
         blocks: Vec::new(),
         stores: Vec::new(),
         lags: Vec::new(),
+        connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages,
         at_root: None,
