@@ -115,6 +115,7 @@ impl Instance {
             tokens: tokens(&config, &calls, &clock)?,
             limits: limits(&config),
             metrics,
+            keys: keys.clone(),
         });
         let started = clock.now();
         Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })

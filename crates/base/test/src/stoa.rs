@@ -171,6 +171,7 @@ impl TestStoa {
             tokens: None,
             limits: stoa_web::RateLimits::default(),
             metrics: Metrics::default(),
+            keys: keys.clone(),
         });
         // Tests may call what they start themselves.
         let allowed = vec!["127.0.0.1".parse().expect("an address")];
@@ -208,6 +209,7 @@ impl TestStoa {
             shell: stoa_web::shell(pages.catalogues, pages.navigation, blocks),
             pages: (pages.router)(node.clone(), mounted.clone(), rooms),
             node: node.clone(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
             at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
             blocks: mounted,
             stores: stores.values().cloned().collect(),

@@ -88,6 +88,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let _ = console.note("stopping: what is in flight is finished first").await;
     let _ = stop.send(true);
     while serving.join_next().await.is_some() {}
+    instance.node.end_security_log();
     let ended = tokio::time::timeout(BACKGROUND_GRACE, async { while background.join_next().await.is_some() {} }).await;
     if ended.is_err() {
         tracing::warn!(
@@ -277,6 +278,7 @@ fn parts(
         lags: instance.rooms.iter().map(lag).collect(),
         connections: connections.clone(),
         pages: stoa_portal::router(portal),
+        public_url: public_url.to_owned(),
         at_root,
     }
 }

@@ -34,7 +34,7 @@ pub struct Event {
     pub time: Instant,
     /// Whose data it is about; the extension attribute `tenant`.
     pub tenant: Tenant,
-    /// Who did it; the extension attribute `actor`.
+    /// Who did it, by a name that says nothing of a person: events leave the node. The extension attribute `actor`.
     pub actor: Option<String>,
     /// The request that it belongs to; the extension attribute `correlation`.
     pub correlation: Option<String>,
