@@ -32,7 +32,9 @@ pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use form::FormFields;
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
-pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
+pub use node::{
+    AccountKind, ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions, Session, SessionKind,
+};
 pub use page::{View, page, see_other, shell};
 pub use peer::{Peer, PeerError};
 pub use permission::{Allowed, Public, Right};

@@ -180,6 +180,9 @@ async fn start_blocks(
             background.spawn(async move { relay.run(wait).await });
             blocks.push(Mounted::new(*block, parts));
         }
+        if room.block.is_none() {
+            handlers.push(instance.node.tidy());
+        }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
         let runner = JobRunner::new(room.store.clone(), handlers);
         let (wait, name) = (until(stopped.clone()), room.name);
@@ -274,7 +277,7 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
             .out(format!("Stoa {version} at {url}, data in {folder} (a sign-in link: stoa link; stop: Ctrl-C)"))
             .await;
     }
-    let link = sign_in_link(instance, url).await?;
+    let link = sign_in_link(instance, url, "default").await?;
     let data = relative(instance.folder.path());
     console
         .out(format!(

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
 
+mod callers;
 mod issuers;
 mod mail;
 mod outgoing;
