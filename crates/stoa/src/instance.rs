@@ -10,8 +10,11 @@ use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::{MailPort, Smtp};
-use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
+use stoa_web::{
+    Block, Issuer, Issuers, Member, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing,
+};
 
+use crate::command::key::refused;
 use crate::config::Config;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
@@ -110,8 +113,16 @@ impl Instance {
                 .copied()
                 .collect(),
             tokens: tokens(&config, &calls, &clock)?,
+            members: members(&config)?,
             limits: limits(&config),
         });
+        for name in config.names("mediator.members") {
+            let roles = config.list(&format!("mediator.members.{name}.roles"));
+            node.check_roles(&roles).map_err(|problem| {
+                let what = refused(&problem).message;
+                Failure::new(Exit::Usage, format!("[mediator.members.{name}]: {what}"))
+            })?;
+        }
         let started = clock.now();
         Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })
     }
@@ -265,6 +276,24 @@ fn limits(config: &Config) -> RateLimits {
         anonymous_per_second: number("limits.anonymous_per_second"),
         anonymous_burst: number("limits.anonymous_burst"),
     }
+}
+
+/// Who may come through the mediator, where it is known by its certificate.
+fn members(config: &Config) -> Result<Option<Vec<Member>>, Failure> {
+    if config.path("mediator.client_ca").is_none() {
+        return Ok(None);
+    }
+    let mut members = Vec::new();
+    for name in config.names("mediator.members") {
+        let table = format!("mediator.members.{name}");
+        let wrong = |what: String| Failure::new(Exit::Usage, format!("[{table}]: {what}"));
+        let tenant = config.text(&format!("{table}.tenant")).unwrap_or_default();
+        let tenant = Tenant::new(tenant).map_err(|error| wrong(error.to_string()))?;
+        let member = config.text(&format!("{table}.member")).unwrap_or_default();
+        let member = Member::new(member, tenant, config.list(&format!("{table}.roles")));
+        members.push(member.map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(Some(members))
 }
 
 /// The client for calls to other systems.

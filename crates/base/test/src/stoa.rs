@@ -171,6 +171,7 @@ impl TestStoa {
                 .copied()
                 .collect(),
             tokens: None,
+            members: None,
             limits: stoa_web::RateLimits::default(),
         });
         // Tests may call what they start themselves.
@@ -198,7 +199,7 @@ impl TestStoa {
                 seed(context.clone()).await.expect("the sample data");
             }
             let parts = (block.start)(context.clone()).expect("a block that starts");
-            let block = Mounted::new(*block, parts);
+            let block = Mounted::new(&node, *block, parts);
             openapi.insert(block.block.name, Arc::clone(&block.openapi));
             stores.insert(block.block.name, store);
             contexts.insert(block.block.name, context);

@@ -9,6 +9,7 @@ mod input;
 mod issuers;
 mod layers;
 pub mod mail;
+mod mediator;
 mod metrics;
 mod node;
 mod openapi;
@@ -19,6 +20,7 @@ mod permission;
 mod rate;
 mod secret;
 mod server;
+mod tls;
 mod visitor;
 pub mod webhook;
 
@@ -32,6 +34,7 @@ pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use form::FormFields;
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
+pub use mediator::{Member, MemberError};
 pub use node::{
     AccountKind, ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions, Session, SessionKind,
 };
@@ -39,9 +42,10 @@ pub use page::{View, page, see_other, shell};
 pub use peer::{Peer, PeerError};
 pub use permission::{Allowed, Public, Right};
 pub use rate::RateLimits;
-pub use server::{Listener, ServerError, TlsFiles};
+pub use server::{Listener, ServerError};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
+pub use tls::TlsFiles;
 pub use visitor::{LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, session_cookie, session_secret};
 
 use stoa_core::ProblemInfo;

@@ -12,6 +12,7 @@ use stoa_store::{Migration, Store, StoreError, Tx, params};
 
 use crate::block::Profile;
 use crate::caller::TokenVerifier;
+use crate::mediator::Member;
 use crate::rate::{RateLimits, Rates};
 use crate::secret;
 
@@ -41,7 +42,7 @@ struct Shared {
     declared: Vec<PermissionInfo>,
     tokens: Option<Arc<dyn TokenVerifier>>,
     rates: Rates,
-    trusts_mediator: bool,
+    members: Option<Vec<Member>>,
     keys: Mutex<HashMap<[u8; 32], (Actor, Instant)>>,
 }
 
@@ -55,6 +56,8 @@ pub struct NodeOptions {
     pub permissions: Vec<PermissionInfo>,
     /// Verifies tokens of configured issuers.
     pub tokens: Option<Arc<dyn TokenVerifier>>,
+    /// Who may come through the mediator, where its connections are known by their certificate.
+    pub members: Option<Vec<Member>>,
     /// How many requests one caller may send.
     pub limits: RateLimits,
 }
@@ -62,7 +65,7 @@ pub struct NodeOptions {
 impl Node {
     /// The node over its database.
     pub fn new(options: NodeOptions) -> Self {
-        let NodeOptions { store, profile, permissions, tokens, limits } = options;
+        let NodeOptions { store, profile, permissions, tokens, members, limits } = options;
         Self {
             shared: Arc::new(Shared {
                 store,
@@ -70,7 +73,7 @@ impl Node {
                 declared: permissions,
                 tokens,
                 rates: Rates::new(limits),
-                trusts_mediator: profile == Profile::Govstack,
+                members,
                 keys: Mutex::new(HashMap::new()),
             }),
         }
@@ -91,8 +94,13 @@ impl Node {
         &self.shared.declared
     }
 
-    pub(crate) fn trusts_mediator(&self) -> bool {
-        self.shared.trusts_mediator
+    pub(crate) fn members(&self) -> Option<&[Member]> {
+        self.shared.members.as_deref()
+    }
+
+    /// Whether callers may come through the mediator.
+    pub(crate) fn hears_mediator(&self) -> bool {
+        self.shared.members.is_some() || self.shared.profile == Profile::Govstack
     }
 
     pub(crate) fn rates(&self) -> &Rates {
@@ -121,6 +129,11 @@ impl Node {
         roles.sort_unstable();
         roles.dedup();
         roles
+    }
+
+    /// Refuses roles that this node does not know: a slip in a configuration would bring nothing, and say nothing.
+    pub fn check_roles(&self, roles: &[String]) -> Result<(), Problem> {
+        self.known(roles).map(drop)
     }
 
     /// The roles as they are stored, in one order; refused unless this node knows each of them.

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
+use crate::mediator::FromMediator;
 use crate::rate::Peer;
+use crate::tls::{Tls, TlsFiles, is_certified};
 
 /// What is in flight when the end is asked for may take this long.
 const GRACE: Duration = Duration::from_secs(25);
@@ -55,20 +56,11 @@ pub enum ServerError {
     },
 }
 
-/// The files of a TLS certificate, PEM.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The certificate with its chain, own certificate first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// An address with what speaks on it.
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    tls: Option<tokio_rustls::TlsAcceptor>,
+    tls: Option<Tls>,
     behind_proxy: bool,
 }
 
@@ -78,7 +70,7 @@ impl Listener {
         if tls.is_none() && !behind_proxy && !address.ip().is_loopback() {
             return Err(ServerError::PlainOffLoopback(address));
         }
-        let tls = tls.map(acceptor).transpose()?;
+        let tls = tls.map(Tls::open).transpose()?;
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
@@ -99,6 +91,7 @@ impl Listener {
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let renewing = self.tls.clone().map(|tls| tokio::spawn(tls.keep_current()));
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
@@ -127,6 +120,10 @@ impl Listener {
                     None => converse(stream, router, watcher).await,
                     Some(tls) => {
                         if let Ok(Ok(stream)) = tokio::time::timeout(HEADER_TIME, tls.accept(stream)).await {
+                            let certified = is_certified(&stream);
+                            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router, move |request| {
+                                with_certificate(request, certified)
+                            });
                             converse(stream, router, watcher).await;
                         }
                     }
@@ -134,6 +131,9 @@ impl Listener {
             });
         }
         drop(self.socket);
+        if let Some(renewing) = renewing {
+            renewing.abort();
+        }
         if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
             tracing::warn!("web: some requests were cut off at the end");
         }
@@ -147,6 +147,14 @@ fn with_peer(mut request: hyper::Request<Incoming>, from: IpAddr, behind_proxy: 
     let named = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     let peer = named.filter(|_| behind_proxy).unwrap_or(from);
     request.extensions_mut().insert(Peer(peer));
+    request
+}
+
+/// Notes that the connection is the mediator's.
+fn with_certificate(mut request: hyper::Request<Incoming>, certified: bool) -> hyper::Request<Incoming> {
+    if certified {
+        request.extensions_mut().insert(FromMediator);
+    }
     request
 }
 
@@ -166,25 +174,4 @@ where
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!(error = %error, "web: a connection ended early");
     }
-}
-
-fn acceptor(files: &TlsFiles) -> Result<tokio_rustls::TlsAcceptor, ServerError> {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-    let fail = |path: &Path, reason: String| ServerError::Certificate { path: path.display().to_string(), reason };
-    let chain = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| fail(&files.certificate, error.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fail(&files.key, error.to_string()))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    // GovStack CFR sec#1: TLS 1.3 or higher, nothing below.
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|error| fail(&files.certificate, error.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| fail(&files.certificate, error.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
 }

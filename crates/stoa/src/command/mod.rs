@@ -4,7 +4,7 @@
 mod audit;
 mod backup;
 mod desk;
-mod key;
+pub(crate) mod key;
 mod registry;
 mod up;
 

@@ -36,6 +36,7 @@ async fn node(folder: &Path, profile: Profile) -> (Node, Clock) {
         profile,
         permissions: DECLARED.to_vec(),
         tokens: None,
+        members: None,
         limits: RateLimits::default(),
     };
     (Node::new(options), clock)

@@ -5,6 +5,7 @@
 mod callers;
 mod issuers;
 mod mail;
+mod mediator;
 mod outgoing;
 mod server;
 
