@@ -11,7 +11,8 @@ use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::{MailPort, Smtp};
 use stoa_web::{
-    Block, Issuer, Issuers, Member, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing,
+    Block, Issuer, Issuers, KeySource, Member, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm,
+    outgoing,
 };
 
 use crate::command::key::refused;
@@ -329,8 +330,8 @@ fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Op
         let algorithms = algorithms.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>();
         issuers.push(Issuer {
             url: text("url").ok_or_else(|| wrong(&name, "`url` is missing".to_owned()))?,
-            audience: text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?,
-            jwks_url: text("jwks_url"),
+            audiences: vec![text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?],
+            keys: text("jwks_url").map_or(KeySource::Discovered, KeySource::At),
             algorithms: algorithms.map_err(|error| wrong(&name, error.to_string()))?,
             roles_claim: text("roles_claim").unwrap_or_else(|| "roles".to_owned()),
             tenant_claim: text("tenant_claim"),
@@ -339,7 +340,7 @@ fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Op
     if issuers.is_empty() {
         return Ok(None);
     }
-    let verifier = Issuers::new(issuers, calls.clone(), clock.clone());
+    let verifier = Issuers::new(issuers, calls, clock.clone());
     let verifier = verifier.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     Ok(Some(Arc::new(verifier)))
 }

@@ -146,7 +146,9 @@ async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
     }
     match node.tokens() {
         Some(verifier) => {
-            let token = verifier.verify(secret).await.map_err(|_| refused())?;
+            // An issuer that is away is no fault of the caller's, and says when to come again.
+            let token = verifier.verify(secret).await;
+            let token = token.map_err(|problem| if problem.refusal == Refusal::Busy { problem } else { refused() })?;
             let permissions = node.permissions_of(&token.roles.iter().map(String::as_str).collect::<Vec<_>>());
             Ok(Actor { permissions, ..token.actor })
         }

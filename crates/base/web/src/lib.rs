@@ -33,7 +33,7 @@ pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use form::FormFields;
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
-pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
+pub use issuers::{Issuer, IssuerError, Issuers, KeySource, algorithm};
 pub use mediator::{Member, MemberError};
 pub use node::{
     AccountKind, ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions, Session, SessionKind,

@@ -2,6 +2,7 @@
 //! give away without having them.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +15,9 @@ use stoa_core::{
 use stoa_store::jobs::JobRunner;
 use stoa_store::{Durability, Engine, Store, StoreError, StoreLimits, StoreOptions, Tx, params};
 use stoa_ui::{Shell, Texts};
-use stoa_web::{AppParts, MIGRATIONS, NewKey, Node, NodeOptions, Profile, Public, RateLimits, app};
+use stoa_web::{
+    AppParts, MIGRATIONS, NewKey, Node, NodeOptions, Profile, Public, RateLimits, Token, TokenVerifier, app,
+};
 use tower::ServiceExt as _;
 
 const READ: Permission = Permission("test.thing.read");
@@ -176,6 +179,34 @@ async fn the_role_of_callers_without_proof_is_none_where_proof_is_asked_for() {
     let (open, _) = node(other.path(), Profile::Govstack).await;
     assert!(open.permissions_of(&["govstack"]).contains(READ));
     open.create_key(&by, new("x", &["govstack"])).await.unwrap();
+}
+
+struct Away;
+
+#[async_trait::async_trait]
+impl TokenVerifier for Away {
+    async fn verify(&self, token: &str) -> Result<Token, Problem> {
+        let refusal = if token == "away" { Refusal::Busy } else { Refusal::Unauthenticated };
+        Err(Problem::new(refusal, "web.other_system_unavailable").retry_after(Duration::from_secs(10)))
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_away_does_not_look_like_a_bad_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, _) = node(folder.path(), Profile::Secure).await;
+    let node = Node::new(NodeOptions {
+        store: plain.store().clone(),
+        profile: Profile::Secure,
+        permissions: DECLARED.to_vec(),
+        tokens: Some(Arc::new(Away)),
+        members: None,
+        limits: RateLimits::default(),
+    });
+    let (status, said) = by_key(&node, "away").await;
+    assert!(status == 503 && said.contains("web.other_system_unavailable"), "{status} {said}");
+    let (status, said) = by_key(&node, "bad").await;
+    assert!(status == 401 && said.contains("web.unauthenticated"), "{status} {said}");
 }
 
 #[tokio::test]
