@@ -1,12 +1,11 @@
 //! The API documents of the blocks, drawn on the server from their OpenAPI: nothing is loaded from anywhere else, and
 //! no script is needed to read them.
 
-use axum::extract::Path;
 use axum::response::Response;
 use serde_json::Value;
 use stoa_core::{Problem, Refusal};
 use stoa_ui::{Badge, Column, Fold, Html, Page, Table, Tone, Words, actions, cards, code, escape};
-use stoa_web::{Fault, View};
+use stoa_web::{Fault, Path, View};
 
 use crate::{State, shown};
 

@@ -1,11 +1,10 @@
 //! Who is signed in, and the end of a session that somebody should not have any more.
 
-use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stoa_core::{Id, Instant, Problem, Refusal};
 use stoa_ui::{Badge, Column, Confirm, Form, Html, Notice, Page, Table, Tone};
-use stoa_web::{Allowed, Fault, Params, Session, View, see_other, session_secret};
+use stoa_web::{Allowed, Fault, Params, Path, Session, View, see_other, session_secret};
 
 use crate::{SessionsManage, State, shown};
 

@@ -12,7 +12,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use crate::console::{Console, Line};
 use crate::exit::{Exit, Failure};
@@ -69,19 +70,23 @@ pub(crate) fn listen(folder: &Path) -> Result<UnixListener, Failure> {
     Ok(listener)
 }
 
-/// Serves the socket; ends only when it is dropped.
-pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>) {
-    let places = Arc::new(Semaphore::new(COMMANDS_MAX));
+/// Serves the socket until `stop`, then ends when the last command has; dropping it ends the commands.
+pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, stop: impl Future<Output = ()>) {
+    let mut commands = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept(), if commands.len() < COMMANDS_MAX => accepted,
+            Some(_) = commands.join_next() => continue,
+            () = &mut stop => break,
+        };
+        match accepted {
             Ok((stream, _)) => {
                 let worker = worker.clone();
-                tokio::spawn(async move {
+                commands.spawn(async move {
                     if let Err(error) = answer(stream, &*worker).await {
                         tracing::debug!(%error, "a command's connection ended early");
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
@@ -90,6 +95,8 @@ pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>) {
             }
         }
     }
+    drop(listener);
+    while commands.join_next().await.is_some() {}
 }
 
 async fn answer<W: Worker>(stream: UnixStream, worker: &W) -> std::io::Result<()> {

@@ -11,8 +11,8 @@ use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::{MailPort, Smtp};
 use stoa_web::{
-    Block, Issuer, Issuers, KeySource, Member, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm,
-    outgoing,
+    Block, Issuer, Issuers, KeySource, Member, Metrics, Node, NodeOptions, Profile, RateLimits, TokenVerifier,
+    algorithm, outgoing,
 };
 
 use crate::command::key::refused;
@@ -102,7 +102,8 @@ impl Instance {
         for block in blocks {
             rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
         }
-        let calls = outgoing(&config, &clock)?;
+        let metrics = Metrics::default();
+        let calls = outgoing(&config, &clock, &metrics)?;
         let mail = mail(&config)?;
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
@@ -116,6 +117,7 @@ impl Instance {
             tokens: tokens(&config, &calls, &clock)?,
             members: members(&config)?,
             limits: limits(&config),
+            metrics,
         });
         for name in config.names("mediator.members") {
             let roles = config.list(&format!("mediator.members.{name}.roles"));
@@ -159,14 +161,21 @@ impl Instance {
         })
     }
 
-    /// Seals what this process wrote, then closes everything.
-    pub(crate) async fn close(self) {
-        let Instance { rooms, node, folder, .. } = self;
-        drop(node);
-        for room in rooms {
+    /// Seals what this process wrote.
+    pub(crate) async fn seal(&self) {
+        for room in &self.rooms {
             if let Err(error) = room.sealer.pass().await {
                 tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
             }
+        }
+    }
+
+    /// Seals what this process wrote, then closes everything.
+    pub(crate) async fn close(self) {
+        self.seal().await;
+        let Instance { rooms, node, folder, .. } = self;
+        drop(node);
+        for room in rooms {
             let Room { store, sealer, .. } = room;
             drop(sealer);
             store.close().await;
@@ -298,13 +307,14 @@ fn members(config: &Config) -> Result<Option<Vec<Member>>, Failure> {
 }
 
 /// The client for calls to other systems.
-fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure> {
+fn outgoing(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<outgoing::Client, Failure> {
     let mut allowed = Vec::new();
     for text in config.list("outgoing.allowed") {
         let one = text.parse::<outgoing::Allowed>();
         allowed.push(one.map_err(|error| Failure::new(Exit::Usage, format!("`outgoing.allowed`: {error}")))?);
     }
-    let options = outgoing::OutgoingOptions { allowed, ..outgoing::OutgoingOptions::default() };
+    let observe = Some(metrics.observer());
+    let options = outgoing::OutgoingOptions { allowed, observe, ..outgoing::OutgoingOptions::default() };
     outgoing::Client::new(options, clock.clone())
         .map_err(|error| Failure::new(Exit::Failed, format!("setting up calls to other systems: {}", chain(&error))))
 }

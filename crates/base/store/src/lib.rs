@@ -14,6 +14,7 @@ pub mod keys;
 pub mod leases;
 mod migrate;
 pub mod outbox;
+mod probe;
 pub mod seal;
 pub mod search;
 mod store;

@@ -14,7 +14,7 @@ use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
 use stoa_web::outgoing::{Client, OutgoingOptions};
-use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
+use stoa_web::{AppParts, Block, BlockContext, Connections, Metrics, Mounted, NewKey, Node, NodeOptions, Profile, app};
 use tower::ServiceExt as _;
 
 use crate::engine::{Place, open_store};
@@ -173,6 +173,7 @@ impl TestStoa {
             tokens: None,
             members: None,
             limits: stoa_web::RateLimits::default(),
+            metrics: Metrics::default(),
         });
         // Tests may call what they start themselves.
         let allowed = vec!["127.0.0.1".parse().expect("an address")];
@@ -214,6 +215,7 @@ impl TestStoa {
             blocks: mounted,
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
+            connections: Connections::default(),
         });
         Self { clock, node, stores, contexts, openapi, router, place, callers: AtomicU32::new(0) }
     }

@@ -13,6 +13,7 @@ use crate::input::Params;
 use crate::mediator;
 use crate::node::Node;
 use crate::rate::Peer;
+use crate::trace::Trace;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
@@ -22,6 +23,9 @@ pub(crate) const SESSION_COOKIE: &str = "stoa_session";
 pub struct RequestInfo {
     /// The id that ties together what happens for one request (GovStack CFR arch#13).
     pub correlation: String,
+    /// Where what happens for this request stands in a trace over several systems (W3C `traceparent`). Calls that are made
+    /// while the request is in work carry it by themselves; what is done later takes it along from here.
+    pub traceparent: Option<String>,
     /// Why personal data is asked for, if the caller says so (`X-Stoa-Purpose`).
     pub purpose: Option<String>,
     /// The consent that the caller relies on (`X-Stoa-Consent`).
@@ -62,14 +66,17 @@ pub(crate) async fn identify(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let trace = request.extensions().get::<Trace>();
     let info = RequestInfo {
-        correlation: header_text(request.headers(), "x-correlation-id").unwrap_or_default(),
+        correlation: trace.map(|trace| trace.correlation().to_owned()).unwrap_or_default(),
+        traceparent: trace.map(|trace| trace.parent().to_owned()),
         purpose: header_text(request.headers(), "x-stoa-purpose"),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
-    match find(&node, request.headers(), request.extensions()).await {
+    let peer = request.extensions().get::<Peer>().copied();
+    match find(&node, request.headers(), request.extensions(), peer).await {
         Ok((actor, session)) => {
-            if let Err(problem) = node.rates().check(&actor, request.extensions().get::<Peer>().copied()) {
+            if let Err(problem) = node.rates().check(&actor, peer) {
                 return Fault(problem).into_response();
             }
             let forgery_checked = match &session {
@@ -112,17 +119,25 @@ async fn find(
     node: &Node,
     headers: &HeaderMap,
     extensions: &Extensions,
+    peer: Option<Peer>,
 ) -> Result<(Actor, Option<SessionSeen>), Problem> {
     let client = mediator::client(node, headers, extensions)?;
+    let rates = node.rates();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let mut actor = by_authorization(node, value.to_str().unwrap_or("")).await?;
+        let found = by_authorization(node, value.to_str().unwrap_or(""), || rates.may_try(peer)).await;
+        if found.as_ref().is_err_and(|problem| problem.refusal == Refusal::Unauthenticated) {
+            rates.failed(peer)?;
+        }
+        let mut actor = found?;
         actor.client = client;
         return Ok((actor, None));
     }
-    if let Some(secret) = cookie(headers, SESSION_COOKIE)
-        && let Some((actor, csrf)) = node.session(secret).await?
-    {
-        return Ok((actor, Some(SessionSeen { csrf })));
+    if let Some(secret) = cookie(headers, SESSION_COOKIE) {
+        rates.may_try(peer)?;
+        if let Some((actor, csrf)) = node.session(secret).await? {
+            return Ok((actor, Some(SessionSeen { csrf })));
+        }
+        rates.failed(peer)?;
     }
     let actor = match client {
         Some(client) => mediator::actor(node, client),
@@ -131,7 +146,11 @@ async fn find(
     Ok((actor, None))
 }
 
-async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
+async fn by_authorization(
+    node: &Node,
+    value: &str,
+    may_try: impl FnOnce() -> Result<(), Problem>,
+) -> Result<Actor, Problem> {
     let refused = || {
         Problem::new(Refusal::Unauthenticated, "web.unauthenticated")
             .detail("The key or token is unknown, expired or revoked.")
@@ -142,10 +161,11 @@ async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
     }
     let secret = secret.trim();
     if secret.starts_with(crate::node::KEY_PREFIX) {
-        return node.key(secret).await?.ok_or_else(refused);
+        return node.key(secret, may_try).await?.ok_or_else(refused);
     }
     match node.tokens() {
         Some(verifier) => {
+            may_try()?;
             // An issuer that is away is no fault of the caller's, and says when to come again.
             let token = verifier.verify(secret).await;
             let token = token.map_err(|problem| if problem.refusal == Refusal::Busy { problem } else { refused() })?;

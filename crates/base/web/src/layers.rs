@@ -1,51 +1,40 @@
 //! What surrounds every request: a correlation id, a bound on body and time, security headers, a log line and a count.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Tick};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use stoa_core::limit::{BODY_BYTES_MAX, HEADER_BYTES_MAX};
-use stoa_core::{Ids, Kind, Problem, Refusal};
+use stoa_core::{Ids, Problem, Refusal};
 use stoa_ui::Shell;
 
 use crate::answer::{Fault, Refused};
+use crate::bare::too_large;
 use crate::caller::identify;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::page::{Pages, for_browsers};
+use crate::protect::protect;
+use crate::server::Arrival;
+use crate::trace::{CORRELATION, Trace};
 
 /// How long a request may take.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
-/// Requests in work at the same time; over it the answer is 503, not a longer queue.
-const REQUESTS_MAX: u64 = 4096;
-
-static CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
-
-/// Pages and data come from this host only, and no script stands in a page's text.
-const CONTENT_SECURITY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
-                                font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-                                frame-ancestors 'none'";
+/// Requests in work at the same time, over all listeners; over it the answer is 503, not a longer queue.
+const REQUESTS_MAX: i64 = 4096;
 
 #[derive(Clone)]
 struct Surround {
     ids: Ids,
-    metrics: Arc<Metrics>,
-    in_work: Arc<AtomicU64>,
-}
-
-struct RequestKind;
-impl Kind for RequestKind {
-    const NAME: &'static str = "request";
+    metrics: Metrics,
 }
 
 /// Puts the layers around a router. The gate is innermost, so that refusals at the gate are logged and counted too.
-pub(crate) fn surround(router: Router, node: &Node, shell: Shell, metrics: Arc<Metrics>) -> Router {
-    let surround = Surround { ids: node.store().ids().clone(), metrics, in_work: Arc::default() };
+pub(crate) fn surround(router: Router, node: &Node, shell: Shell) -> Router {
+    let surround = Surround { ids: node.store().ids().clone(), metrics: node.metrics().clone() };
     let pages = Pages { shell, profile: node.profile() };
     router
         .layer(from_fn_with_state(pages, for_browsers))
@@ -55,44 +44,29 @@ pub(crate) fn surround(router: Router, node: &Node, shell: Shell, metrics: Arc<M
         .layer(from_fn_with_state(surround, around))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
-fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let words = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_default();
-    tracing::error!(panic = words, "web: a handler panicked");
+/// What a handler stumbled over may be somebody's data, so its words are not told; the place is, by the program's hook.
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let trace = Trace::current().unwrap_or_default();
+    tracing::error!(correlation = trace.correlation(), "web: a handler panicked");
     Fault(Problem::new(Refusal::Failed, "web.failed")).into_response()
-}
-
-/// Counts a request as in work until it is dropped, also when the caller goes away.
-struct InWork(Arc<AtomicU64>);
-
-impl Drop for InWork {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 async fn around(State(around): State<Surround>, mut request: Request, next: Next) -> Response {
     let started = Tick::now();
-    let correlation = correlation_of(request.headers(), &around.ids);
-    if let Ok(value) = HeaderValue::try_from(correlation.as_str()) {
-        request.headers_mut().insert(CORRELATION.clone(), value);
-    }
+    let trace = Trace::of(request.headers(), &around.ids);
+    request.extensions_mut().insert(trace.clone());
+    let by_tls = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.by_tls);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned());
-    let in_work = around.in_work.fetch_add(1, Ordering::Relaxed);
-    let _in_work = InWork(Arc::clone(&around.in_work));
-    let mut response = if in_work >= REQUESTS_MAX {
+    let (before, _in_work) = around.metrics.begin();
+    let mut response = if before >= REQUESTS_MAX {
         let problem = Problem::new(Refusal::Busy, "web.busy").retry_after(Duration::from_secs(1));
         Fault(problem.detail("More requests are in work than this node takes.")).into_response()
-    } else if header_bytes(request.headers()) > HEADER_BYTES_MAX {
-        Fault(Problem::new(Refusal::TooLarge, "web.headers_too_large")).into_response()
+    } else if head_bytes(&request) > HEADER_BYTES_MAX {
+        Fault(too_large()).into_response()
     } else {
-        match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
-            Ok(response) => response,
+        match tokio::time::timeout(REQUEST_TIME, trace.clone().around(next.run(request))).await {
+            Ok(response) => worded(response),
             Err(_) => Fault(
                 Problem::new(Refusal::Busy, "web.timeout")
                     .detail(
@@ -103,10 +77,10 @@ async fn around(State(around): State<Surround>, mut request: Request, next: Next
             .into_response(),
         }
     };
-    finish(&mut response, &correlation);
+    finish(&mut response, trace.correlation(), by_tls);
     let elapsed = started.elapsed();
     around.metrics.request(&method, &path, response.status(), elapsed);
-    log(&method, &path, &response, &correlation, elapsed);
+    log(&method, &path, &response, trace.correlation(), elapsed);
     response
 }
 
@@ -125,38 +99,43 @@ fn log(method: &axum::http::Method, path: &str, response: &Response, correlation
     }
 }
 
-fn header_bytes(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+fn head_bytes(request: &Request) -> usize {
+    let uri = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() + uri
 }
 
-/// The caller's own id when it is usable (`X-Correlation-Id`, or the trace id of `traceparent`), else a new one.
-fn correlation_of(headers: &HeaderMap, ids: &Ids) -> String {
-    let usable = |text: &&str| {
-        !text.is_empty()
-            && text.len() <= 100
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b))
+/// A refusal in plain text or without a word is one that slipped past our extractors: it gets a problem all the same.
+fn worded(response: Response) -> Response {
+    let status = response.status();
+    let plain =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !(status.is_client_error() || status.is_server_error())
+        || !plain
+        || response.extensions().get::<Refused>().is_some()
+    {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::NOT_FOUND => Problem::new(Refusal::NotFound, "web.not_found"),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(Refusal::MethodNotAllowed, "web.method_not_allowed"),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Refusal::TooLarge, "web.body_too_large"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(Refusal::UnsupportedMedia, "web.unsupported_media"),
+        status if status.is_server_error() => Problem::new(Refusal::Failed, "web.failed"),
+        _ => Problem::new(Refusal::Malformed, "web.invalid_parameter").detail("The request cannot be read."),
     };
-    let sent = headers.get(&CORRELATION).and_then(|value| value.to_str().ok()).filter(usable);
-    let trace = headers
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split('-').nth(1))
-        .filter(|id| id.len() == 32)
-        .filter(usable);
-    sent.or(trace).map_or_else(|| ids.new_id::<RequestKind>().to_string(), str::to_owned)
+    let mut worded = Fault(problem).into_response();
+    for (name, value) in response.headers() {
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
+            worded.headers_mut().append(name, value.clone());
+        }
+    }
+    worded
 }
 
-fn finish(response: &mut Response, correlation: &str) {
+fn finish(response: &mut Response, correlation: &str, by_tls: bool) {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(correlation) {
         headers.insert(CORRELATION.clone(), value);
     }
-    let mut fixed = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    fixed(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);
-    fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    fixed(header::REFERRER_POLICY, "same-origin");
-    fixed(header::X_FRAME_OPTIONS, "DENY");
-    fixed(header::CACHE_CONTROL, "no-store");
+    protect(headers, by_tls);
 }

@@ -3,16 +3,18 @@
 mod account;
 mod session;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use stoa_core::{Actor, ActorKind, Instant, PermissionInfo, Permissions, Problem, Refusal, Role, Tenant};
+use stoa_core::{Actor, ActorKind, Id, Instant, PermissionInfo, Permissions, Problem, Refusal, Role, Tenant};
 use stoa_store::{Migration, Store, StoreError, Tx, params};
 
 use crate::block::Profile;
 use crate::caller::TokenVerifier;
+use crate::keyring::{Keyring, Known};
 use crate::mediator::Member;
+use crate::metrics::Metrics;
 use crate::rate::{RateLimits, Rates};
 use crate::secret;
 
@@ -24,11 +26,8 @@ pub const MIGRATIONS: &[Migration] = &[Migration::both(1, "node", include_str!("
 
 /// What every key begins with, so that a leaked one can be recognised.
 pub(crate) const KEY_PREFIX: &str = "stoa_";
-/// How long a verified key is taken on trust before the database is asked again. Revoking a key on this node ends it at
-/// once; another node notices after this time.
-const KEY_TRUST: Duration = Duration::from_secs(10);
-/// Keys remembered as verified at most.
-const KEYS_REMEMBERED: usize = 10_000;
+/// How exactly the last use of a key is known: a note is a write, which a key in steady use shall not cost each time.
+const USE_NOTED: Duration = Duration::from_mins(1);
 
 /// The node: who may come in and with which rights. Cheap to clone.
 #[derive(Clone)]
@@ -43,7 +42,9 @@ struct Shared {
     tokens: Option<Arc<dyn TokenVerifier>>,
     rates: Rates,
     members: Option<Vec<Member>>,
-    keys: Mutex<HashMap<[u8; 32], (Actor, Instant)>>,
+    keys: Keyring,
+    metrics: Metrics,
+    stopping: AtomicBool,
 }
 
 /// What a node is put together from.
@@ -60,21 +61,25 @@ pub struct NodeOptions {
     pub members: Option<Vec<Member>>,
     /// How many requests one caller may send.
     pub limits: RateLimits,
+    /// What the node counts.
+    pub metrics: Metrics,
 }
 
 impl Node {
     /// The node over its database.
     pub fn new(options: NodeOptions) -> Self {
-        let NodeOptions { store, profile, permissions, tokens, members, limits } = options;
+        let NodeOptions { store, profile, permissions, tokens, members, limits, metrics } = options;
         Self {
             shared: Arc::new(Shared {
                 store,
                 profile,
                 declared: permissions,
                 tokens,
-                rates: Rates::new(limits),
                 members,
-                keys: Mutex::new(HashMap::new()),
+                rates: Rates::new(limits, metrics.clone()),
+                keys: Keyring::default(),
+                metrics,
+                stopping: AtomicBool::new(false),
             }),
         }
     }
@@ -101,6 +106,20 @@ impl Node {
     /// Whether callers may come through the mediator.
     pub(crate) fn hears_mediator(&self) -> bool {
         self.shared.members.is_some() || self.shared.profile == Profile::Govstack
+    }
+
+    /// Says that the node is about to stop: `/readyz` tells whoever sends traffic.
+    pub fn begin_stop(&self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::Relaxed)
+    }
+
+    /// What the node counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     pub(crate) fn rates(&self) -> &Rates {
@@ -163,39 +182,28 @@ impl Node {
     }
 
     fn forget_keys(&self) {
-        self.remembered().clear();
+        self.shared.keys.forget();
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Actor, Instant)>> {
-        self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The holder of a key, if the key holds.
-    pub(crate) async fn key(&self, secret: &str) -> Result<Option<Actor>, Problem> {
+    /// The holder of a key, if the key holds. `may_ask` is called before the database is asked.
+    pub(crate) async fn key(
+        &self,
+        secret: &str,
+        may_ask: impl FnOnce() -> Result<(), Problem>,
+    ) -> Result<Option<Actor>, Problem> {
         let hash = secret::hash(secret);
         let now = self.shared.store.clock().now();
-        if let Some((actor, until)) = self.remembered().get(&hash)
-            && now < *until
-        {
-            return Ok(Some(actor.clone()));
-        }
-        let row = self
-            .shared
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-                let sql = "SELECT tenant, name, roles, expires_at FROM api_key \
-                           JOIN service_account ON service_account.id = account \
-                           WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
-                let found = tx.find::<(String, String, String, Option<Instant>)>(sql, params![hash, now]).await?;
-                if found.is_some() {
-                    // Seeing a key is written down here, at most once per trust time, not once per request.
-                    let sql = "UPDATE api_key SET last_used_at = $2 WHERE secret_hash = $1";
-                    tx.execute(sql, params![hash, now]).await?;
-                }
-                Ok(found)
-            })
-            .await?;
-        let Some((tenant, name, roles, expires_at)) = row else { return Ok(None) };
+        let generation = match self.shared.keys.look(&hash, now) {
+            Known::Holder(actor) => return Ok(Some(actor)),
+            Known::Refused => return Ok(None),
+            Known::Nothing(generation) => generation,
+        };
+        may_ask()?;
+        let Some(found) = self.find_key(hash, now).await? else {
+            self.shared.keys.refuse(hash, now);
+            return Ok(None);
+        };
+        let (id, tenant, name, roles, expires_at, last_used_at) = found;
         let roles = split(&roles);
         let actor = Actor {
             kind: ActorKind::System,
@@ -204,17 +212,39 @@ impl Node {
             permissions: self.permissions_of(&roles.iter().map(String::as_str).collect::<Vec<_>>()),
             ..Actor::anonymous(tenant_of(tenant)?)
         };
-        let until = expires_at.map_or(now.plus(KEY_TRUST), |end| end.min(now.plus(KEY_TRUST)));
-        let mut remembered = self.remembered();
-        if remembered.len() >= KEYS_REMEMBERED {
-            remembered.retain(|_, (_, until)| now < *until);
-        }
-        if remembered.len() < KEYS_REMEMBERED {
-            remembered.insert(hash, (actor.clone(), until));
+        self.shared.keys.trust(hash, &actor, expires_at, now, generation);
+        if last_used_at.is_none_or(|at| now.since(at) >= USE_NOTED) {
+            self.note_use(id, now).await;
         }
         Ok(Some(actor))
     }
+
+    async fn find_key(&self, hash: [u8; 32], now: Instant) -> Result<Option<FoundKey>, StoreError> {
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            tx.find::<FoundKey>(
+                "SELECT api_key.id, tenant, name, roles, expires_at, last_used_at FROM api_key \
+                 JOIN service_account ON service_account.id = account \
+                 WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+                params![hash, now],
+            )
+            .await
+        };
+        self.shared.store.read(read).await
+    }
+
+    /// Notes that a key was seen. Whoever holds it may come in whether or not that can be written.
+    async fn note_use(&self, id: Id<ApiKeyKind>, now: Instant) {
+        let write = async move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+            tx.execute("UPDATE api_key SET last_used_at = $2 WHERE id = $1", params![id, now]).await
+        };
+        if let Err(error) = self.shared.store.write(write).await {
+            tracing::warn!(%error, "web: the use of a key could not be noted");
+        }
+    }
 }
+
+/// A key that holds: its id, then its account's tenant, name and roles, when it ends and when it was last used.
+type FoundKey = (Id<ApiKeyKind>, String, String, String, Option<Instant>, Option<Instant>);
 
 fn split(roles: &str) -> Vec<String> {
     roles.split(' ').filter(|role| !role.is_empty()).map(str::to_owned).collect()

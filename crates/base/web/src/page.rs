@@ -127,9 +127,13 @@ fn problem_page<'a>(view: &'a View, problem: &Problem) -> Page<'a> {
         Refusal::NotFound | Refusal::Gone => "not-found",
         Refusal::Busy | Refusal::TooMany | Refusal::Timeout => "busy",
         Refusal::Conflict | Refusal::PreconditionFailed => "conflict",
-        Refusal::TooLarge => "too-large",
+        Refusal::TooLarge | Refusal::HeadersTooLarge => "too-large",
         Refusal::Failed | Refusal::BadGateway => "failed",
-        Refusal::Malformed | Refusal::MethodNotAllowed | Refusal::UnsupportedMedia | Refusal::Invalid => "invalid",
+        Refusal::Malformed
+        | Refusal::MethodNotAllowed
+        | Refusal::UnsupportedMedia
+        | Refusal::Invalid
+        | Refusal::Misdirected => "invalid",
     };
     let title = w.t(&format!("ui-problem-{kind}"));
     let mut details =

@@ -30,6 +30,7 @@ CREATE TABLE stoa_event (
   tenant TEXT NOT NULL,
   actor TEXT,
   correlation TEXT,
+  traceparent TEXT,
   time BIGINT NOT NULL,
   data TEXT NOT NULL
 );

@@ -11,7 +11,7 @@ mod dead;
 mod event;
 mod relay;
 
-pub use dead::{DeadLetter, Retried, dead_letters, discard, retry};
+pub use dead::{DeadLetter, DeliveryCount, Retried, counts, dead_letters, discard, retry};
 pub use event::{DATA_BYTES_MAX, Delivered, Event, EventId, publish};
 pub use relay::{DeliveryError, EventSink, Pass, Relay, RelayOptions, StartAt};
 

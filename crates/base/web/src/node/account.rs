@@ -51,7 +51,7 @@ pub struct ApiKey {
     pub expires_at: Option<Instant>,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
-    /// When it was last seen, to within ten seconds.
+    /// When it was last seen, to within about a minute.
     pub last_used_at: Option<Instant>,
 }
 

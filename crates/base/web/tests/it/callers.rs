@@ -16,7 +16,8 @@ use stoa_store::jobs::JobRunner;
 use stoa_store::{Durability, Engine, Store, StoreError, StoreLimits, StoreOptions, Tx, params};
 use stoa_ui::{Shell, Texts};
 use stoa_web::{
-    AppParts, MIGRATIONS, NewKey, Node, NodeOptions, Profile, Public, RateLimits, Token, TokenVerifier, app,
+    AppParts, Connections, MIGRATIONS, Metrics, NewKey, Node, NodeOptions, Profile, Public, RateLimits, Token,
+    TokenVerifier, app,
 };
 use tower::ServiceExt as _;
 
@@ -41,6 +42,7 @@ async fn node(folder: &Path, profile: Profile) -> (Node, Clock) {
         tokens: None,
         members: None,
         limits: RateLimits::default(),
+        metrics: Metrics::default(),
     };
     (Node::new(options), clock)
 }
@@ -53,6 +55,7 @@ fn router(node: &Node) -> Router {
         blocks: Vec::new(),
         stores: vec![node.store().clone()],
         lags: Vec::new(),
+        connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new().route("/who", axum::routing::get(who)),
         at_root: None,
@@ -202,6 +205,7 @@ async fn an_issuer_that_is_away_does_not_look_like_a_bad_token() {
         tokens: Some(Arc::new(Away)),
         members: None,
         limits: RateLimits::default(),
+        metrics: Metrics::default(),
     });
     let (status, said) = by_key(&node, "away").await;
     assert!(status == 503 && said.contains("web.other_system_unavailable"), "{status} {said}");

@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use stoa_core::{ActorKind, Clock, Instant, Refusal};
 use stoa_web::outgoing::{Client, OutgoingOptions};
-use stoa_web::{Issuer, Issuers, KeySource, TokenVerifier, algorithm};
+use stoa_web::{Issuer, Issuers, Json, KeySource, TokenVerifier, algorithm};
 
 use crate::serve;
 
@@ -34,7 +34,7 @@ struct Server {
 }
 
 impl Server {
-    async fn answer(&self) -> Result<axum::Json<Value>, StatusCode> {
+    async fn answer(&self) -> Result<Json<Value>, StatusCode> {
         self.fetched.fetch_add(1, Ordering::Relaxed);
         if self.slow.load(Ordering::Relaxed) {
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -42,7 +42,7 @@ impl Server {
         if self.away.load(Ordering::Relaxed) {
             return Err(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        Ok(axum::Json(self.keys.lock().unwrap().clone()))
+        Ok(Json(self.keys.lock().unwrap().clone()))
     }
 }
 

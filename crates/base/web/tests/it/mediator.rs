@@ -12,8 +12,8 @@ use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
 use stoa_store::{Durability, Engine, Store, StoreLimits, StoreOptions};
 use stoa_ui::{Shell, Texts};
 use stoa_web::{
-    Allowed, AppParts, Listener, MIGRATIONS, Member, MemberError, NewKey, Node, NodeOptions, Profile, Public,
-    RateLimits, TlsFiles, app,
+    Allowed, AppParts, Connections, Listener, MIGRATIONS, Member, MemberError, Metrics, NewKey, Node, NodeOptions,
+    Profile, Public, RateLimits, TlsFiles, app,
 };
 
 stoa_web::permissions! {
@@ -80,6 +80,7 @@ async fn node(folder: &Path) -> Node {
             member("EE/GOV/7000/statistics", "numbers", &[]),
         ]),
         limits: RateLimits::default(),
+        metrics: Metrics::default(),
     })
 }
 
@@ -95,6 +96,7 @@ fn router(node: &Node) -> Router {
         blocks: Vec::new(),
         stores: vec![node.store().clone()],
         lags: Vec::new(),
+        connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new().route("/who", get(who)).route("/read", get(read)),
         at_root: None,

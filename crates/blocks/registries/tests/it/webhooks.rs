@@ -111,6 +111,11 @@ async fn an_event_arrives_signed_and_is_on_record() {
     let event: Value = serde_json::from_str(body).unwrap();
     assert_eq!(event["type"], "stoa.registries.registry.drafted.v1");
     assert_eq!(event["id"], header("webhook-id"));
+    for name in ["correlation", "traceparent"] {
+        let header_name = if name == "correlation" { "x-correlation-id" } else { name };
+        assert!(event[name].is_string(), "{event}");
+        assert_eq!(event[name], header(header_name), "the delivery belongs to the request that made the event");
+    }
     let attempts = async |made: &Value| {
         let path = format!("{WEBHOOKS}/{}/attempts", made["webhook"]["id"].as_str().unwrap());
         bed.stoa.get(&bed.analyst, &path).await.expect(200).json()["items"].clone()
