@@ -32,7 +32,6 @@ portal-type = النوع
 portal-name = الاسم
 portal-in = في
 portal-try = من الطرفية
-portal-details-of = تفاصيل { $operation }
 portal-problems = المشكلات
 portal-problems-about = معنى كل خطأ وما يجب فعله.
 portal-problem-code = الرمز

@@ -32,7 +32,6 @@ portal-type = Type
 portal-name = Name
 portal-in = In
 portal-try = From a terminal
-portal-details-of = Details of { $operation }
 portal-problems = Problems
 portal-problems-about = What each error means and what to do about it.
 portal-problem-code = Code

@@ -32,7 +32,6 @@ portal-type = Type
 portal-name = Nom
 portal-in = Dans
 portal-try = Depuis un terminal
-portal-details-of = Détails de { $operation }
 portal-problems = Problèmes
 portal-problems-about = Ce que signifie chaque erreur et que faire.
 portal-problem-code = Code

@@ -32,7 +32,6 @@ portal-type = Aina
 portal-name = Jina
 portal-in = Katika
 portal-try = Kutoka terminali
-portal-details-of = Undani wa { $operation }
 portal-problems = Matatizo
 portal-problems-about = Maana ya kila hitilafu na la kufanya.
 portal-problem-code = Msimbo

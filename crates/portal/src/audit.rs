@@ -1,6 +1,5 @@
 //! The evidence: searched, looked at with its proof, verified.
 
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use stoa_audit::{AuditError, Filter, RecordId, latest_checkpoint, prove, verify};
@@ -9,7 +8,7 @@ use stoa_store::Tx;
 use stoa_ui::{
     Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Paging, Table, Tone, actions, code,
 };
-use stoa_web::{Allowed, Fault, Params, View, bytes_as};
+use stoa_web::{Allowed, Fault, Params, Path, View, bytes_as};
 
 use crate::{AuditRead, PortalParts, Room, State, shown};
 

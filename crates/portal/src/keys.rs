@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use stoa_core::{FieldError, Id, Instant, Problem, Refusal, Role};
 use stoa_ui::{Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tone, actions, code};
-use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, View, see_other};
+use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, Path, View, see_other};
 
 use crate::{KeysManage, State, shown};
 

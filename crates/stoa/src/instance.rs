@@ -10,7 +10,9 @@ use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::{MailPort, Smtp};
-use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
+use stoa_web::{
+    Block, Issuer, Issuers, Metrics, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing,
+};
 
 use crate::config::Config;
 use crate::databases;
@@ -102,7 +104,8 @@ impl Instance {
         for block in blocks {
             rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
         }
-        let calls = outgoing(&config, &clock)?;
+        let metrics = Metrics::default();
+        let calls = outgoing(&config, &clock, &metrics)?;
         let mail = mail(&config)?;
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
@@ -115,6 +118,8 @@ impl Instance {
                 .collect(),
             tokens: tokens(&config, &calls, &clock)?,
             limits: limits(&config),
+            metrics,
+            keys: keys.clone(),
         });
         let started = clock.now();
         Ok(Instance {
@@ -165,13 +170,18 @@ impl Instance {
         })
     }
 
-    /// Seals what waits, then closes everything.
-    pub(crate) async fn close(self) {
+    /// Seals what waits.
+    pub(crate) async fn seal(&self) {
         for room in &self.rooms {
             if let Err(error) = room.sealer.seal_all().await {
                 tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
             }
         }
+    }
+
+    /// Seals what waits, then closes everything.
+    pub(crate) async fn close(self) {
+        self.seal().await;
         self.close_as_it_is().await;
     }
 
@@ -307,13 +317,14 @@ fn limits(config: &Config) -> RateLimits {
 }
 
 /// The client for calls to other systems.
-fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure> {
+fn outgoing(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<outgoing::Client, Failure> {
     let mut allowed = Vec::new();
     for text in config.list("outgoing.allowed") {
         let one = text.parse::<outgoing::Allowed>();
         allowed.push(one.map_err(|error| Failure::new(Exit::Usage, format!("`outgoing.allowed`: {error}")))?);
     }
-    let options = outgoing::OutgoingOptions { allowed, ..outgoing::OutgoingOptions::default() };
+    let observe = Some(metrics.observer());
+    let options = outgoing::OutgoingOptions { allowed, observe, ..outgoing::OutgoingOptions::default() };
     outgoing::Client::new(options, clock.clone())
         .map_err(|error| Failure::new(Exit::Failed, format!("setting up calls to other systems: {}", chain(&error))))
 }

@@ -13,7 +13,7 @@ use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
 use stoa_web::outgoing::{Client, OutgoingOptions};
-use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
+use stoa_web::{AppParts, Block, BlockContext, Connections, Metrics, Mounted, NewKey, Node, NodeOptions, Profile, app};
 use tower::ServiceExt as _;
 
 use crate::engine::{Place, open_store};
@@ -170,6 +170,8 @@ impl TestStoa {
                 .collect(),
             tokens: None,
             limits: stoa_web::RateLimits::default(),
+            metrics: Metrics::default(),
+            keys: keys.clone(),
         });
         // Tests may call what they start themselves.
         let allowed = vec!["127.0.0.1".parse().expect("an address")];
@@ -207,10 +209,12 @@ impl TestStoa {
             shell: stoa_web::shell(pages.catalogues, pages.navigation, blocks),
             pages: (pages.router)(node.clone(), mounted.clone(), rooms),
             node: node.clone(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
             at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
             blocks: mounted,
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
+            connections: Connections::default(),
         });
         Self { clock, node, stores, contexts, openapi, router, place }
     }

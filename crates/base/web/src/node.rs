@@ -1,29 +1,30 @@
 //! The node's own database, `node.db`: keys, sessions, one-time links; and what roles mean here.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
 use stoa_audit::{AuditError, Record};
 use stoa_core::{Actor, ActorKind, Id, Instant, Kind, PermissionInfo, Permissions, Problem, Refusal, Tenant};
-use stoa_store::{Migration, Store, StoreError, Tx, params};
+use stoa_store::{MasterKeys, Migration, Store, StoreError, Tx, params};
 
 use crate::block::Profile;
 use crate::caller::TokenVerifier;
+use crate::keyring::{Keyring, Known};
+use crate::metrics::Metrics;
 use crate::rate::{RateLimits, Rates};
+use crate::reference::actor_reference;
 use crate::secret;
+use crate::security::SecurityLog;
 
 /// The tables of `node.db`.
 pub const MIGRATIONS: &[Migration] = &[Migration::both(1, "node", include_str!("../migrations/001_node.sql"))];
 
 /// What every key begins with, so that a leaked one can be recognised.
 pub(crate) const KEY_PREFIX: &str = "stoa_";
-/// How long a verified key is taken on trust before the database is asked again. Revoking a key on this node ends it at
-/// once; another node notices after this time.
-const KEY_TRUST: Duration = Duration::from_secs(10);
-/// Keys remembered as verified at most.
-const KEYS_REMEMBERED: usize = 10_000;
+/// How exactly the last use of a key is known: a note is a write, which a key in steady use shall not cost each time.
+const USE_NOTED: Duration = Duration::from_mins(1);
 /// How long a one-time link holds.
 pub const LINK_TIME: Duration = Duration::from_mins(15);
 /// A session ends after this time in any case.
@@ -61,7 +62,7 @@ pub struct ApiKey {
     pub expires_at: Option<Instant>,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
-    /// When it was last seen, to within ten seconds.
+    /// When it was last seen, to within about a minute.
     pub last_used_at: Option<Instant>,
 }
 
@@ -89,7 +90,11 @@ struct Shared {
     tokens: Option<Arc<dyn TokenVerifier>>,
     rates: Rates,
     trusts_mediator: bool,
-    keys: Mutex<HashMap<[u8; 32], (Actor, Instant)>>,
+    keys: Keyring,
+    metrics: Metrics,
+    stopping: AtomicBool,
+    master: MasterKeys,
+    security: SecurityLog,
 }
 
 /// What a node is put together from.
@@ -104,21 +109,29 @@ pub struct NodeOptions {
     pub tokens: Option<Arc<dyn TokenVerifier>>,
     /// How many requests one caller may send.
     pub limits: RateLimits,
+    /// What the node counts.
+    pub metrics: Metrics,
+    /// The node's master keys.
+    pub keys: MasterKeys,
 }
 
 impl Node {
     /// The node over its database.
     pub fn new(options: NodeOptions) -> Self {
-        let NodeOptions { store, profile, permissions, tokens, limits } = options;
+        let NodeOptions { store, profile, permissions, tokens, limits, metrics, keys } = options;
         Self {
             shared: Arc::new(Shared {
                 store,
                 profile,
                 declared: permissions,
                 tokens,
-                rates: Rates::new(limits),
+                rates: Rates::new(limits, metrics.clone()),
                 trusts_mediator: profile == Profile::Govstack,
-                keys: Mutex::new(HashMap::new()),
+                keys: Keyring::default(),
+                metrics,
+                stopping: AtomicBool::new(false),
+                master: keys,
+                security: SecurityLog::default(),
             }),
         }
     }
@@ -136,6 +149,34 @@ impl Node {
     /// Every permission that the blocks declare.
     pub fn declared(&self) -> &[PermissionInfo] {
         &self.shared.declared
+    }
+
+    /// Says that the node is about to stop: `/readyz` tells whoever sends traffic.
+    pub fn begin_stop(&self) {
+        self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes what the security log has counted so far: the node ends.
+    pub fn end_security_log(&self) {
+        self.shared.security.end();
+    }
+
+    pub(crate) fn security(&self) -> &SecurityLog {
+        &self.shared.security
+    }
+
+    /// How an actor is named where no personal data may stand.
+    pub(crate) fn reference(&self, actor: &Actor) -> String {
+        actor_reference(&self.shared.master, actor)
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.shared.stopping.load(Ordering::Relaxed)
+    }
+
+    /// What the node counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     pub(crate) fn trusts_mediator(&self) -> bool {
@@ -277,7 +318,7 @@ impl Node {
                 Ok(found.is_some())
             })
             .await?;
-        self.remembered().clear();
+        self.shared.keys.forget();
         if known {
             Ok(())
         } else {
@@ -285,33 +326,25 @@ impl Node {
         }
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Actor, Instant)>> {
-        self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The holder of a key, if the key holds.
-    pub(crate) async fn key(&self, secret: &str) -> Result<Option<Actor>, Problem> {
+    /// The holder of a key, if the key holds. `may_ask` is called before the database is asked.
+    pub(crate) async fn key(
+        &self,
+        secret: &str,
+        may_ask: impl FnOnce() -> Result<(), Problem>,
+    ) -> Result<Option<Actor>, Problem> {
         let hash = secret::hash(secret);
         let now = self.shared.store.clock().now();
-        if let Some((actor, until)) = self.remembered().get(&hash)
-            && now < *until
-        {
-            return Ok(Some(actor.clone()));
-        }
-        let row = self
-            .shared
-            .store
-            .write(async move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-                // Seeing a key is written down here, at most once per trust time, not once per request.
-                tx.find::<(Id<ApiKeyKind>, String, String, String, Option<Instant>)>(
-                    "UPDATE api_key SET last_used_at = $2 WHERE secret_hash = $1 AND revoked_at IS NULL \
-                     AND (expires_at IS NULL OR expires_at > $2) RETURNING id, tenant, name, roles, expires_at",
-                    params![hash, now],
-                )
-                .await
-            })
-            .await?;
-        let Some((id, tenant, name, roles, expires_at)) = row else { return Ok(None) };
+        let generation = match self.shared.keys.look(&hash, now) {
+            Known::Holder(actor) => return Ok(Some(actor)),
+            Known::Refused => return Ok(None),
+            Known::Nothing(generation) => generation,
+        };
+        may_ask()?;
+        let Some(found) = self.find_key(hash, now).await? else {
+            self.shared.keys.refuse(hash, now);
+            return Ok(None);
+        };
+        let (id, tenant, name, roles, expires_at, last_used_at) = found;
         let roles = split(&roles);
         let actor = Actor {
             kind: ActorKind::System,
@@ -320,15 +353,33 @@ impl Node {
             permissions: self.permissions_of(&roles.iter().map(String::as_str).collect::<Vec<_>>()),
             ..Actor::anonymous(tenant_of(tenant)?)
         };
-        let until = expires_at.map_or(now.plus(KEY_TRUST), |end| end.min(now.plus(KEY_TRUST)));
-        let mut remembered = self.remembered();
-        if remembered.len() >= KEYS_REMEMBERED {
-            remembered.retain(|_, (_, until)| now < *until);
-        }
-        if remembered.len() < KEYS_REMEMBERED {
-            remembered.insert(hash, (actor.clone(), until));
+        self.shared.keys.trust(hash, &actor, expires_at, now, generation);
+        if last_used_at.is_none_or(|at| now.since(at) >= USE_NOTED) {
+            self.note_use(id, now).await;
         }
         Ok(Some(actor))
+    }
+
+    async fn find_key(&self, hash: [u8; 32], now: Instant) -> Result<Option<FoundKey>, StoreError> {
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+            tx.find::<FoundKey>(
+                "SELECT id, tenant, name, roles, expires_at, last_used_at FROM api_key \
+                 WHERE secret_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+                params![hash, now],
+            )
+            .await
+        };
+        self.shared.store.read(read).await
+    }
+
+    /// Notes that a key was seen. Whoever holds it may come in whether or not that can be written.
+    async fn note_use(&self, id: Id<ApiKeyKind>, now: Instant) {
+        let write = async move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+            tx.execute("UPDATE api_key SET last_used_at = $2 WHERE id = $1", params![id, now]).await
+        };
+        if let Err(error) = self.shared.store.write(write).await {
+            tracing::warn!(%error, "web: the use of a key could not be noted");
+        }
     }
 
     /// A one-time link's secret for the console; good for [`LINK_TIME`] and one use.
@@ -446,6 +497,7 @@ impl Node {
     }
 }
 
+type FoundKey = (Id<ApiKeyKind>, String, String, String, Option<Instant>, Option<Instant>);
 type KeyRow = (Id<ApiKeyKind>, String, String, String, Instant, Option<Instant>, Option<Instant>, Option<Instant>);
 
 fn split(roles: &str) -> Vec<String> {

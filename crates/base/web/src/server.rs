@@ -11,21 +11,22 @@ use axum::Router;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use crate::connections::Connections;
 use crate::rate::Peer;
+use crate::wire::{Activity, Wire};
 
-/// What is in flight when the end is asked for may take this long.
-const GRACE: Duration = Duration::from_secs(25);
-/// How long a client may take to send a request's headers.
-const HEADER_TIME: Duration = Duration::from_secs(10);
-/// Connections at the same time on one listener.
-const CONNECTIONS_MAX: usize = 10_000;
+/// A connection that stands still and was asked to end may take this part of the time that it stood still.
+const LEAVE_PART: u32 = 12;
+/// A connection is looked at this often at most.
+const CHECK_PAUSE: Duration = Duration::from_millis(50);
+/// How long nothing is accepted after the system gave no connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,16 @@ pub struct Listener {
     address: SocketAddr,
     tls: Option<tokio_rustls::TlsAcceptor>,
     behind_proxy: bool,
+    connections: Connections,
+}
+
+/// How a request reached the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// Over TLS that ends here.
+    pub(crate) by_tls: bool,
+    /// At an address that only this machine reaches, and not through a proxy.
+    pub(crate) loopback: bool,
 }
 
 impl Listener {
@@ -82,7 +93,7 @@ impl Listener {
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
-        Ok(Self { socket: listener, address, tls, behind_proxy })
+        Ok(Self { socket: listener, address, tls, behind_proxy, connections: Connections::default() })
     }
 
     /// The address that was taken.
@@ -95,62 +106,84 @@ impl Listener {
         self.tls.is_some()
     }
 
-    /// Serves the router until `stop`, then lets what is in flight finish, at most 25 seconds.
+    /// Counts its connections among these, so that several listeners share one bound.
+    #[must_use]
+    pub fn among(mut self, connections: &Connections) -> Self {
+        self.connections = connections.clone();
+        self
+    }
+
+    /// Serves the router until `stop`, then lets what is in flight finish within the grace of its bounds; what is left then
+    /// is cut off.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let graceful = GracefulShutdown::new();
-        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let Self { socket, address, tls, behind_proxy, connections } = self;
+        let (stopping, stopped) = watch::channel(false);
+        let mut conversations = JoinSet::new();
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                accepted = self.socket.accept() => accepted,
+                accepted = socket.accept() => accepted,
+                Some(_) = conversations.join_next() => continue,
                 () = &mut stop => break,
             };
             let (stream, from) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of file handles, mostly: the next ones may be served again when some are closed.
-                    tracing::warn!(%error, "web: a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    connections.note_failure(&error);
+                    // The next ones may be served when some are closed.
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else { continue };
+            let from = from.ip();
+            let Some(place) = connections.admit((!behind_proxy).then_some(from)) else { continue };
             let _ = stream.set_nodelay(true);
-            let (router, tls, behind_proxy) = (router.clone(), self.tls.clone(), self.behind_proxy);
-            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router, move |request| {
-                with_peer(request, from.ip(), behind_proxy)
+            let arrival = Arrival { by_tls: tls.is_some(), loopback: address.ip().is_loopback() && !behind_proxy };
+            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router.clone(), move |request| {
+                arrived(request, from, behind_proxy, arrival)
             });
-            let watcher = graceful.watcher();
-            tokio::spawn(async move {
-                let _permit = permit;
+            let (tls, connections, stopped) = (tls.clone(), connections.clone(), stopped.clone());
+            conversations.spawn(async move {
+                let _place = place;
                 match tls {
-                    None => converse(stream, router, watcher).await,
+                    None => converse(stream, router, &connections, stopped).await,
                     Some(tls) => {
-                        if let Ok(Ok(stream)) = tokio::time::timeout(HEADER_TIME, tls.accept(stream)).await {
-                            converse(stream, router, watcher).await;
+                        let shake = tokio::time::timeout(connections.bounds().header_time, tls.accept(stream));
+                        if let Ok(Ok(stream)) = shake.await {
+                            converse(stream, router, &connections, stopped).await;
                         }
                     }
                 }
             });
         }
-        drop(self.socket);
-        if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-            tracing::warn!("web: some requests were cut off at the end");
+        drop(socket);
+        let _ = stopping.send(true);
+        let all = async { while conversations.join_next().await.is_some() {} };
+        if tokio::time::timeout(connections.bounds().grace, all).await.is_err() {
+            tracing::warn!(connections = conversations.len(), "web: some requests were cut off at the end");
+            conversations.shutdown().await;
         }
     }
 }
 
 /// Tells where a request came from. Only a proxy that the operator named is believed about it, and of its list only the
 /// entry that it added itself.
-fn with_peer(mut request: hyper::Request<Incoming>, from: IpAddr, behind_proxy: bool) -> hyper::Request<Incoming> {
+fn arrived(
+    mut request: hyper::Request<Incoming>,
+    from: IpAddr,
+    behind_proxy: bool,
+    arrival: Arrival,
+) -> hyper::Request<Incoming> {
     let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
     let named = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     let peer = named.filter(|_| behind_proxy).unwrap_or(from);
     request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(arrival);
     request
 }
 
-async fn converse<S, R>(stream: S, router: R, watcher: hyper_util::server::graceful::Watcher)
+/// Speaks HTTP on one connection until either side ends it, or nothing happens on it for too long.
+async fn converse<S, R>(stream: S, router: R, connections: &Connections, mut stopped: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: tower::Service<hyper::Request<Incoming>, Response = axum::response::Response, Error = Infallible>
@@ -159,12 +192,49 @@ where
         + 'static,
     R::Future: Send,
 {
+    let bounds = connections.bounds();
+    let activity = Activity::begin();
+    let wire = TokioIo::new(Wire::new(stream, Arc::clone(&activity), bounds.header_time));
+    let working = Arc::clone(&activity);
+    let service = hyper::service::service_fn(move |request| {
+        let (router, work) = (router.clone(), working.work());
+        async move {
+            let response = router.oneshot(request).await;
+            drop(work);
+            response
+        }
+    });
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(64 * 1024);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_time).max_buf_size(64 * 1024);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(250).keep_alive_interval(Duration::from_secs(30));
-    let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(connection.into_owned()).await {
-        tracing::debug!(error = %error, "web: a connection ended early");
+    let mut connection = std::pin::pin!(server.serve_connection(wire, service));
+    let mut leaving = false;
+    loop {
+        let still = activity.still_for();
+        let patience = bounds.still_time + if leaving { bounds.still_time / LEAVE_PART } else { Duration::ZERO };
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "web: a connection ended early");
+                }
+                return;
+            }
+            _ = stopped.wait_for(|stop| *stop), if !leaving => {
+                leaving = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = tokio::time::sleep(patience.saturating_sub(still).max(CHECK_PAUSE)) => {
+                if leaving && activity.still_for() >= patience {
+                    connections.note_given_up();
+                    return;
+                }
+                if !leaving && activity.still_for() >= patience {
+                    // An idle one ends here; one that does not take its answers has a moment left.
+                    leaving = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
     }
 }
 

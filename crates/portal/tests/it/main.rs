@@ -257,15 +257,34 @@ async fn every_problem_and_every_operation_has_its_place() {
     for (path, item) in &stoa.openapi["registries"].paths.paths {
         for operation in [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten() {
             let id = operation.operation_id.as_deref().unwrap_or_default();
-            assert!(docs.contains(&format!("<section id=\"{id}\"")), "{path} {id} is not in the document");
+            let own = format!("/docs/registries/{id}");
+            assert!(docs.contains(&format!("href=\"{own}\"")), "{path} {id} is not in the document");
+            let page = stoa.get(&caller, &own).await.expect(200).text();
+            assert!(page.contains(&format!(">{path}</code>")), "{own} does not say where it is: {page}");
         }
     }
+    let schema = stoa.get(&caller, "/docs/registries/schemas/Problem").await.expect(200).text();
+    assert!(schema.contains("<code dir=\"ltr\">detail</code>"), "{schema}");
+    for path in ["/docs/none", "/docs/registries/none", "/docs/registries/schemas/None"] {
+        stoa.get(&caller, path).await.expect(404);
+    }
     assert!(!docs.contains("https://") && !docs.contains("src=\"http"), "nothing is loaded from elsewhere");
+}
+
+/// The addresses of the pages about an API, as its overview links to them.
+async fn document_pages(stoa: &TestStoa) -> Vec<String> {
+    let overview =
+        stoa.get(&Caller::anonymous().with("accept", "text/html"), "/docs/registries").await.expect(200).text();
+    let links = overview.split("href=\"").skip(1).filter_map(|part| part.split('"').next());
+    let pages: Vec<String> = links.filter(|link| link.starts_with("/docs/registries/")).map(str::to_owned).collect();
+    assert!(pages.len() > 40, "{pages:?}");
+    pages
 }
 
 #[tokio::test]
 async fn every_page_speaks_every_language_and_weighs_little() {
     let stoa = stoa().await;
+    let documents = document_pages(&stoa).await;
     let weight = stoa_ui::STATIC.style.body.len() + stoa_ui::STATIC.script.body.len() + stoa_ui::STATIC.icon.body.len();
     for language in ["en", "fr", "ar", "sw"] {
         let admin = stoa.browser(&["admin"]).await.in_language(language);
@@ -281,7 +300,11 @@ async fn every_page_speaks_every_language_and_weighs_little() {
             "/console/system",
             "/problems",
             "/docs",
-        ] {
+            "/docs/registries",
+        ]
+        .into_iter()
+        .chain(documents.iter().map(String::as_str))
+        {
             let page = admin.open(path).await.expect(200).text();
             assert!(page.contains(&format!("<html lang=\"{language}\"")), "{path}");
             assert!(

@@ -143,12 +143,38 @@ impl Reading {
                 self.mistakes.push(format!("{}: `{one}` needs `{other}` beside it", set.origin));
             }
         }
+        self.public_url();
         if let Some(setting) = self.settings.get("store.url") {
             let url = setting.value.as_str().unwrap_or_default();
             if url != "sqlite" && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
                 self.mistakes
                     .push(format!("{}: `store.url` must be \"sqlite\" or start with \"postgres://\"", setting.origin));
             }
+        }
+    }
+}
+
+impl Reading {
+    /// Where links and cookies must say what only the operator knows: the address that people use.
+    fn public_url(&mut self) {
+        let text = |path: &str| self.settings.get(path).and_then(|setting| setting.value.as_str());
+        let public = text("server.public_url");
+        if let Some(setting) = self.settings.get("server.behind_proxy").filter(|setting| setting.value == true)
+            && !public.is_some_and(|url| url.starts_with("https://"))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.behind_proxy` needs `server.public_url` beside it, the https address of the proxy",
+                setting.origin
+            ));
+        }
+        if let Some(setting) = self.settings.get("server.listen")
+            && public.is_none()
+            && ["0.0.0.0:", "[::]:"].iter().any(|all| setting.value.as_str().is_some_and(|at| at.starts_with(all)))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.listen` takes every address of this machine, so `server.public_url` must say which one people use",
+                setting.origin
+            ));
         }
     }
 }

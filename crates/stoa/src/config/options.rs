@@ -88,7 +88,7 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "server.public_url",
                 Accepts::Url,
                 "",
-                "The address under which people reach this node, for links in mails and pages. Without it: the address listened on.",
+                "The address under which people reach this node, for links in mails and pages, and for the browser's protection. Without it: the address listened on. Needed behind a proxy, and where every address of the machine is listened on.",
             ),
             option(
                 "server.behind_proxy",

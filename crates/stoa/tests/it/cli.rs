@@ -166,3 +166,25 @@ fn profile_govstack_says_what_it_is_and_begins_anew_each_time() {
     assert_eq!(other.code, 6, "{other:?}");
     assert!(other.stderr.contains("belongs to profile `govstack`"), "{other:?}");
 }
+
+#[test]
+fn refusals_are_told_once_a_minute_and_name_nobody() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    for nth in 0..40 {
+        assert_eq!(server.ask("GET", "/registries/v1/registries", Some(&format!("stoa_guess{nth}")), None).0, 401);
+    }
+    assert_eq!(server.ask("GET", "/registries/v1/registries", None, None).0, 401);
+    let (_, said, _) = server.terminate();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("security")).collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    let first = [
+        "WARN",
+        "who=\"anonymous from 127.0.0.0/24\"",
+        "code=\"web.unauthenticated\"",
+        "path=\"/registries/v1/registries\"",
+    ];
+    assert!(first.iter().all(|part| lines[0].contains(part)), "{}", lines[0]);
+    assert!(lines[1].contains("times=41"), "{}", lines[1]);
+    assert!(!said.contains("stoa_guess"), "no credential is logged: {said}");
+}

@@ -36,6 +36,7 @@ CREATE TABLE stoa_event (
   tenant TEXT NOT NULL,
   actor TEXT,
   correlation TEXT,
+  traceparent TEXT,
   time BIGINT NOT NULL,
   data TEXT NOT NULL
 );
@@ -58,6 +59,7 @@ CREATE TABLE stoa_delivery (
   PRIMARY KEY (subscriber, event_seq)
 );
 CREATE INDEX stoa_delivery_due ON stoa_delivery (subscriber, next_at) WHERE dead_at IS NULL;
+CREATE INDEX stoa_delivery_dead ON stoa_delivery (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX stoa_delivery_of_event ON stoa_delivery (event_seq);
 
 CREATE TABLE stoa_job (

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
 
+mod health;
 mod issuers;
 mod mail;
 mod outgoing;
 mod server;
+mod trace;
 
 use axum::Router;
 
