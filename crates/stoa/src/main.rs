@@ -2,6 +2,7 @@
 //! leaves to the block.
 
 mod archive;
+mod background;
 mod cli;
 mod command;
 mod config;

@@ -12,6 +12,7 @@ use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, Se
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::background::kept;
 use crate::cli::{ProfileName, Up};
 use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
@@ -199,23 +200,22 @@ async fn start_blocks(
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
             sinks.clone_from(&parts.sinks);
-            let relay = Relay::new(room.store.clone(), sinks.clone());
-            let wait = until(stopped.clone());
-            background.spawn(async move { relay.run(wait).await });
+            let relay = Arc::new(Relay::new(room.store.clone(), sinks.clone()));
+            background.spawn(kept(format!("the events of {}", room.name), stopped.clone(), move |stop| {
+                let relay = Arc::clone(&relay);
+                async move { relay.run(stop).await }
+            }));
             blocks.push(Mounted::new(&instance.node, *block, parts));
         }
         if room.block.is_none() {
             handlers.push(instance.node.tidy());
         }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
-        let runner = JobRunner::new(room.store.clone(), handlers);
-        let (wait, name) = (until(stopped.clone()), room.name);
-        background.spawn(async move {
-            if let Err(error) = runner.prepare().await {
-                tracing::error!(database = name, error = %crate::exit::chain(&error), "the jobs cannot start");
-            }
-            runner.run(wait).await;
-        });
+        let runner = Arc::new(JobRunner::new(room.store.clone(), handlers));
+        background.spawn(kept(format!("the jobs of {}", room.name), stopped.clone(), move |stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(stop).await }
+        }));
     }
     Ok(Served { blocks })
 }
@@ -242,8 +242,11 @@ fn context(
 
 fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, background: &mut JoinSet<()>) {
     for room in &instance.rooms {
-        let (sealer, wait) = (Arc::clone(&room.sealer), until(stopped.clone()));
-        background.spawn(async move { sealer.run(wait).await });
+        let sealer = Arc::clone(&room.sealer);
+        background.spawn(kept(format!("the sealer of {}", room.name), stopped.clone(), move |stop| {
+            let sealer = Arc::clone(&sealer);
+            async move { sealer.run(stop).await }
+        }));
     }
 }
 
