@@ -11,9 +11,11 @@ use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::{MailPort, Smtp};
 use stoa_web::{
-    Block, Issuer, Issuers, Metrics, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing,
+    Block, Issuer, Issuers, KeySource, Member, Metrics, Node, NodeOptions, Profile, RateLimits, TokenVerifier,
+    algorithm, outgoing,
 };
 
+use crate::command::key::refused;
 use crate::config::Config;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
@@ -113,10 +115,18 @@ impl Instance {
                 .copied()
                 .collect(),
             tokens: tokens(&config, &calls, &clock)?,
+            members: members(&config)?,
             limits: limits(&config),
             metrics,
             keys: keys.clone(),
         });
+        for name in config.names("mediator.members") {
+            let roles = config.list(&format!("mediator.members.{name}.roles"));
+            node.check_roles(&roles).map_err(|problem| {
+                let what = refused(&problem).message;
+                Failure::new(Exit::Usage, format!("[mediator.members.{name}]: {what}"))
+            })?;
+        }
         let started = clock.now();
         Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })
     }
@@ -279,6 +289,24 @@ fn limits(config: &Config) -> RateLimits {
     }
 }
 
+/// Who may come through the mediator, where it is known by its certificate.
+fn members(config: &Config) -> Result<Option<Vec<Member>>, Failure> {
+    if config.path("mediator.client_ca").is_none() {
+        return Ok(None);
+    }
+    let mut members = Vec::new();
+    for name in config.names("mediator.members") {
+        let table = format!("mediator.members.{name}");
+        let wrong = |what: String| Failure::new(Exit::Usage, format!("[{table}]: {what}"));
+        let tenant = config.text(&format!("{table}.tenant")).unwrap_or_default();
+        let tenant = Tenant::new(tenant).map_err(|error| wrong(error.to_string()))?;
+        let member = config.text(&format!("{table}.member")).unwrap_or_default();
+        let member = Member::new(member, tenant, config.list(&format!("{table}.roles")));
+        members.push(member.map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(Some(members))
+}
+
 /// The client for calls to other systems.
 fn outgoing(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<outgoing::Client, Failure> {
     let mut allowed = Vec::new();
@@ -313,8 +341,8 @@ fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Op
         let algorithms = algorithms.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>();
         issuers.push(Issuer {
             url: text("url").ok_or_else(|| wrong(&name, "`url` is missing".to_owned()))?,
-            audience: text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?,
-            jwks_url: text("jwks_url"),
+            audiences: vec![text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?],
+            keys: text("jwks_url").map_or(KeySource::Discovered, KeySource::At),
             algorithms: algorithms.map_err(|error| wrong(&name, error.to_string()))?,
             roles_claim: text("roles_claim").unwrap_or_else(|| "roles".to_owned()),
             tenant_claim: text("tenant_claim"),
@@ -323,7 +351,7 @@ fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Op
     if issuers.is_empty() {
         return Ok(None);
     }
-    let verifier = Issuers::new(issuers, calls.clone(), clock.clone());
+    let verifier = Issuers::new(issuers, calls, clock.clone());
     let verifier = verifier.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     Ok(Some(Arc::new(verifier)))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -35,6 +36,7 @@ pub struct TestStoa {
     pub openapi: BTreeMap<&'static str, Arc<utoipa::openapi::OpenApi>>,
     router: Router,
     place: Place,
+    callers: AtomicU32,
 }
 
 /// Who asks in a test.
@@ -169,6 +171,7 @@ impl TestStoa {
                 .copied()
                 .collect(),
             tokens: None,
+            members: None,
             limits: stoa_web::RateLimits::default(),
             metrics: Metrics::default(),
             keys: keys.clone(),
@@ -198,7 +201,7 @@ impl TestStoa {
                 seed(context.clone()).await.expect("the sample data");
             }
             let parts = (block.start)(context.clone()).expect("a block that starts");
-            let block = Mounted::new(*block, parts);
+            let block = Mounted::new(&node, *block, parts);
             openapi.insert(block.block.name, Arc::clone(&block.openapi));
             stores.insert(block.block.name, store);
             contexts.insert(block.block.name, context);
@@ -216,7 +219,7 @@ impl TestStoa {
             lags: Vec::new(),
             connections: Connections::default(),
         });
-        Self { clock, node, stores, contexts, openapi, router, place }
+        Self { clock, node, stores, contexts, openapi, router, place, callers: AtomicU32::new(0) }
     }
 
     /// The whole router, for what asks it without a socket.
@@ -229,19 +232,20 @@ impl TestStoa {
         self.place.path()
     }
 
-    /// A caller with a fresh key of this role in the default tenant.
+    /// A caller of its own, with this role in the default tenant.
     pub async fn role(&self, role: &str) -> Caller {
         self.role_of(role, "default").await
     }
 
-    /// A caller with a fresh key of this role in a tenant.
+    /// A caller of its own, with this role in a tenant.
     ///
     /// # Panics
     /// When the system cannot be asked.
     #[expect(clippy::expect_used, reason = "a test without a caller cannot go on")]
     pub async fn role_of(&self, role: &str, tenant: &str) -> Caller {
         let by = Actor::system("test", Tenant::new(tenant).expect("a tenant's name"));
-        let new = NewKey { name: format!("test {role}"), roles: vec![role.to_owned()], expires_at: None };
+        let number = self.callers.fetch_add(1, Ordering::Relaxed) + 1;
+        let new = NewKey { name: format!("test {role} {number}"), roles: vec![role.to_owned()], expires_at: None };
         Caller::key(&self.node.create_key(&by, new).await.expect("a key").1)
     }
 

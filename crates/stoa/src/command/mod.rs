@@ -4,7 +4,7 @@
 mod audit;
 mod backup;
 mod desk;
-mod key;
+pub(crate) mod key;
 mod registry;
 mod up;
 
@@ -124,9 +124,12 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         }
         Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
         Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },
-        Command::Key(KeyCommand::List) => Work::KeyList,
-        Command::Key(KeyCommand::Revoke { id }) => Work::KeyRevoke { id },
-        Command::Link => Work::Link,
+        Command::Key(KeyCommand::List { tenant }) => Work::KeyList { tenant },
+        Command::Key(KeyCommand::Revoke { id: Some(id), .. }) => Work::KeyRevoke { id },
+        Command::Key(KeyCommand::Revoke { id: None, name, tenant }) => {
+            Work::KeyRevokeAll { name: name.unwrap_or_default(), tenant }
+        }
+        Command::Link { tenant } => Work::Link { tenant },
         Command::Registry(RegistryCommand::List) => Work::RegistryList,
         Command::Registry(RegistryCommand::Export { register }) => Work::RegistryExport { register },
         Command::Registry(RegistryCommand::Import { source, register, yes }) => {

@@ -135,7 +135,10 @@ async fn bind(config: &Config, option: &str, profile: ProfileKind) -> Result<Opt
         .advice("It trusts headers without proof. Use --listen 127.0.0.1:PORT, or the profile `secure`."));
     }
     let tls = match (config.path("server.tls_certificate"), config.path("server.tls_key")) {
-        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (Some(certificate), Some(key)) => {
+            let client_authority = config.path("mediator.client_ca");
+            Some(TlsFiles { client_authority, ..TlsFiles::new(certificate, key) })
+        }
         _ => None,
     };
     let listener = Listener::bind(address, tls.as_ref(), config.flag("server.behind_proxy")).await;
@@ -153,8 +156,10 @@ fn refused(error: ServerError, address: SocketAddr) -> Failure {
             "Set `server.tls_certificate` and `server.tls_key`; or `server.behind_proxy = true` behind a proxy that \
              speaks TLS; or listen on 127.0.0.1.",
         ),
-        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string())
-            .advice("`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key."),
+        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string()).advice(
+            "`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key, \
+                 `mediator.client_ca` the certificate of an authority.",
+        ),
     }
 }
 
@@ -196,7 +201,10 @@ async fn start_blocks(
             let relay = Relay::new(room.store.clone(), parts.sinks.clone());
             let wait = until(stopped.clone());
             background.spawn(async move { relay.run(wait).await });
-            blocks.push(Mounted::new(*block, parts));
+            blocks.push(Mounted::new(&instance.node, *block, parts));
+        }
+        if room.block.is_none() {
+            handlers.push(instance.node.tidy());
         }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
         let runner = JobRunner::new(room.store.clone(), handlers);
@@ -301,7 +309,7 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
             .out(format!("Stoa {version} at {url}, data in {folder} (a sign-in link: stoa link; stop: Ctrl-C)"))
             .await;
     }
-    let link = sign_in_link(instance, url).await?;
+    let link = sign_in_link(instance, url, "default").await?;
     let data = relative(instance.folder.path());
     console
         .out(format!(

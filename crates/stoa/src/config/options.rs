@@ -232,6 +232,30 @@ pub(crate) const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "mediator",
+        doc: "The information mediator. Its headers (`X-Road-Client` and its aliases) are believed on connections that show its client certificate, and on no other.",
+        options: &[option(
+            "mediator.client_ca",
+            Accepts::Path,
+            "",
+            "PEM file with the authority that signs the mediator's client certificates, and nobody else's. Needs a TLS certificate of the node's own. Without it the headers count for nothing.",
+        )],
+    },
+    Section {
+        name: "mediator.members.*",
+        doc: "What an organisation behind the mediator may do; one table each, under a name of your own. Others are known, and may nothing.",
+        options: &[
+            option(
+                "mediator.members.*.member",
+                Accepts::Text,
+                "",
+                "`INSTANCE/CLASS/MEMBER` with all its subsystems, or `INSTANCE/CLASS/MEMBER/SUBSYSTEM`, whose table goes before its member's.",
+            ),
+            option("mediator.members.*.roles", Accepts::List, "", "Its roles."),
+            option("mediator.members.*.tenant", Accepts::Text, "\"default\"", "The tenant whose data it works on."),
+        ],
+    },
+    Section {
         name: "blocks.*",
         doc: "One table for each building block.",
         options: &[
