@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stoa_portal::PortalParts;
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
-use stoa_store::outbox::Relay;
+use stoa_store::outbox::{EventSink, Relay};
 use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
 use crate::config::{Config, Origin};
 use crate::console::Console;
-use crate::control;
+use crate::control::{self, until};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind};
 use crate::instance::{Instance, chosen_blocks, web_profile};
@@ -66,8 +66,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
         Ok(socket) => {
-            let wait = until(stopped.clone());
-            background.spawn(async move { control::serve(socket, desk, wait).await });
+            background.spawn(control::serve(socket, desk, stopped.clone()));
         }
         Err(failure) => console.note(format!("warning: {}", failure.message)).await?,
     }
@@ -188,6 +187,7 @@ async fn start_blocks(
     );
     for room in &instance.rooms {
         let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
         if let Some(block) = room.block {
             let context = context(instance, block, &room.store, public_url)?;
             let doing = |error: stoa_web::BoxError, what: &str| {
@@ -198,7 +198,8 @@ async fn start_blocks(
             }
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
-            let relay = Relay::new(room.store.clone(), parts.sinks.clone());
+            sinks.clone_from(&parts.sinks);
+            let relay = Relay::new(room.store.clone(), sinks.clone());
             let wait = until(stopped.clone());
             background.spawn(async move { relay.run(wait).await });
             blocks.push(Mounted::new(&instance.node, *block, parts));
@@ -206,7 +207,7 @@ async fn start_blocks(
         if room.block.is_none() {
             handlers.push(instance.node.tidy());
         }
-        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
+        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
         let runner = JobRunner::new(room.store.clone(), handlers);
         let (wait, name) = (until(stopped.clone()), room.name);
         background.spawn(async move {
@@ -266,7 +267,7 @@ fn parts(
                 sealer: Some(Arc::clone(&room.sealer)),
             })
             .collect(),
-        trusted: vec![instance.signing.verifying_key()],
+        trusted: instance.trusted.clone(),
         public_url: public_url.to_owned(),
         facts: vec![
             ("portal-data-folder", instance.folder.path().display().to_string()),
@@ -354,12 +355,6 @@ fn logging(config: &Config) -> Result<(), Failure> {
         tracing::error!(at, "a part of the program panicked");
     }));
     Ok(())
-}
-
-/// Ends when the stop was asked for.
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that whoever would ask is gone, which is a stop as well.
-    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 /// Ends when the process is asked to stop. The asking counts from this call on, not from the first wait: whoever reads

@@ -115,26 +115,6 @@ fn a_program_has_several_keys_and_those_of_any_tenant_are_found_and_ended() {
 }
 
 #[test]
-fn evidence_is_verified_against_a_checkpoint_kept_elsewhere() {
-    let place = Place::new();
-    drop(place.up(&[]));
-    place.run(&["key", "create", "--name", "one"]).done();
-    let checkpoint = place.run(&["audit", "checkpoint"]).done();
-    place.write("kept.txt", &checkpoint);
-    place.run(&["key", "create", "--name", "two"]).done();
-    let whole = place.run(&["audit", "verify", "--against", "kept.txt"]).done();
-    assert!(whole.contains("node: whole, 5 records") && whole.contains("agrees with the checkpoint"), "{whole}");
-    let found = place.run(&["audit", "search", "--action", "node.key.create", "--limit", "1"]).done();
-    let record: serde_json::Value = serde_json::from_str(&found).unwrap();
-    assert_eq!(record["actor"], "command-line");
-
-    place.write("forged.txt", &checkpoint.replace("records: 3", "records: 9"));
-    let forged = place.run(&["audit", "verify", "--against", "forged.txt"]);
-    assert_eq!(forged.code, 3, "{forged:?}");
-    assert!(forged.stdout.contains("NOT WHOLE"), "{forged:?}");
-}
-
-#[test]
 fn wrong_arguments_and_configuration_are_named_before_anything_is_touched() {
     let place = Place::new();
     assert_snapshot!(place.run(&["audit", "verify"]).surface(), @r#"
