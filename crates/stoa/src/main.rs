@@ -5,6 +5,7 @@ mod archive;
 mod cli;
 mod command;
 mod config;
+mod configured;
 mod console;
 mod control;
 mod exit;

@@ -14,4 +14,5 @@ mod data;
 mod documents;
 mod faults;
 mod house;
+mod peers;
 mod program;
