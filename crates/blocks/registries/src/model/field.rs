@@ -6,6 +6,8 @@ use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 use stoa_core::{Date, Instant};
 
+use super::value::compare;
+
 /// The most characters of a text that no rule bounds.
 const TEXT_CHARS_MAX: usize = 100_000;
 /// Entries of a list at most.
@@ -237,11 +239,10 @@ impl Field {
     }
 
     fn number_within(&self, number: &Number) -> Result<(), Refused> {
-        let number = number.as_f64().unwrap_or(0.0);
-        if let Some(min) = self.min.filter(|min| number < *min) {
+        if let Some(min) = self.min.filter(|min| compare(number, *min).is_lt()) {
             return Err(("min", format!("must be {min} or more")));
         }
-        if let Some(max) = self.max.filter(|max| number > *max) {
+        if let Some(max) = self.max.filter(|max| compare(number, *max).is_gt()) {
             return Err(("max", format!("must be {max} or less")));
         }
         Ok(())

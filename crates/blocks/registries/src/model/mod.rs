@@ -5,7 +5,11 @@ mod code;
 mod content;
 mod describe;
 mod field;
+mod keywords;
+mod read;
 mod schema;
+mod value;
+mod write;
 
 pub use change::{Change, ChangeKind, changes};
 pub use code::{Code, CodeError, Label};

@@ -17,6 +17,8 @@ mod govstack;
 mod native;
 mod openapi;
 mod pages;
+mod room;
+mod schemas;
 mod texts;
 mod walk;
 mod webhooks;
