@@ -7,14 +7,16 @@ mod describe;
 mod field;
 mod keywords;
 mod read;
+mod rules;
 mod schema;
 mod value;
+mod view;
 mod write;
 
 pub use change::{Change, ChangeKind, changes};
 pub use code::{Code, CodeError, Label};
-pub(crate) use content::sortable;
-pub use content::{Content, IndexEntry, show_field};
+pub use content::{Content, IndexEntry, show_field, slot};
 pub use describe::describe;
 pub use field::{Field, FieldKind, ForeignKey, Numbering, Pattern};
+pub use rules::{Rules, Unique, uniques};
 pub use schema::{FIELDS_MAX, Schema};

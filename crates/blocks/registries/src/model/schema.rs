@@ -126,11 +126,6 @@ impl Schema {
         self.fields.iter().find(|field| field.personal_id)
     }
 
-    /// Whether records hold personal data, so that reads are recorded.
-    pub fn is_personal(&self) -> bool {
-        self.fields.iter().any(|field| field.personal || field.personal_id)
-    }
-
     /// Puts a field in the place of the one with its id, or at the end. A field with id 0 gets one when the schema is
     /// read again.
     pub fn put(&mut self, field: Field) {

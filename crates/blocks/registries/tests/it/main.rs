@@ -14,11 +14,16 @@ mod iso_codes;
 mod sample;
 
 mod govstack;
+mod links;
+mod lists;
 mod native;
 mod openapi;
 mod pages;
+mod reads;
 mod room;
 mod schemas;
 mod texts;
+mod unique;
+mod values;
 mod walk;
 mod webhooks;

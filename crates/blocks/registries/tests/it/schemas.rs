@@ -1,5 +1,7 @@
 //! A schema is read strictly: whatever its designer believes in is kept, or refused by name.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::room::{Room, faults, fields};
@@ -78,4 +80,68 @@ async fn the_id_of_a_field_that_is_gone_is_not_given_to_another() {
     room.publish("x", fields(&json!({"a": {"type": "string"}, "b": {"type": "string"}}))).await.expect(200);
     assert_eq!(room.schema("x").await["properties"]["b"]["id"], 3);
     assert_eq!(room.column("x/2.1", "b").await, [Value::Null]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_registers_made_at_once_with_one_code_there_is_one() {
+    let room = Arc::new(Room::new().await);
+    let tasks: Vec<_> = (0..12)
+        .map(|nth| {
+            let room = Arc::clone(&room);
+            tokio::spawn(async move {
+                let body =
+                    json!({"code": "x", "name": nth.to_string(), "schema": fields(&json!({"a": {"type": "string"}}))});
+                (nth.to_string(), room.stoa.post(&room.by, "/registries/v1/registries", &body).await.status.as_u16())
+            })
+        })
+        .collect();
+    let mut won = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            (name, 201) => won.push(name),
+            (_, status) => assert_eq!(status, 409),
+        }
+    }
+    assert_eq!(won.len(), 1);
+    assert_eq!(room.get("v1/registries/x").await.json()["name"], won[0]);
+}
+
+#[tokio::test]
+async fn the_impact_names_marks_keys_and_groups() {
+    let room = Room::new().await;
+    let old = json!({"type": "object", "fieldsUniques": [["a", "b"]], "properties": {
+        "a": {"type": "string", "primaryKey": true}, "b": {"type": "string", "personalData": true},
+        "c": {"type": "string"}, "d": {"type": "string", "isFulltext": true}}});
+    room.publish("x", old).await.expect(200);
+    let new = json!({"type": "object", "fieldsUniques": [["b", "c"]], "properties": {
+        "a": {"type": "string", "unique": true}, "b": {"type": "string"},
+        "c": {"type": "string", "personalDataId": true}, "d": {"type": "string", "numberFormat": "D{indexNoByCode}"}}});
+    room.draft("x", new).await.expect(200);
+    let impact = room.get("v1/registries/x/impact").await.expect(200).json();
+    let found: Vec<String> = impact["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| {
+            format!(
+                "{} {} {}",
+                change["field"].as_str().unwrap(),
+                change["kind"].as_str().unwrap(),
+                change["words"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "/a marked no longer names the record",
+            "/b marked no longer holds personal data; its reads go on to be recorded",
+            "/c marked names the person whose data it is",
+            "/d marked is no longer found by the search",
+            "/d marked is numbered by the register",
+            "/a loosened unique together with /b",
+            "/b tightened unique together with /c",
+        ]
+    );
+    assert_eq!(impact["breaking"], true);
 }
