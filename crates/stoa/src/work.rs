@@ -66,6 +66,15 @@ pub(crate) enum Work {
         /// Its id.
         id: String,
     },
+    /// List the master keys.
+    KeysList,
+    /// Change the master key.
+    KeysRotate,
+    /// Take a master key out of use.
+    KeysRetire {
+        /// Its id.
+        id: String,
+    },
     /// Make a sign-in link.
     Link,
 }

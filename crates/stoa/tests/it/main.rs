@@ -15,5 +15,6 @@ mod evidence;
 mod faults;
 mod flavor;
 mod house;
+mod keys;
 mod program;
 mod standard;
