@@ -108,9 +108,13 @@ pub(crate) async fn use_link(view: View, parts: State, typed: FormFields) -> Res
 }
 
 /// Ends the session.
-pub(crate) async fn sign_out(_: Allowed<ConsoleOpen>, parts: State, headers: HeaderMap) -> Result<Response, Fault> {
+pub(crate) async fn sign_out(
+    allowed: Allowed<ConsoleOpen>,
+    parts: State,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     if let Some(secret) = session_secret(&headers) {
-        parts.node.end_session(secret).await?;
+        parts.node.sign_out(&allowed.actor, secret).await?;
     }
     let mut response = see_other("/");
     response.headers_mut().append(SET_COOKIE, end_session_cookie());

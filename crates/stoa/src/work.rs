@@ -50,9 +50,9 @@ pub(crate) enum Work {
     },
     /// Make an API key.
     KeyCreate {
-        /// What it is for.
+        /// The program that it is for.
         name: String,
-        /// Its roles.
+        /// The roles of a new account; empty for those that it has.
         roles: Vec<String>,
         /// Its tenant.
         tenant: String,
@@ -60,7 +60,10 @@ pub(crate) enum Work {
         days: Option<u32>,
     },
     /// List API keys.
-    KeyList,
+    KeyList {
+        /// Only of this tenant.
+        tenant: Option<String>,
+    },
     /// Make a key invalid.
     KeyRevoke {
         /// Its id.
@@ -75,8 +78,18 @@ pub(crate) enum Work {
         /// Its id.
         id: String,
     },
+    /// Make all keys of a program invalid.
+    KeyRevokeAll {
+        /// The program.
+        name: String,
+        /// Its tenant.
+        tenant: String,
+    },
     /// Make a sign-in link.
-    Link,
+    Link {
+        /// Whose data the administrator works on.
+        tenant: String,
+    },
 }
 
 impl Work {

@@ -31,9 +31,9 @@ pub struct Mounted {
 
 impl Mounted {
     /// Completes a started block's API: its document, and the refusals that every operation shares.
-    pub fn new(block: Block, parts: BlockParts) -> Self {
+    pub fn new(node: &Node, block: Block, parts: BlockParts) -> Self {
         let (api, document) = parts.api.split_for_parts();
-        let openapi = Arc::new(openapi::complete(document, &block));
+        let openapi = Arc::new(openapi::complete(document, &block, node.hears_mediator()));
         let served = Arc::clone(&openapi);
         let api = api
             .route("/openapi.json", get(move || async move { json(StatusCode::OK, &*served) }))

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stoa_core::{Actor, ActorKind, Problem, Refusal, Tenant};
+use stoa_core::{Actor, Problem, Refusal, Tenant};
 
 use stoa_core::limit::BODY_BYTES_MAX;
 
 use crate::answer::Fault;
-use crate::block::Profile;
 use crate::input::Params;
+use crate::mediator;
 use crate::node::Node;
 use crate::rate::Peer;
 use crate::reference::plain_reference;
@@ -20,8 +20,6 @@ use crate::trace::Trace;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
-/// Headers by which a mediator names its client, the standard one first.
-const MEDIATOR_HEADERS: [&str; 3] = ["x-road-client", "x-govstack-client", "information-mediator-client"];
 
 /// What a request says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +92,7 @@ pub(crate) async fn identify(
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
     let peer = request.extensions().get::<Peer>().copied();
-    let (actor, session) = match find(&node, request.headers(), peer).await {
+    let (actor, session) = match find(&node, request.headers(), request.extensions(), peer).await {
         Ok(found) => found,
         Err(problem) => return Fault(problem).into_response(),
     };
@@ -144,8 +142,13 @@ async fn carries_token(request: Request, token: &str) -> Result<(Request, bool),
     Ok((Request::from_parts(parts, axum::body::Body::from(bytes)), carries))
 }
 
-async fn find(node: &Node, headers: &HeaderMap, peer: Option<Peer>) -> Result<(Actor, Option<SessionSeen>), Problem> {
-    let client = mediator_client(headers)?;
+async fn find(
+    node: &Node,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    peer: Option<Peer>,
+) -> Result<(Actor, Option<SessionSeen>), Problem> {
+    let client = mediator::client(node, headers, extensions)?;
     let rates = node.rates();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let found = by_authorization(node, value.to_str().unwrap_or(""), || rates.may_try(peer)).await;
@@ -153,7 +156,7 @@ async fn find(node: &Node, headers: &HeaderMap, peer: Option<Peer>) -> Result<(A
             rates.failed(peer)?;
         }
         let mut actor = found?;
-        actor.client = client.filter(|_| node.trusts_mediator());
+        actor.client = client;
         return Ok((actor, None));
     }
     if let Some(secret) = cookie(headers, SESSION_COOKIE) {
@@ -163,23 +166,11 @@ async fn find(node: &Node, headers: &HeaderMap, peer: Option<Peer>) -> Result<(A
         }
         rates.failed(peer)?;
     }
-    let anonymous = Actor::anonymous(Tenant::default());
-    Ok(match client {
-        Some(client) if node.profile() == Profile::Govstack => {
-            let permissions = node.permissions_of(&["govstack"]);
-            (
-                Actor {
-                    kind: ActorKind::Organisation,
-                    id: client.clone(),
-                    client: Some(client),
-                    permissions,
-                    ..anonymous
-                },
-                None,
-            )
-        }
-        _ => (anonymous, None),
-    })
+    let actor = match client {
+        Some(client) => mediator::actor(node, client),
+        None => Actor::anonymous(Tenant::default()),
+    };
+    Ok((actor, None))
 }
 
 async fn by_authorization(
@@ -202,7 +193,9 @@ async fn by_authorization(
     match node.tokens() {
         Some(verifier) => {
             may_try()?;
-            let token = verifier.verify(secret).await.map_err(|_| refused())?;
+            // An issuer that is away is no fault of the caller's, and says when to come again.
+            let token = verifier.verify(secret).await;
+            let token = token.map_err(|problem| if problem.refusal == Refusal::Busy { problem } else { refused() })?;
             let permissions = node.permissions_of(&token.roles.iter().map(String::as_str).collect::<Vec<_>>());
             Ok(Actor { permissions, ..token.actor })
         }
@@ -210,25 +203,7 @@ async fn by_authorization(
     }
 }
 
-/// The mediator's client, `INSTANCE/CLASS/MEMBER[/SUBSYSTEM]`, if one is named.
-fn mediator_client(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some((name, text)) = MEDIATOR_HEADERS.iter().find_map(|name| Some((*name, header_text(headers, name)?))) else {
-        return Ok(None);
-    };
-    let parts: Vec<_> = text.split('/').collect();
-    let fits = (3..=4).contains(&parts.len())
-        && parts.iter().all(|part| !part.is_empty() && part.len() <= 100 && !part.chars().any(char::is_control));
-    if fits {
-        return Ok(Some(text));
-    }
-    Err(Problem::new(Refusal::Malformed, "web.invalid_parameter").field(
-        name,
-        "format",
-        "must be INSTANCE/CLASS/MEMBER/SUBSYSTEM",
-    ))
-}
-
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     (!text.is_empty()).then(|| text.chars().take(400).collect())
 }

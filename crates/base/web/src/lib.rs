@@ -15,6 +15,7 @@ mod issuers;
 mod keyring;
 mod layers;
 pub mod mail;
+mod mediator;
 mod metrics;
 mod node;
 mod openapi;
@@ -30,6 +31,7 @@ mod secret;
 mod security;
 mod seldom;
 mod server;
+mod tls;
 mod trace;
 mod visitor;
 pub mod webhook;
@@ -37,6 +39,8 @@ mod wire;
 
 /// For [`Peer::ask`].
 pub use axum::http::Method;
+/// For [`BlockParts`].
+pub use utoipa_axum::router::OpenApiRouter;
 
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Lag, Mounted, app};
@@ -45,17 +49,21 @@ pub use caller::{RequestInfo, Token, TokenVerifier};
 pub use connections::{ConnectionBounds, Connections, raise_open_files};
 pub use form::{FormFields, Upload};
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
-pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
+pub use issuers::{Issuer, IssuerError, Issuers, KeySource, algorithm};
+pub use mediator::{Member, MemberError};
 pub use metrics::Metrics;
-pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
+pub use node::{
+    AccountKind, ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions, Session, SessionKind,
+};
 pub use page::{View, page, see_other, shell};
 pub use path::Path;
-pub use peer::{Peer, PeerError};
+pub use peer::{ClientCredentials, Elsewhere, Need, NodeSigner, Peer, PeerError, PeerOptions, PeerTable, Peers};
 pub use permission::{Allowed, Public, Right};
 pub use rate::RateLimits;
-pub use server::{Listener, ServerError, TlsFiles};
+pub use server::{Listener, ServerError};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
+pub use tls::TlsFiles;
 pub use visitor::{LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, session_cookie, session_secret};
 
 use stoa_core::ProblemInfo;

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,9 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::connections::Connections;
+use crate::mediator::FromMediator;
 use crate::rate::Peer;
+use crate::tls::{Tls, TlsFiles, is_certified};
 use crate::wire::{Activity, Wire};
 
 /// A connection that stands still and was asked to end may take this part of the time that it stood still.
@@ -56,20 +57,11 @@ pub enum ServerError {
     },
 }
 
-/// The files of a TLS certificate, PEM.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The certificate with its chain, own certificate first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// An address with what speaks on it.
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    tls: Option<tokio_rustls::TlsAcceptor>,
+    tls: Option<Tls>,
     behind_proxy: bool,
     connections: Connections,
 }
@@ -89,7 +81,7 @@ impl Listener {
         if tls.is_none() && !behind_proxy && !address.ip().is_loopback() {
             return Err(ServerError::PlainOffLoopback(address));
         }
-        let tls = tls.map(acceptor).transpose()?;
+        let tls = tls.map(Tls::open).transpose()?;
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
@@ -119,11 +111,20 @@ impl Listener {
         let Self { socket, address, tls, behind_proxy, connections } = self;
         let (stopping, stopped) = watch::channel(false);
         let mut conversations = JoinSet::new();
+        let renewing = tls.clone();
+        let renewing = async move {
+            match renewing {
+                Some(tls) => tls.keep_current().await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut renewing = std::pin::pin!(renewing);
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
                 accepted = socket.accept() => accepted,
                 Some(_) = conversations.join_next() => continue,
+                () = &mut renewing => continue,
                 () = &mut stop => break,
             };
             let (stream, from) = match accepted {
@@ -150,6 +151,10 @@ impl Listener {
                     Some(tls) => {
                         let shake = tokio::time::timeout(connections.bounds().header_time, tls.accept(stream));
                         if let Ok(Ok(stream)) = shake.await {
+                            let certified = is_certified(&stream);
+                            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router, move |request| {
+                                with_certificate(request, certified)
+                            });
                             converse(stream, router, &connections, stopped).await;
                         }
                     }
@@ -179,6 +184,14 @@ fn arrived(
     let peer = named.filter(|_| behind_proxy).unwrap_or(from);
     request.extensions_mut().insert(Peer(peer));
     request.extensions_mut().insert(arrival);
+    request
+}
+
+/// Notes that the connection is the mediator's.
+fn with_certificate(mut request: hyper::Request<Incoming>, certified: bool) -> hyper::Request<Incoming> {
+    if certified {
+        request.extensions_mut().insert(FromMediator);
+    }
     request
 }
 
@@ -236,25 +249,4 @@ where
             }
         }
     }
-}
-
-fn acceptor(files: &TlsFiles) -> Result<tokio_rustls::TlsAcceptor, ServerError> {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-    let fail = |path: &Path, reason: String| ServerError::Certificate { path: path.display().to_string(), reason };
-    let chain = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| fail(&files.certificate, error.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fail(&files.key, error.to_string()))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    // GovStack CFR sec#1: TLS 1.3 or higher, nothing below.
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|error| fail(&files.certificate, error.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| fail(&files.certificate, error.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
 }

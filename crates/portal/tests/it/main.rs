@@ -84,7 +84,8 @@ async fn a_link_signs_in_once_and_only_when_the_button_is_pressed() {
     let sent_away = anonymous(&stoa, "GET", "/console/registries?sort=name", "").await;
     assert_eq!(sent_away.status, 303);
     assert_eq!(sent_away.header("location"), "/sign-in?back=%2Fconsole%2Fregistries%3Fsort%3Dname");
-    let link = stoa.node.create_link("ada", &["admin"]).await.unwrap();
+    let by = stoa_core::Actor::system("test", stoa_core::Tenant::default());
+    let link = stoa.node.create_link(&by, "ada", &["admin"]).await.unwrap();
     for _ in 0..2 {
         let page = anonymous(&stoa, "GET", &format!("/sign-in?link={link}"), "").await.expect(200);
         assert!(page.header("set-cookie").is_empty(), "a preview of the link does not use it up");
@@ -136,7 +137,7 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
     let operator = stoa.browser(&["operator"]).await;
     let new = "/console/keys/new";
     let wrong = operator.submit(new, new, &[("name", ""), ("days", "soon")]).await.expect(422).text();
-    for message in ["Enter a name for the key", "Choose at least one role", "from 1 to 3650"] {
+    for message in ["Enter a name for the program", "Choose at least one role", "from 1 to 3650"] {
         assert!(wrong.contains(message), "{message}: {wrong}");
     }
     let more = operator.submit(new, new, &[("name", "x"), ("roles", "admin")]).await.expect(422).text();
@@ -146,6 +147,13 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
     let key = page.split_once("<code>stoa_").unwrap().1.split('<').next().unwrap().to_owned();
     let caller = Caller::key(&format!("stoa_{key}"));
     stoa.get(&caller, "/registries/v1/registries").await.expect(200);
+    let further = operator.open("/console/keys/new?name=import").await.expect(200).text();
+    assert!(further.contains("value=\"import\"") && further.contains("checked"), "{further}");
+    let other = operator.submit(new, new, &[("name", "import"), ("roles", "auditor")]).await.expect(422).text();
+    assert!(other.contains("You cannot give rights"), "{other}");
+    let admin = stoa.browser(&["admin"]).await;
+    let other = admin.submit(new, new, &[("name", "import"), ("roles", "auditor")]).await.expect(422).text();
+    assert!(other.contains("The program of this name has other roles"), "{other}");
     let list = operator.open("/console/keys").await.expect(200).text();
     assert!(!list.contains(&key) && list.contains("import"), "the list does not show the key itself");
     let id =
@@ -155,6 +163,25 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
     stoa.get(&caller, "/registries/v1/registries").await.expect(401);
     let official = stoa.browser(&["official"]).await;
     official.open("/console/keys").await.expect(403);
+}
+
+#[tokio::test]
+async fn an_operator_sees_who_is_signed_in_and_ends_a_session() {
+    let stoa = stoa().await;
+    let operator = stoa.browser(&["operator"]).await;
+    let lost = stoa.browser(&["official"]).await;
+    lost.open("/console").await.expect(200);
+    let page = operator.open("/console/sessions").await.expect(200).text();
+    assert!(page.contains("This is you"), "{page}");
+    let ids: Vec<&str> =
+        page.split("/console/sessions/").filter_map(|part| part.split_once("/end")).map(|(id, _)| id).collect();
+    assert_eq!(ids.len(), 1, "one's own session is ended by signing out: {page}");
+    let end = format!("/console/sessions/{}/end", ids[0]);
+    let ended = operator.submit("/console/sessions", &end, &[]).await.expect(303);
+    assert_eq!(ended.header("location"), "/console/sessions?done=ended");
+    assert_eq!(lost.open("/console").await.status, 303, "the session is over at once");
+    operator.submit("/console/sessions", &end, &[]).await.expect(404);
+    stoa.browser(&["auditor"]).await.open("/console/sessions").await.expect(403);
 }
 
 #[tokio::test]
@@ -297,6 +324,7 @@ async fn every_page_speaks_every_language_and_weighs_little() {
             "/console/audit/verify",
             "/console/keys",
             "/console/keys/new",
+            "/console/sessions",
             "/console/system",
             "/problems",
             "/docs",

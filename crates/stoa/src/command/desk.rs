@@ -29,17 +29,18 @@ impl Worker for Desk {
             Work::KeyCreate { name, roles, tenant, days } => {
                 key::create(instance, name, roles, &tenant, days, &console).await
             }
-            Work::KeyList => key::list(instance, &console).await,
+            Work::KeyList { tenant } => key::list(instance, tenant.as_deref(), &console).await,
             Work::KeyRevoke { id } => key::revoke(instance, &id, &console).await,
             Work::KeysList => keys::list(instance, &console).await,
             Work::KeysRotate => keys::rotate(instance, &console).await,
             Work::KeysRetire { id } => keys::retire(instance, &id, &console).await,
+            Work::KeyRevokeAll { name, tenant } => key::revoke_all(instance, &name, &tenant, &console).await,
             Work::Backup { archive, passphrase } => {
                 backup::backup(instance, &archive, passphrase, &console).await?;
                 backup::keep_erased(instance).await;
                 Ok(Exit::Done)
             }
-            Work::Link => key::link(instance, &self.public_url, &console).await,
+            Work::Link { tenant } => key::link(instance, &self.public_url, &tenant, &console).await,
             Work::RegistryList => registry::list(instance, &console).await,
             Work::RegistryImport { source, register, confirmed, formulas_as_text } => {
                 let formulas = if formulas_as_text { Formulas::AsText } else { Formulas::Refused };

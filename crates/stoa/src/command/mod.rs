@@ -5,7 +5,7 @@ mod audit;
 mod backup;
 mod desk;
 pub(crate) mod flavor;
-mod key;
+pub(crate) mod key;
 mod keys;
 mod registry;
 mod standard;
@@ -133,12 +133,15 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
         Command::Audit(AuditCommand::Key) => Work::AuditKey,
         Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },
-        Command::Key(KeyCommand::List) => Work::KeyList,
-        Command::Key(KeyCommand::Revoke { id }) => Work::KeyRevoke { id },
         Command::Keys(KeysCommand::List) => Work::KeysList,
         Command::Keys(KeysCommand::Rotate) => Work::KeysRotate,
         Command::Keys(KeysCommand::Retire { id }) => Work::KeysRetire { id },
-        Command::Link => Work::Link,
+        Command::Key(KeyCommand::List { tenant }) => Work::KeyList { tenant },
+        Command::Key(KeyCommand::Revoke { id: Some(id), .. }) => Work::KeyRevoke { id },
+        Command::Key(KeyCommand::Revoke { id: None, name, tenant }) => {
+            Work::KeyRevokeAll { name: name.unwrap_or_default(), tenant }
+        }
+        Command::Link { tenant } => Work::Link { tenant },
         Command::Registry(RegistryCommand::List) => Work::RegistryList,
         Command::Registry(RegistryCommand::Export { register }) => Work::RegistryExport { register },
         Command::Registry(RegistryCommand::Import { source, register, yes, formulas_as_text }) => {
@@ -177,7 +180,7 @@ async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit,
     let public_url = config.text("server.public_url").unwrap_or_else(|| {
         format!("http://{}", config.text("server.listen").unwrap_or_else(|| "127.0.0.1:8080".into()))
     });
-    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
     let desk = Desk { instance: Arc::clone(&instance), public_url };
     let only_looks = work.only_looks();
     let result = desk.work(work, console.clone()).await;

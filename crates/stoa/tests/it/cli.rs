@@ -73,11 +73,45 @@ fn a_key_is_printed_alone_works_and_ends_with_its_revocation() {
 
     // The same commands without a server, on the folder itself.
     assert!(place.run(&["key", "list"]).done().contains("revoked"));
-    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 3 records"));
+    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 4 records"));
     let wrong = place.run(&["key", "create", "--name", "x", "--role", "king"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(wrong.stderr.contains("`king` is none of"), "{wrong:?}");
     assert_eq!(wrong.stdout, "");
+}
+
+#[test]
+fn a_program_has_several_keys_and_those_of_any_tenant_are_found_and_ended() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    let create = |arguments: &[&str]| {
+        let made = place.run(&[&["key", "create", "--name", "ci"], arguments].concat());
+        let id = made.stderr.split([' ', ',']).nth(1).unwrap_or_default().to_owned();
+        (made.done().trim().to_owned(), id)
+    };
+    let path = "/registries/v1/registries";
+    let (old, id) = create(&["--tenant", "ministry", "--role", "operator"]);
+    let (fresh, _) = create(&["--tenant", "ministry"]);
+    let list = place.run(&["key", "list"]).done();
+    assert_eq!(list.matches("ci  [operator]  ministry  valid").count(), 2, "{list}");
+    assert_eq!(place.run(&["key", "list", "--tenant", "default"]).done(), "");
+    assert_eq!(server.ask("GET", path, Some(&old), None).0, 200);
+    place.run(&["key", "revoke", &id]).done();
+    assert_eq!(server.ask("GET", path, Some(&old), None).0, 401, "the leaked key of another tenant is ended");
+    assert_eq!(server.ask("GET", path, Some(&fresh), None).0, 200);
+    let wrong = place.run(&["key", "create", "--name", "ci", "--tenant", "ministry", "--role", "admin"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("(operator)"), "{wrong:?}");
+    assert!(place.run(&["key", "revoke", "--name", "ci", "--tenant", "ministry"]).done().starts_with("ci: 1 key is"));
+    assert_eq!(server.ask("GET", path, Some(&fresh), None).0, 401);
+    let gone = place.run(&["key", "revoke", "0190f3c2-0000-7000-8000-000000000000"]);
+    assert!(gone.code == 1 && gone.stderr.contains("`stoa key list`"), "{gone:?}");
+    assert_eq!(place.run(&["key", "revoke"]).code, 2);
+    let refused = place.run(&["key", "create", "--name", "x", "--role", "govstack"]);
+    assert!(refused.code == 2 && refused.stderr.contains("`govstack` is none of"), "{refused:?}");
+    let link = place.run(&["link", "--tenant", "ministry"]).done();
+    assert!(link.contains("/sign-in?link="), "{link}");
+    let found = place.run(&["audit", "search", "--tenant", "ministry", "--action", "node.link.create"]).done();
+    assert!(found.contains("\"actor\":\"command-line\""), "{found}");
 }
 
 #[test]

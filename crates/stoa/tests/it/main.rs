@@ -8,6 +8,7 @@
     reason = "a test that stumbles is to fail at once, and says on standard error what it passes over"
 )]
 
+mod callers;
 mod cli;
 mod data;
 mod documents;
@@ -16,5 +17,6 @@ mod faults;
 mod flavor;
 mod house;
 mod keys;
+mod peers;
 mod program;
 mod standard;

@@ -37,6 +37,7 @@ pub(crate) async fn node(folder: &Path, limits: RateLimits) -> Node {
         profile: Profile::Secure,
         permissions: Vec::new(),
         tokens: None,
+        members: None,
         limits,
         metrics,
         keys,
@@ -449,7 +450,7 @@ async fn whatever_refuses_a_browser_it_gets_a_page() {
 }
 
 fn certificate(folder: &Path) -> TlsFiles {
-    let files = TlsFiles { certificate: folder.join("cert.pem"), key: folder.join("key.pem") };
+    let files = TlsFiles::new(folder.join("cert.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
         .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout"])
@@ -505,7 +506,7 @@ async fn an_address_that_others_reach_needs_a_certificate_or_a_proxy() {
     let everywhere = "0.0.0.0:0".parse().unwrap();
     let refused = Listener::bind(everywhere, None, false).await.err().unwrap();
     assert!(matches!(refused, ServerError::PlainOffLoopback(_)), "{refused}");
-    let missing = TlsFiles { certificate: "/nowhere/cert.pem".into(), key: "/nowhere/key.pem".into() };
+    let missing = TlsFiles::new("/nowhere/cert.pem", "/nowhere/key.pem");
     let refused = Listener::bind(everywhere, Some(&missing), false).await.err().unwrap();
     assert!(refused.to_string().contains("/nowhere/cert.pem"), "{refused}");
 }

@@ -165,7 +165,8 @@ async fn no_event_tells_who_the_person_was() {
     let bed = bed().await;
     let (receiver, url) = receiver().await;
     bed.make(&url, &json!([])).await;
-    let jane = bed.stoa.node.create_link("jane.doe@example.org", &["admin"]).await.unwrap();
+    let by = stoa_core::Actor::system("test", stoa_core::Tenant::default());
+    let jane = bed.stoa.node.create_link(&by, "jane.doe@example.org", &["admin"]).await.unwrap();
     let session = bed.stoa.node.use_link(&jane).await.unwrap().unwrap();
     let cookie = format!("stoa_session={session}");
     let jane = Caller::anonymous().with("cookie", &cookie).with("accept", "text/html");
