@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use stoa_core::{Clock, Ids};
+use stoa_store::keys::FILE_NAME as MASTER_KEYS;
 use stoa_store::{Store, StoreLimits, StoreOptions, Tx, seal};
 
 use crate::archive::{ArchiveError, ArchiveReader, ArchiveWriter, Header, read_header};
@@ -18,7 +19,7 @@ use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
 use crate::folder::{DataFolder, PROFILE, ProfileKind};
-use crate::instance::{BLOCKS, Instance, NODE, engine_of, keys_folder, migrations_of};
+use crate::instance::{BLOCKS, Instance, NODE, engine_of, has_given_keys, keys_folder, migrations_of};
 
 /// What every entry of a database begins with.
 const DATABASE: &str = "databases/";
@@ -185,7 +186,13 @@ async fn write_archive(
     let fail = |error: ArchiveError| error.explain(&doing);
     let mut writer = ArchiveWriter::new(BufWriter::new(file), header, passphrase).map_err(fail)?;
     let stores: Vec<Store> = instance.rooms.iter().map(|room| room.store.clone()).collect();
-    let moment = Store::moment(&stores).await.map_err(|error| error.explain("holding one moment of all databases"))?;
+    let (moment, master_keys) = {
+        // What is sealed at this moment, these keys open: none is added or taken out meanwhile.
+        let _held = instance.keys.hold().await;
+        let moment = Store::moment(&stores).await;
+        let moment = moment.map_err(|error| error.explain("holding one moment of all databases"))?;
+        (moment, instance.keys.export())
+    };
     for (index, room) in instance.rooms.iter().enumerate() {
         writer.begin(&format!("{DATABASE}{}", room.name)).map_err(fail)?;
         let exported = moment.export(index, EntryOut(writer)).await;
@@ -203,10 +210,13 @@ async fn write_archive(
     writer.begin(ERASED).map_err(fail)?;
     writer.write(erased.as_bytes()).map_err(fail)?;
     if passphrase.is_some() {
-        for path in files_below(&keys_folder(&instance.config, instance.folder.path()))? {
+        let folder = files_below(&keys_folder(&instance.config, instance.folder.path()))?;
+        for path in folder.into_iter().filter(|(name, _)| name != MASTER_KEYS) {
             writer.begin(&format!("{KEYS}{}", path.0)).map_err(fail)?;
             copy_in(&mut writer, &path.1)?;
         }
+        writer.begin(&format!("{KEYS}{MASTER_KEYS}")).map_err(fail)?;
+        writer.write(master_keys.as_bytes()).map_err(fail)?;
     }
     let out = writer.finish().map_err(fail)?;
     let file = out.into_inner().map_err(|error| Failure::io(&doing, error.error()))?;
@@ -438,6 +448,11 @@ async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(
     let (mut databases, mut destroyed) = (Vec::new(), Vec::new());
     while let Some(name) = reader.next_entry().map_err(fail)? {
         let inside = plain(&name)?;
+        // Where the operator keeps the master keys, no second copy of them is left behind.
+        if has_given_keys(config) && name == format!("{KEYS}{MASTER_KEYS}") {
+            while reader.piece(&mut piece).map_err(fail)? {}
+            continue;
+        }
         // Keys may lie outside of the data folder, and then they are brought there by hand.
         let place = staging.join(inside);
         if let Some(folder) = place.parent() {

@@ -196,6 +196,12 @@ impl Reading {
                 self.mistakes.push(format!("{}: `{one}` needs `{other}` beside it", set.origin));
             }
         }
+        if let (Some(text), Some(file)) = (self.settings.get("keys.master"), self.settings.get("keys.master_file")) {
+            self.mistakes.push(format!(
+                "{}: `keys.master` and {}: `keys.master_file` both name the master keys; keep one",
+                text.origin, file.origin
+            ));
+        }
         self.public_url();
         self.needed("issuers", &["url", "audience"]);
         self.needed("mediator.members", &["member", "roles"]);

@@ -144,6 +144,18 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "Folder of the keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
             ),
             option(
+                "keys.master_file",
+                Accepts::Path,
+                "",
+                "File with the master keys, put there by the operator (a mounted secret) and only read. `stoa keys new` prints one. Instead of `master.keys` in the key folder.",
+            ),
+            option(
+                "keys.master",
+                Accepts::Secret,
+                "",
+                "The text of such a file, best given by the environment: `STOA_KEYS__MASTER`. Instead of `keys.master_file`.",
+            ),
+            option(
                 "keys.trusted",
                 Accepts::List,
                 "[]",
