@@ -36,6 +36,7 @@ CREATE TABLE stoa_event (
   tenant TEXT NOT NULL,
   actor TEXT,
   correlation TEXT,
+  traceparent TEXT,
   time BIGINT NOT NULL,
   data TEXT NOT NULL
 );
@@ -88,10 +89,12 @@ CREATE TABLE stoa_search (
 );
 CREATE INDEX stoa_search_words ON stoa_search USING gin (words);
 
+-- Master keys that data keys of this database are or were wrapped with; none is wrapped with a retired one again.
 CREATE TABLE stoa_key_check (
   key_id TEXT NOT NULL PRIMARY KEY,
   lookup_check BYTEA NOT NULL,
-  first_used_at BIGINT NOT NULL
+  first_used_at BIGINT NOT NULL,
+  retired_at BIGINT
 );
 
 -- `wrapped` is NULL once the key was destroyed; the row stays, so that what was sealed with it says so.

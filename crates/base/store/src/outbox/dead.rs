@@ -66,6 +66,37 @@ pub async fn dead_letters(
     .await
 }
 
+/// How many events one subscriber did not take yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryCount {
+    /// The subscriber.
+    pub subscriber: String,
+    /// Refused, and tried again later.
+    pub waiting: u64,
+    /// Dead letters.
+    pub dead: u64,
+}
+
+impl FromRow for DeliveryCount {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let (all, dead): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok(Self {
+            subscriber: row.get(0)?,
+            waiting: (all - dead).try_into().unwrap_or(0),
+            dead: dead.try_into().unwrap_or(0),
+        })
+    }
+}
+
+/// The events that were refused, counted by subscriber, for metrics.
+pub async fn counts(tx: &mut Tx<'_>) -> Result<Vec<DeliveryCount>, StoreError> {
+    tx.rows(
+        "SELECT subscriber, count(*), count(dead_at) FROM stoa_delivery GROUP BY subscriber ORDER BY subscriber",
+        params![],
+    )
+    .await
+}
+
 /// Has a dead letter delivered again.
 pub async fn retry(tx: &mut Tx<'_>, subscriber: &str, sequence: i64) -> Result<Retried, StoreError> {
     let now = tx.now();

@@ -436,7 +436,7 @@ fn shortened(reason: &str) -> String {
 struct Again(Stored, u32);
 impl crate::FromRow for Again {
     fn from_row(row: &crate::Row) -> Result<Self, StoreError> {
-        Ok(Self(Stored::from_row(row)?, row.get::<i64>(11)?.try_into().unwrap_or(u32::MAX)))
+        Ok(Self(Stored::from_row(row)?, row.get::<i64>(12)?.try_into().unwrap_or(u32::MAX)))
     }
 }
 

@@ -307,7 +307,8 @@ async fn the_json_is_a_cloud_event(bed: Bed) {
             let event = Event::new(tx, CREATED, "/test", &Tenant::default(), json!({"record": 1}))
                 .subject("things/1")
                 .actor("key:1")
-                .correlation(Some("c1"));
+                .correlation(Some("c1"))
+                .traceparent(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
             Ok::<_, StoreError>(Delivered { event, sequence: 7, attempt: 1 }.to_json())
         })
         .await
@@ -317,6 +318,7 @@ async fn the_json_is_a_cloud_event(bed: Bed) {
     assert_eq!(json["time"], "2026-11-24T10:00:00Z");
     assert_eq!(json["sequence"], "00000000000000000007");
     assert_eq!(json["data"], json!({"record": 1}));
+    assert_eq!(json["traceparent"], "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     let names: Vec<_> = json.as_object().unwrap().keys().collect();
     assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())), "CloudEvents 1.0 §3.1: {names:?}");
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value};
 use stoa_core::{FieldError, Page as ListPage, Problem, Refusal};
 use stoa_ui::{Choice, Field as Input, Form, Html, Notice, Page, Tone};
-use stoa_web::{Allowed, Fault, FormFields, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Path, View, see_other};
 
 use super::records::{name_of, newest, text};
 use super::{HOME, at, below, by, field_errors, message, refused, shown};
@@ -55,7 +55,8 @@ async fn choices_of(registries: &Registries, by: &By, field: &Field) -> Option<V
     let key = field.foreign.as_ref()?;
     let info = registries.get_by_id(by, key.register).await.ok()?;
     let version = newest(registries, by, &info.code).await.ok()?;
-    if version.schema.is_personal() || registries.count(by, &info.code).await.ok()? > u64::from(CHOICES_MAX) {
+    let is_personal = registries.open(by, &info.code).await.ok()?.is_personal();
+    if is_personal || registries.count(by, &info.code).await.ok()? > u64::from(CHOICES_MAX) {
         return None;
     }
     let page = ListPage::new(1, CHOICES_MAX).ok()?;
