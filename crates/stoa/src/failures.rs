@@ -2,6 +2,7 @@
 
 use stoa_audit::AuditError;
 use stoa_store::StoreError;
+use stoa_store::blobs::BlobError;
 use stoa_store::keys::KeyError;
 
 use crate::exit::{Exit, Failure, chain};
@@ -68,6 +69,12 @@ impl Explain for KeyError {
                 .advice(format!("chmod 600 {}; replace the keys if others may have read them.", path.display())),
             _ => Failure::new(Exit::Data, message).advice(KEY_ADVICE),
         }
+    }
+}
+
+impl Explain for BlobError {
+    fn explain(self, doing: &str) -> Failure {
+        Failure::new(Exit::Failed, format!("{doing}: {}", chain(&self)))
     }
 }
 

@@ -12,6 +12,7 @@ use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, Store
 use stoa_web::mail::MailPort;
 use stoa_web::{Block, Metrics, Node, NodeOptions, NodeSigner, PeerOptions, PeerTable, Profile, outgoing};
 
+use crate::blobs;
 use crate::command::key::refused;
 use crate::config::Config;
 use crate::configured;
@@ -179,10 +180,7 @@ impl Instance {
 
     /// The blobs of one block.
     pub(crate) fn blobs(&self, block: &str) -> Result<Blobs, Failure> {
-        let path = self.folder.path().join("blobs").join(block);
-        make_folder(&path)?;
-        Blobs::folder(&path)
-            .map_err(|error| Failure::new(Exit::Failed, format!("opening the blobs of {block}: {}", chain(&error))))
+        blobs::open(&self.config, self.profile, self.folder.path(), block)
     }
 
     /// Whoever works through the command line: the folder is theirs, so they may do everything.

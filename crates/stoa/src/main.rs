@@ -3,6 +3,7 @@
 
 mod archive;
 mod background;
+mod blobs;
 mod cli;
 mod command;
 mod config;

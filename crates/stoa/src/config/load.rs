@@ -190,6 +190,8 @@ impl Reading {
             ("server.tls_certificate", "server.tls_key"),
             ("server.tls_key", "server.tls_certificate"),
             ("mail.smtp_url", "mail.from"),
+            ("blobs.bucket", "blobs.access_key_id"),
+            ("blobs.bucket", "blobs.secret_access_key"),
             ("mediator.client_ca", "server.tls_certificate"),
         ] {
             if let (Some(set), false) = (self.settings.get(one), self.settings.contains_key(other)) {
