@@ -1,13 +1,12 @@
-//! API keys of programs: made, listed, revoked.
+//! API keys of programs: made, listed, replaced, revoked.
 
 use std::time::Duration;
 
-use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use stoa_core::{FieldError, Id, Instant, Problem, Refusal, Role};
-use stoa_ui::{Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tone, actions, code};
-use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, View, see_other};
+use stoa_ui::{Address, Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tone, actions, code};
+use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, Path, View, see_other};
 
 use crate::{KeysManage, State, shown};
 
@@ -38,7 +37,7 @@ pub(crate) async fn list(
                 ),
                 state(&view, key, now),
                 used,
-                revoke_form(&view, key, now),
+                further(&view, key).then(revoke_form(&view, key, now)),
             ]
         }))
         .empty(Html::paragraph(w.t("portal-keys-none")));
@@ -65,6 +64,12 @@ fn state(view: &View, key: &ApiKey, now: Instant) -> Html {
     }
 }
 
+/// The way to a new key for the same program, before the old one is revoked.
+fn further(view: &View, key: &ApiKey) -> Html {
+    let address = Address::new("/console/keys/new").with("name", &key.name);
+    Html::link(address.to_string(), view.words().t("portal-key-further")).then(Html::trusted(" "))
+}
+
 fn revoke_form(view: &View, key: &ApiKey, now: Instant) -> Html {
     let w = view.words();
     if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
@@ -80,20 +85,38 @@ fn revoke_form(view: &View, key: &ApiKey, now: Instant) -> Html {
     )
 }
 
-fn new_page<'a>(view: &'a View, typed: &FormFields, errors: &[FieldError]) -> Page<'a> {
+/// What a person typed, or begins with.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    roles: Vec<String>,
+    days: String,
+}
+
+impl From<&FormFields> for Typed {
+    fn from(fields: &FormFields) -> Self {
+        Self {
+            name: fields.text("name").to_owned(),
+            roles: fields.all("roles").map(str::to_owned).collect(),
+            days: fields.text("days").to_owned(),
+        }
+    }
+}
+
+fn new_page<'a>(view: &'a View, typed: &Typed, errors: &[FieldError]) -> Page<'a> {
     let w = view.words();
     let message =
         |pointer: &str| errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.clone());
     let roles = Role::ALL.iter().map(|role| {
         Choice::new(role.0, w.t(&format!("portal-role-{}", role.0)))
             .hint(w.t(&format!("portal-role-{}-about", role.0)))
-            .chosen(typed.all("roles").any(|chosen| chosen == role.0))
+            .chosen(typed.roles.iter().any(|chosen| chosen == role.0))
     });
     let form = Form::post("/console/keys/new", &view.frame, w.t("portal-key-create"))
         .field(
             Field::text("name", w.t("portal-key-name"))
                 .hint(w.t("portal-key-name-hint"))
-                .value(typed.text("name"))
+                .value(&typed.name)
                 .error_if(message("/name")),
         )
         .field(Field::checkboxes("roles", w.t("portal-roles"), roles).error_if(message("/roles")))
@@ -101,7 +124,7 @@ fn new_page<'a>(view: &'a View, typed: &FormFields, errors: &[FieldError]) -> Pa
             Field::integer("days", w.t("portal-key-days"))
                 .hint(w.t("portal-key-days-hint"))
                 .optional()
-                .value(typed.text("days"))
+                .value(&typed.days)
                 .error_if(message("/expiresAt")),
         )
         .cancel("/console/keys");
@@ -112,9 +135,18 @@ fn new_page<'a>(view: &'a View, typed: &FormFields, errors: &[FieldError]) -> Pa
         .push(form.render(w))
 }
 
-/// The form for a new key.
-pub(crate) async fn new(_: Allowed<KeysManage>, view: View) -> Response {
-    shown(&new_page(&view, &FormFields::default(), &[]))
+/// The form for a new key; `name` begins with the roles of a program that is there.
+pub(crate) async fn new(
+    allowed: Allowed<KeysManage>,
+    view: View,
+    parts: State,
+    params: Params,
+) -> Result<Response, Fault> {
+    let mut typed = Typed { name: params.get("name").unwrap_or_default().to_owned(), ..Typed::default() };
+    if !typed.name.is_empty() {
+        typed.roles = parts.node.roles_of_account(&allowed.actor.tenant, &typed.name).await?.unwrap_or_default();
+    }
+    Ok(shown(&new_page(&view, &typed, &[])))
 }
 
 /// Makes a key and shows it, this once.
@@ -122,23 +154,23 @@ pub(crate) async fn create(
     allowed: Allowed<KeysManage>,
     view: View,
     parts: State,
-    typed: FormFields,
+    fields: FormFields,
 ) -> Result<Response, Fault> {
     let w = view.words();
+    let typed = Typed::from(&fields);
     let mut errors = Vec::new();
     let mut refuse = |pointer: &str, key: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: "required", message: w.t(key) });
     };
-    if typed.text("name").is_empty() {
+    if typed.name.is_empty() {
         refuse("/name", "portal-key-name-missing");
     }
-    let roles: Vec<String> = typed.all("roles").map(str::to_owned).collect();
-    if roles.is_empty() {
+    if typed.roles.is_empty() {
         refuse("/roles", "portal-roles-missing");
     }
     let mut expires_at = None;
-    if !typed.text("days").is_empty() {
-        match typed.text("days").parse::<u64>().ok().filter(|days| (1..=3650).contains(days)) {
+    if !typed.days.is_empty() {
+        match typed.days.parse::<u64>().ok().filter(|days| (1..=3650).contains(days)) {
             Some(days) => {
                 expires_at = Some(parts.node.store().clock().now().plus(Duration::from_hours(24 * days)));
             }
@@ -146,32 +178,24 @@ pub(crate) async fn create(
         }
     }
     if errors.is_empty() {
-        // Nobody gives away what they do not have: a key has no more rights than whoever makes it.
-        let wanted: Vec<&str> = roles.iter().map(String::as_str).collect();
-        let given = parts.node.permissions_of(&wanted);
-        let own = &allowed.actor.permissions;
-        let exceeds = match (&given, own) {
-            (_, stoa_core::Permissions::All) => false,
-            (stoa_core::Permissions::All, _) => true,
-            (stoa_core::Permissions::Only(set), own) => set.iter().any(|permission| !own.contains(*permission)),
-        };
-        if exceeds {
-            errors.push(FieldError {
-                pointer: "/roles".to_owned(),
-                code: "forbidden",
-                message: w.t("portal-roles-too-many"),
-            });
-        }
-    }
-    if errors.is_empty() {
-        let new = NewKey { name: typed.text("name").to_owned(), roles, expires_at };
+        let new = NewKey { name: typed.name.clone(), roles: typed.roles.clone(), expires_at };
         match parts.node.create_key(&allowed.actor, new).await {
             Ok((key, text)) => return Ok(shown(&made(&view, &key, &text))),
             Err(problem) if problem.errors.is_empty() => return Err(problem.into()),
-            Err(problem) => errors = problem.errors,
+            Err(problem) => errors = problem.errors.into_iter().map(|error| in_words(&view, error)).collect(),
         }
     }
     Ok(stoa_web::page(StatusCode::UNPROCESSABLE_ENTITY, &new_page(&view, &typed, &errors)))
+}
+
+/// The refusals that people meet, in their language.
+fn in_words(view: &View, error: FieldError) -> FieldError {
+    let key = match error.code {
+        "forbidden" => "portal-roles-too-many",
+        "conflict" => "portal-roles-differ",
+        _ => return error,
+    };
+    FieldError { message: view.words().t(key), ..error }
 }
 
 fn made<'a>(view: &'a View, key: &ApiKey, text: &str) -> Page<'a> {

@@ -1,4 +1,4 @@
-//! Pages of the node itself: home, sign-in, the console's home, jobs, evidence, API keys, system state, and the pages
+//! Pages of the node itself: home, sign-in, the console's home, jobs, evidence, API keys, sessions, system state, and the pages
 //! that explain problems and APIs. Blocks bring their own pages; nothing here knows any of them by name.
 
 mod audit;
@@ -9,6 +9,7 @@ mod jobs;
 mod keys;
 mod markdown;
 mod problems;
+mod sessions;
 mod system;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ stoa_web::permissions! {
     JobsManage = "node.jobs.manage", "Try dead letters again, or drop them", [OPERATOR];
     AuditRead = "node.audit.read", "Search and verify the evidence", [AUDITOR];
     KeysManage = "node.keys.manage", "Make and revoke API keys", [OPERATOR];
+    SessionsManage = "node.sessions.manage", "See who is signed in, and end sessions", [OPERATOR];
     SystemRead = "node.system.read", "See the state of the node", [OPERATOR, AUDITOR];
 }
 
@@ -47,6 +49,7 @@ pub const NAVIGATION: &[NavEntry] = &[
     entry("portal-jobs", "/console/jobs", JobsRead::INFO.permission),
     entry("portal-audit", "/console/audit", AuditRead::INFO.permission),
     entry("portal-keys", "/console/keys", KeysManage::INFO.permission),
+    entry("portal-sessions", "/console/sessions", SessionsManage::INFO.permission),
     entry("portal-system", "/console/system", SystemRead::INFO.permission),
 ];
 
@@ -109,11 +112,15 @@ pub fn router(parts: PortalParts) -> Router {
         .route("/console/keys", get(keys::list))
         .route("/console/keys/new", get(keys::new).post(keys::create))
         .route("/console/keys/{id}/revoke", post(keys::revoke))
+        .route("/console/sessions", get(sessions::list))
+        .route("/console/sessions/{id}/end", post(sessions::end))
         .route("/console/system", get(system::show))
         .route("/problems", get(problems::list))
         .route("/problems/{code}", get(problems::show))
         .route("/docs", get(docs::list))
         .route("/docs/{block}", get(docs::show))
+        .route("/docs/{block}/{operation}", get(docs::operation))
+        .route("/docs/{block}/schemas/{schema}", get(docs::schema))
         .with_state(Arc::new(parts))
 }
 

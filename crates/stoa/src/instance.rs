@@ -5,14 +5,19 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_audit::{Sealer, SigningKey};
+use stoa_audit::{Sealer, SigningKey, VerifyingKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::{MailPort, Smtp};
-use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
+use stoa_web::{
+    Block, Issuer, Issuers, KeySource, Member, Metrics, Node, NodeOptions, Profile, RateLimits, TokenVerifier,
+    algorithm, outgoing,
+};
 
+use crate::command::key::refused;
 use crate::config::Config;
+use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
 use crate::folder::{DataFolder, ProfileKind};
@@ -51,6 +56,8 @@ pub(crate) struct Instance {
     pub(crate) keys: MasterKeys,
     /// What checkpoints are signed with.
     pub(crate) signing: SigningKey,
+    /// The public keys whose checkpoints are verified here: the node's own and those it had before.
+    pub(crate) trusted: Vec<VerifyingKey>,
     /// The node's database first, then one for each block.
     pub(crate) rooms: Vec<Room>,
     /// Keys of programs, sessions, roles.
@@ -93,12 +100,14 @@ impl Instance {
         let keys = MasterKeys::open(&keys_folder).map_err(|error| error.explain("opening the master keys"))?;
         let signing =
             SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
+        let trusted = trusted(&config, &signing)?;
         let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
         let mut rooms = vec![opener.room(NODE, stoa_web::MIGRATIONS, None, &keys, &signing).await?];
         for block in blocks {
             rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
         }
-        let calls = outgoing(&config, &clock)?;
+        let metrics = Metrics::default();
+        let calls = outgoing(&config, &clock, &metrics)?;
         let mail = mail(&config)?;
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
@@ -110,10 +119,34 @@ impl Instance {
                 .copied()
                 .collect(),
             tokens: tokens(&config, &calls, &clock)?,
+            members: members(&config)?,
             limits: limits(&config),
+            metrics,
+            keys: keys.clone(),
         });
+        for name in config.names("mediator.members") {
+            let roles = config.list(&format!("mediator.members.{name}.roles"));
+            node.check_roles(&roles).map_err(|problem| {
+                let what = refused(&problem).message;
+                Failure::new(Exit::Usage, format!("[mediator.members.{name}]: {what}"))
+            })?;
+        }
         let started = clock.now();
-        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })
+        Ok(Instance {
+            folder,
+            profile,
+            config,
+            clock,
+            ids,
+            keys,
+            signing,
+            trusted,
+            rooms,
+            node,
+            outgoing: calls,
+            mail,
+            started,
+        })
     }
 
     /// The rooms a command is about: one by name, or all.
@@ -147,14 +180,26 @@ impl Instance {
         })
     }
 
-    /// Seals what this process wrote, then closes everything.
+    /// Seals what waits.
+    pub(crate) async fn seal(&self) {
+        for room in &self.rooms {
+            if let Err(error) = room.sealer.seal_all().await {
+                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
+            }
+        }
+    }
+
+    /// Seals what waits, then closes everything.
     pub(crate) async fn close(self) {
+        self.seal().await;
+        self.close_as_it_is().await;
+    }
+
+    /// Closes everything and seals nothing: for those who only looked.
+    pub(crate) async fn close_as_it_is(self) {
         let Instance { rooms, node, folder, .. } = self;
         drop(node);
         for room in rooms {
-            if let Err(error) = room.sealer.pass().await {
-                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
-            }
             let Room { store, sealer, .. } = room;
             drop(sealer);
             store.close().await;
@@ -249,11 +294,25 @@ impl Opener<'_> {
         if let Some(queue) = self.config.number("store.queue_max") {
             limits.write_queue = usize::try_from(queue).unwrap_or(limits.write_queue);
         }
-        let store = open_store(name, own, engine, self.clock, self.ids, limits).await?;
+        databases::check(self.folder, name, &engine)?;
+        let store = open_store(name, own, engine.clone(), self.clock, self.ids, limits).await?;
+        databases::note(self.folder, name, &engine)?;
         keys.check(&store).await.map_err(|error| error.explain(&format!("opening the database of {name}")))?;
         let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
         Ok(Room { name, block, store, sealer })
     }
+}
+
+fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
+    let mut keys = vec![signing.verifying_key()];
+    for text in config.list("keys.trusted") {
+        let key = text.parse().map_err(|_| {
+            Failure::new(Exit::Usage, format!("`keys.trusted`: {text:?} is no public key"))
+                .advice("Write the 64 hexadecimal digits that `stoa audit key` printed.")
+        })?;
+        keys.push(key);
+    }
+    Ok(keys)
 }
 
 /// How many requests one caller may send.
@@ -267,14 +326,33 @@ fn limits(config: &Config) -> RateLimits {
     }
 }
 
+/// Who may come through the mediator, where it is known by its certificate.
+fn members(config: &Config) -> Result<Option<Vec<Member>>, Failure> {
+    if config.path("mediator.client_ca").is_none() {
+        return Ok(None);
+    }
+    let mut members = Vec::new();
+    for name in config.names("mediator.members") {
+        let table = format!("mediator.members.{name}");
+        let wrong = |what: String| Failure::new(Exit::Usage, format!("[{table}]: {what}"));
+        let tenant = config.text(&format!("{table}.tenant")).unwrap_or_default();
+        let tenant = Tenant::new(tenant).map_err(|error| wrong(error.to_string()))?;
+        let member = config.text(&format!("{table}.member")).unwrap_or_default();
+        let member = Member::new(member, tenant, config.list(&format!("{table}.roles")));
+        members.push(member.map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(Some(members))
+}
+
 /// The client for calls to other systems.
-fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure> {
+fn outgoing(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<outgoing::Client, Failure> {
     let mut allowed = Vec::new();
     for text in config.list("outgoing.allowed") {
         let one = text.parse::<outgoing::Allowed>();
         allowed.push(one.map_err(|error| Failure::new(Exit::Usage, format!("`outgoing.allowed`: {error}")))?);
     }
-    let options = outgoing::OutgoingOptions { allowed, ..outgoing::OutgoingOptions::default() };
+    let observe = Some(metrics.observer());
+    let options = outgoing::OutgoingOptions { allowed, observe, ..outgoing::OutgoingOptions::default() };
     outgoing::Client::new(options, clock.clone())
         .map_err(|error| Failure::new(Exit::Failed, format!("setting up calls to other systems: {}", chain(&error))))
 }
@@ -300,8 +378,8 @@ fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Op
         let algorithms = algorithms.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>();
         issuers.push(Issuer {
             url: text("url").ok_or_else(|| wrong(&name, "`url` is missing".to_owned()))?,
-            audience: text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?,
-            jwks_url: text("jwks_url"),
+            audiences: vec![text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?],
+            keys: text("jwks_url").map_or(KeySource::Discovered, KeySource::At),
             algorithms: algorithms.map_err(|error| wrong(&name, error.to_string()))?,
             roles_claim: text("roles_claim").unwrap_or_else(|| "roles".to_owned()),
             tenant_claim: text("tenant_claim"),
@@ -310,7 +388,7 @@ fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Op
     if issuers.is_empty() {
         return Ok(None);
     }
-    let verifier = Issuers::new(issuers, calls.clone(), clock.clone());
+    let verifier = Issuers::new(issuers, calls, clock.clone());
     let verifier = verifier.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     Ok(Some(Arc::new(verifier)))
 }

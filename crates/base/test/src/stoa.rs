@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -13,7 +14,7 @@ use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
 use stoa_web::outgoing::{Client, OutgoingOptions};
-use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
+use stoa_web::{AppParts, Block, BlockContext, Connections, Metrics, Mounted, NewKey, Node, NodeOptions, Profile, app};
 use tower::ServiceExt as _;
 
 use crate::engine::{Place, open_store};
@@ -35,6 +36,7 @@ pub struct TestStoa {
     pub openapi: BTreeMap<&'static str, Arc<utoipa::openapi::OpenApi>>,
     router: Router,
     place: Place,
+    callers: AtomicU32,
 }
 
 /// Who asks in a test.
@@ -169,7 +171,10 @@ impl TestStoa {
                 .copied()
                 .collect(),
             tokens: None,
+            members: None,
             limits: stoa_web::RateLimits::default(),
+            metrics: Metrics::default(),
+            keys: keys.clone(),
         });
         // Tests may call what they start themselves.
         let allowed = vec!["127.0.0.1".parse().expect("an address")];
@@ -196,7 +201,7 @@ impl TestStoa {
                 seed(context.clone()).await.expect("the sample data");
             }
             let parts = (block.start)(context.clone()).expect("a block that starts");
-            let block = Mounted::new(*block, parts);
+            let block = Mounted::new(&node, *block, parts);
             openapi.insert(block.block.name, Arc::clone(&block.openapi));
             stores.insert(block.block.name, store);
             contexts.insert(block.block.name, context);
@@ -207,12 +212,14 @@ impl TestStoa {
             shell: stoa_web::shell(pages.catalogues, pages.navigation, blocks),
             pages: (pages.router)(node.clone(), mounted.clone(), rooms),
             node: node.clone(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
             at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
             blocks: mounted,
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
+            connections: Connections::default(),
         });
-        Self { clock, node, stores, contexts, openapi, router, place }
+        Self { clock, node, stores, contexts, openapi, router, place, callers: AtomicU32::new(0) }
     }
 
     /// The whole router, for what asks it without a socket.
@@ -225,19 +232,20 @@ impl TestStoa {
         self.place.path()
     }
 
-    /// A caller with a fresh key of this role in the default tenant.
+    /// A caller of its own, with this role in the default tenant.
     pub async fn role(&self, role: &str) -> Caller {
         self.role_of(role, "default").await
     }
 
-    /// A caller with a fresh key of this role in a tenant.
+    /// A caller of its own, with this role in a tenant.
     ///
     /// # Panics
     /// When the system cannot be asked.
     #[expect(clippy::expect_used, reason = "a test without a caller cannot go on")]
     pub async fn role_of(&self, role: &str, tenant: &str) -> Caller {
         let by = Actor::system("test", Tenant::new(tenant).expect("a tenant's name"));
-        let new = NewKey { name: format!("test {role}"), roles: vec![role.to_owned()], expires_at: None };
+        let number = self.callers.fetch_add(1, Ordering::Relaxed) + 1;
+        let new = NewKey { name: format!("test {role} {number}"), roles: vec![role.to_owned()], expires_at: None };
         Caller::key(&self.node.create_key(&by, new).await.expect("a key").1)
     }
 

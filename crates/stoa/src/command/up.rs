@@ -7,21 +7,25 @@ use std::time::Duration;
 
 use stoa_portal::PortalParts;
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
-use stoa_store::outbox::Relay;
-use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
+use stoa_store::outbox::{EventSink, Relay};
+use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::background::kept;
 use crate::cli::{ProfileName, Up};
 use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
 use crate::config::{Config, Origin};
 use crate::console::Console;
-use crate::control;
+use crate::control::{self, until};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind};
 use crate::instance::{Instance, chosen_blocks, web_profile};
 
+/// From the moment that somebody asks for the end until the process is gone: less than the 30 seconds after which those who
+/// ask kill. Of it, connections have the grace of their bounds.
+const STOP_TIME: Duration = Duration::from_secs(28);
 /// What runs in the background may take this long to come to an end after the last request was answered.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(4);
 
@@ -42,10 +46,12 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let listener = bind(&config, "server.listen", profile).await?.ok_or_else(|| {
         Failure::new(Exit::Usage, "no address to listen on").advice("Set `server.listen`, for example 127.0.0.1:8080.")
     })?;
+    let connections = Connections::default();
+    let listener = listener.among(&connections);
     let mut own_listeners = Vec::new();
     for block in &blocks {
         if let Some(own) = bind(&config, &format!("blocks.{}.listen", block.name), profile).await? {
-            own_listeners.push((block.name, own));
+            own_listeners.push((block.name, own.among(&connections)));
         }
     }
     let public_url = public_url(&config, &listener);
@@ -56,15 +62,12 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let mut background = JoinSet::new();
     let served = start_blocks(&instance, &public_url, &stopped, &mut background).await?;
     start_sealers(&instance, &stopped, &mut background);
-    let router = |at_root| app(parts(&instance, &served, &public_url, at_root));
+    let router = |at_root| app(parts(&instance, &served, &connections, &public_url, at_root));
 
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
         Ok(socket) => {
-            let wait = until(stopped.clone());
-            background.spawn(async move {
-                tokio::select! { () = control::serve(socket, desk) => {}, () = wait => {} }
-            });
+            background.spawn(control::serve(socket, desk, stopped.clone()));
         }
         Err(failure) => console.note(format!("warning: {}", failure.message)).await?,
     }
@@ -80,20 +83,35 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let asked = asked_to_stop()?;
     greet(&instance, &public_url, fresh, &console).await?;
     asked.await;
+    let deadline = tokio::time::Instant::now() + STOP_TIME;
+    instance.node.begin_stop();
     let _ = console.note("stopping: what is in flight is finished first").await;
     let _ = stop.send(true);
     while serving.join_next().await.is_some() {}
+    instance.node.end_security_log();
     let ended = tokio::time::timeout(BACKGROUND_GRACE, async { while background.join_next().await.is_some() {} }).await;
     if ended.is_err() {
-        background.abort_all();
-        while background.join_next().await.is_some() {}
+        tracing::warn!(
+            tasks = background.len(),
+            "some work in the background was cut off at the end; it goes on at the next start"
+        );
+        background.shutdown().await;
     }
     let _ = std::fs::remove_file(control::socket_path(instance.folder.path()));
     drop(served);
-    if let Some(instance) = Arc::into_inner(instance) {
-        instance.close().await;
+    if tokio::time::timeout_at(deadline, close(instance)).await.is_err() {
+        tracing::error!("the databases did not close in time; what was acknowledged is on disk");
     }
     Ok(Exit::Done)
+}
+
+/// Seals what is there and closes everything; what a cut off command still holds is closed with the process.
+async fn close(instance: Arc<Instance>) {
+    instance.seal().await;
+    match Arc::into_inner(instance) {
+        Some(instance) => instance.close().await,
+        None => tracing::warn!("a command still holds the databases; they end with the process"),
+    }
 }
 
 /// Profile `govstack` has a folder of its own, unless an argument names one.
@@ -117,7 +135,10 @@ async fn bind(config: &Config, option: &str, profile: ProfileKind) -> Result<Opt
         .advice("It trusts headers without proof. Use --listen 127.0.0.1:PORT, or the profile `secure`."));
     }
     let tls = match (config.path("server.tls_certificate"), config.path("server.tls_key")) {
-        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (Some(certificate), Some(key)) => {
+            let client_authority = config.path("mediator.client_ca");
+            Some(TlsFiles { client_authority, ..TlsFiles::new(certificate, key) })
+        }
         _ => None,
     };
     let listener = Listener::bind(address, tls.as_ref(), config.flag("server.behind_proxy")).await;
@@ -135,8 +156,10 @@ fn refused(error: ServerError, address: SocketAddr) -> Failure {
             "Set `server.tls_certificate` and `server.tls_key`; or `server.behind_proxy = true` behind a proxy that \
              speaks TLS; or listen on 127.0.0.1.",
         ),
-        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string())
-            .advice("`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key."),
+        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string()).advice(
+            "`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key, \
+                 `mediator.client_ca` the certificate of an authority.",
+        ),
     }
 }
 
@@ -165,6 +188,7 @@ async fn start_blocks(
     );
     for room in &instance.rooms {
         let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
         if let Some(block) = room.block {
             let context = context(instance, block, &room.store, public_url)?;
             let doing = |error: stoa_web::BoxError, what: &str| {
@@ -175,20 +199,23 @@ async fn start_blocks(
             }
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
-            let relay = Relay::new(room.store.clone(), parts.sinks.clone());
-            let wait = until(stopped.clone());
-            background.spawn(async move { relay.run(wait).await });
-            blocks.push(Mounted::new(*block, parts));
+            sinks.clone_from(&parts.sinks);
+            let relay = Arc::new(Relay::new(room.store.clone(), sinks.clone()));
+            background.spawn(kept(format!("the events of {}", room.name), stopped.clone(), move |stop| {
+                let relay = Arc::clone(&relay);
+                async move { relay.run(stop).await }
+            }));
+            blocks.push(Mounted::new(&instance.node, *block, parts));
         }
-        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
-        let runner = JobRunner::new(room.store.clone(), handlers);
-        let (wait, name) = (until(stopped.clone()), room.name);
-        background.spawn(async move {
-            if let Err(error) = runner.prepare().await {
-                tracing::error!(database = name, error = %crate::exit::chain(&error), "the jobs cannot start");
-            }
-            runner.run(wait).await;
-        });
+        if room.block.is_none() {
+            handlers.push(instance.node.tidy());
+        }
+        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
+        let runner = Arc::new(JobRunner::new(room.store.clone(), handlers));
+        background.spawn(kept(format!("the jobs of {}", room.name), stopped.clone(), move |stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(stop).await }
+        }));
     }
     Ok(Served { blocks })
 }
@@ -215,12 +242,21 @@ fn context(
 
 fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, background: &mut JoinSet<()>) {
     for room in &instance.rooms {
-        let (sealer, wait) = (Arc::clone(&room.sealer), until(stopped.clone()));
-        background.spawn(async move { sealer.run(wait).await });
+        let sealer = Arc::clone(&room.sealer);
+        background.spawn(kept(format!("the sealer of {}", room.name), stopped.clone(), move |stop| {
+            let sealer = Arc::clone(&sealer);
+            async move { sealer.run(stop).await }
+        }));
     }
 }
 
-fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: Option<&'static str>) -> AppParts {
+fn parts(
+    instance: &Arc<Instance>,
+    served: &Served,
+    connections: &Connections,
+    public_url: &str,
+    at_root: Option<&'static str>,
+) -> AppParts {
     let blocks: Vec<Block> = served.blocks.iter().map(|mounted| mounted.block).collect();
     let portal = PortalParts {
         node: instance.node.clone(),
@@ -234,7 +270,7 @@ fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: O
                 sealer: Some(Arc::clone(&room.sealer)),
             })
             .collect(),
-        trusted: vec![instance.signing.verifying_key()],
+        trusted: instance.trusted.clone(),
         public_url: public_url.to_owned(),
         facts: vec![
             ("portal-data-folder", instance.folder.path().display().to_string()),
@@ -243,7 +279,8 @@ fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: O
     };
     let lag = |room: &crate::instance::Room| {
         let sealer = Arc::clone(&room.sealer);
-        Arc::new(move || sealer.lag()) as Arc<dyn Fn() -> Duration + Send + Sync>
+        let behind: Arc<dyn Fn() -> Duration + Send + Sync> = Arc::new(move || sealer.lag());
+        (room.name, behind)
     };
     AppParts {
         node: instance.node.clone(),
@@ -251,7 +288,9 @@ fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: O
         blocks: served.blocks.clone(),
         stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
         lags: instance.rooms.iter().map(lag).collect(),
+        connections: connections.clone(),
         pages: stoa_portal::router(portal),
+        public_url: public_url.to_owned(),
         at_root,
     }
 }
@@ -274,7 +313,7 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
             .out(format!("Stoa {version} at {url}, data in {folder} (a sign-in link: stoa link; stop: Ctrl-C)"))
             .await;
     }
-    let link = sign_in_link(instance, url).await?;
+    let link = sign_in_link(instance, url, "default").await?;
     let data = relative(instance.folder.path());
     console
         .out(format!(
@@ -313,13 +352,12 @@ fn logging(config: &Config) -> Result<(), Failure> {
     } else {
         builder.with_ansi(false).init();
     }
+    // A panic's words may hold what it stumbled over, so only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(at, "a part of the program panicked");
+    }));
     Ok(())
-}
-
-/// Ends when the stop was asked for.
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that whoever would ask is gone, which is a stop as well.
-    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 /// Ends when the process is asked to stop. The asking counts from this call on, not from the first wait: whoever reads

@@ -132,16 +132,44 @@ impl Reading {
         }
     }
 
+    /// Options without which a table of the operator's own says nothing.
+    fn needed(&mut self, section: &str, options: &[&str]) {
+        let mut names: Vec<(String, Origin)> = Vec::new();
+        for (path, setting) in &self.settings {
+            if let Some(name) = own_name(section, path)
+                && names.last().is_none_or(|(last, _)| last != name)
+            {
+                names.push((name.to_owned(), setting.origin.clone()));
+            }
+        }
+        for (name, origin) in names {
+            let table = format!("{section}.{name}");
+            for option in options.iter().filter(|option| !self.settings.contains_key(&format!("{table}.{option}"))) {
+                self.mistakes.push(format!("{origin}: [{table}] needs `{option}`"));
+            }
+        }
+    }
+
     /// Options that only make sense together.
     fn together(&mut self) {
         for (one, other) in [
             ("server.tls_certificate", "server.tls_key"),
             ("server.tls_key", "server.tls_certificate"),
             ("mail.smtp_url", "mail.from"),
+            ("mediator.client_ca", "server.tls_certificate"),
         ] {
             if let (Some(set), false) = (self.settings.get(one), self.settings.contains_key(other)) {
                 self.mistakes.push(format!("{}: `{one}` needs `{other}` beside it", set.origin));
             }
+        }
+        self.public_url();
+        self.needed("issuers", &["url", "audience"]);
+        self.needed("mediator.members", &["member", "roles"]);
+        let members = self.settings.range("mediator.members.".to_owned()..).next();
+        if let Some((path, setting)) = members.filter(|(path, _)| path.starts_with("mediator.members."))
+            && !self.settings.contains_key("mediator.client_ca")
+        {
+            self.mistakes.push(format!("{}: `{path}` needs `mediator.client_ca` beside it", setting.origin));
         }
         if let Some(setting) = self.settings.get("store.url") {
             let url = setting.value.as_str().unwrap_or_default();
@@ -151,6 +179,36 @@ impl Reading {
             }
         }
     }
+}
+
+impl Reading {
+    /// Where links and cookies must say what only the operator knows: the address that people use.
+    fn public_url(&mut self) {
+        let text = |path: &str| self.settings.get(path).and_then(|setting| setting.value.as_str());
+        let public = text("server.public_url");
+        if let Some(setting) = self.settings.get("server.behind_proxy").filter(|setting| setting.value == true)
+            && !public.is_some_and(|url| url.starts_with("https://"))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.behind_proxy` needs `server.public_url` beside it, the https address of the proxy",
+                setting.origin
+            ));
+        }
+        if let Some(setting) = self.settings.get("server.listen")
+            && public.is_none()
+            && ["0.0.0.0:", "[::]:"].iter().any(|all| setting.value.as_str().is_some_and(|at| at.starts_with(all)))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.listen` takes every address of this machine, so `server.public_url` must say which one people use",
+                setting.origin
+            ));
+        }
+    }
+}
+
+/// The part of `path` that is a name of the operator's own below `section`.
+fn own_name<'a>(section: &str, path: &'a str) -> Option<&'a str> {
+    path.strip_prefix(section)?.strip_prefix('.')?.split('.').next()
 }
 
 fn unknown(path: &str) -> String {

@@ -88,7 +88,7 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "server.public_url",
                 Accepts::Url,
                 "",
-                "The address under which people reach this node, for links in mails and pages. Without it: the address listened on.",
+                "The address under which people reach this node, for links in mails and pages, and for the browser's protection. Without it: the address listened on. Needed behind a proxy, and where every address of the machine is listened on.",
             ),
             option(
                 "server.behind_proxy",
@@ -135,13 +135,21 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         name: "keys",
-        doc: "The master keys that seal personal data.",
-        options: &[option(
-            "keys.dir",
-            Accepts::Path,
-            "",
-            "Folder of the master keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
-        )],
+        doc: "The keys that seal personal data and sign checkpoints of the evidence.",
+        options: &[
+            option(
+                "keys.dir",
+                Accepts::Path,
+                "",
+                "Folder of the keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
+            ),
+            option(
+                "keys.trusted",
+                Accepts::List,
+                "[]",
+                "Public keys of signing keys that were replaced: what they signed is verified as before. `stoa audit key` prints the present one.",
+            ),
+        ],
     },
     Section {
         name: "log",
@@ -229,6 +237,30 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "",
                 "The claim that names the tenant. Without it: `default`.",
             ),
+        ],
+    },
+    Section {
+        name: "mediator",
+        doc: "The information mediator. Its headers (`X-Road-Client` and its aliases) are believed on connections that show its client certificate, and on no other.",
+        options: &[option(
+            "mediator.client_ca",
+            Accepts::Path,
+            "",
+            "PEM file with the authority that signs the mediator's client certificates, and nobody else's. Needs a TLS certificate of the node's own. Without it the headers count for nothing.",
+        )],
+    },
+    Section {
+        name: "mediator.members.*",
+        doc: "What an organisation behind the mediator may do; one table each, under a name of your own. Others are known, and may nothing.",
+        options: &[
+            option(
+                "mediator.members.*.member",
+                Accepts::Text,
+                "",
+                "`INSTANCE/CLASS/MEMBER` with all its subsystems, or `INSTANCE/CLASS/MEMBER/SUBSYSTEM`, whose table goes before its member's.",
+            ),
+            option("mediator.members.*.roles", Accepts::List, "", "Its roles."),
+            option("mediator.members.*.tenant", Accepts::Text, "\"default\"", "The tenant whose data it works on."),
         ],
     },
     Section {

@@ -26,6 +26,30 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
 }
 
 #[test]
+fn a_server_stops_in_time_with_a_command_in_flight_and_keeps_what_was_acknowledged() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    let mut command = place.command(&["sample", "people", "--count", "5000000"]);
+    let mut command = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let metrics = || server.ask("GET", "/metrics", None, None).1;
+    let units = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("stoa_store_units_total{store=\"registries\"}")).unwrap();
+        line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()
+    };
+    let begun = Instant::now();
+    while units(&metrics()) < 20 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the command is at work");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (code, said, elapsed) = server.terminate();
+    assert!(command.wait().is_ok_and(|status| !status.success()), "a command that was cut off says so");
+    assert_eq!(code, 0, "{said}");
+    assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
+    let verified = place.run(&["audit", "verify"]).done();
+    assert!(verified.contains("registries: whole"), "{verified}");
+}
+
+#[test]
 fn a_folder_with_other_files_is_left_alone() {
     let place = Place::new();
     place.write("thesis.txt", "precious");
@@ -33,6 +57,23 @@ fn a_folder_with_other_files_is_left_alone() {
     assert_eq!(run.code, 6, "{run:?}");
     assert!(run.stderr.contains("is no data folder"), "{run:?}");
     assert_eq!(std::fs::read_dir(place.path(".")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_folder_that_others_may_enter_is_named_and_its_databases_are_not_for_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    std::fs::create_dir(place.path("open")).unwrap();
+    std::fs::set_permissions(place.path("open"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (code, said, _) = place.up(&["--data", "open"]).terminate();
+    assert_eq!(code, 0);
+    assert!(said.contains("chmod 700"), "{said}");
+    for name in ["node.db", "registries.db", "blobs", "keys"] {
+        let mode = std::fs::metadata(place.path("open").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+    let (_, said, _) = place.up(&[]).terminate();
+    assert!(!said.contains("chmod"), "a folder of its own making is closed: {said}");
 }
 
 #[test]
@@ -47,6 +88,34 @@ fn a_corrupted_database_is_named() {
 }
 
 #[test]
+fn a_database_that_is_gone_is_not_replaced_by_an_empty_one() {
+    let place = Place::new();
+    let (code, ..) = place.up(&[]).terminate();
+    assert_eq!(code, 0);
+    let file = place.path("stoa-data/registries.db");
+    std::fs::write(&file, "").unwrap();
+    for command in [&["up", "--listen", "127.0.0.1:0"][..], &["registry", "list"]] {
+        let run = place.run(command);
+        assert_eq!(run.code, 6, "{run:?}");
+        assert!(run.stderr.contains("registries.db is missing or empty"), "{run:?}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(place.run(&["registry", "list"]).code, 6);
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_folder_that_was_open_to_others_is_closed() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    std::fs::create_dir(place.path("stoa-data")).unwrap();
+    std::fs::set_permissions(place.path("stoa-data"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    drop(place.up(&[]));
+    let mode = std::fs::metadata(place.path("stoa-data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
 fn a_database_newer_than_the_program_is_refused() {
     let place = Place::new();
     let (code, ..) = place.up(&[]).terminate();
@@ -57,7 +126,9 @@ fn a_database_newer_than_the_program_is_refused() {
         let clock = stoa_core::Clock::system();
         let own = stoa_registries::BLOCK.migrations.iter().chain(stoa_audit::MIGRATIONS);
         let own = own.chain(stoa_web::webhook::MIGRATIONS).copied();
-        let later = Migration::both(9999, "of_a_later_release", "CREATE TABLE later (id BIGINT)");
+        // As a later release has it: the block's own next number, below those that the base adds.
+        let next = stoa_registries::BLOCK.migrations.iter().map(|step| step.number).max().unwrap() + 1;
+        let later = Migration::both(next, "of_a_later_release", "CREATE TABLE later (id BIGINT)");
         let store = Store::open(StoreOptions {
             block: "registries",
             engine: Engine::Sqlite { file: place.path("stoa-data/registries.db"), durability: Durability::Full },
@@ -70,7 +141,7 @@ fn a_database_newer_than_the_program_is_refused() {
     });
     let run = place.run(&["up", "--listen", "127.0.0.1:0"]);
     assert_eq!(run.code, 6, "{run:?}");
-    assert!(run.stderr.contains("newer program"), "{run:?}");
+    assert!(run.stderr.contains("newer program") && run.stderr.contains("(of_a_later_release)"), "{run:?}");
 }
 
 #[test]
@@ -181,9 +252,16 @@ fn a_disk_that_fills_up_refuses_writes_loses_nothing_and_recovers() {
     let refused = refused.expect("a full disk refuses");
     assert!(refused.stderr.contains("full"), "{refused:?}");
     assert_eq!(server.ask("GET", "/healthz", None, None).0, 200, "it lives and says so");
+    let (status, body) = server.ask("GET", "/readyz", None, None);
+    assert_eq!(status, 503, "it takes no write and says so: {body}");
     std::fs::remove_file(&filler).unwrap();
     create("after").done();
-    assert_eq!(server.ask("GET", "/readyz", None, None).0, 200);
+    // A verdict holds for a second.
+    let begun = Instant::now();
+    while server.ask("GET", "/readyz", None, None).0 != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it takes writes again and does not say so");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let listed = place.run(&["key", "list", "--data", &data]).done();
     for name in acknowledged.iter().map(String::as_str).chain(["before", "after"]) {
         assert!(listed.contains(&format!("  {name}  ")), "{name} was acknowledged and is not there:\n{listed}");

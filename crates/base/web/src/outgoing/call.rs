@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::trace::{CORRELATION, TRACEPARENT};
+
 /// A call to another system.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -90,18 +92,15 @@ impl Call {
         self
     }
 
-    /// Takes along what ties requests together: the correlation id, and W3C `traceparent` where there is one.
+    /// Takes along what ties requests together: the correlation id, and W3C `traceparent` where there is one. A call that
+    /// is made while a request is in work does so by itself; this is for what is done later.
     #[must_use]
-    pub fn correlation(self, correlation: &str, traceparent: Option<&str>) -> Self {
-        let call = if correlation.is_empty() {
-            self
-        } else {
-            self.header(HeaderName::from_static("x-correlation-id"), correlation)
-        };
-        match traceparent {
-            Some(text) => call.header(HeaderName::from_static("traceparent"), text),
+    pub fn correlation(self, correlation: Option<&str>, traceparent: Option<&str>) -> Self {
+        let headers = [(&CORRELATION, correlation), (&TRACEPARENT, traceparent)];
+        headers.into_iter().fold(self, |call, (name, text)| match text.filter(|text| !text.is_empty()) {
+            Some(text) => call.header(name.clone(), text),
             None => call,
-        }
+        })
     }
 
     /// Says that sending it twice does no harm (an idempotency key is in it), so that it may be tried again.

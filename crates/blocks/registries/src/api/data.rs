@@ -1,7 +1,7 @@
 //! The GovStack Digital Registries Data API 1.4.0, with the spellings that published clients use (see
 //! `docs/reference/registries.md`).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stoa_core::limit::PAGE_SIZE_MAX;
 use stoa_core::{Instant, Page};
-use stoa_web::{Allowed, Fault, Json, Params, Profile, RawJson, json as answer};
+use stoa_web::{Allowed, Fault, Json, Params, Path, Profile, RawJson, json as answer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

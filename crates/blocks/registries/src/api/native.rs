@@ -1,13 +1,13 @@
 //! The native API: whole registers with drafts and impact, records with entity tags, histories.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stoa_core::{Instant, Page, Problem, Refusal};
 use stoa_store::idempotency::Answer;
-use stoa_web::{Allowed, Body, Created, Fault, IdempotencyKey, Json, Params, RawJson, etag, json as answer};
+use stoa_web::{Allowed, Body, Created, Fault, IdempotencyKey, Json, Params, Path, RawJson, etag, json as answer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

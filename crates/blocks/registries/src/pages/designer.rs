@@ -1,12 +1,12 @@
 //! The schema designer: a register's draft, field by field, and what publishing it changes.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use stoa_core::{FieldError, Instant, Problem, Refusal};
 use stoa_ui::{
     Badge, Column, Confirm, Definitions, Field as Input, Form, Html, Notice, Page, Table, Tone, Words, actions, code,
 };
-use stoa_web::{Allowed, Fault, FormFields, Params, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Params, Path, View, see_other};
 
 use super::{HOME, at, below, by, message, outcome, refused, shown, tabs};
 use crate::error::RegistriesError;

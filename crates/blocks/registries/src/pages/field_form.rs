@@ -1,10 +1,10 @@
 //! The form for one field of a draft.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use stoa_core::{FieldError, Problem};
 use stoa_ui::{Choice, Field as Input, Form, Html, Page};
-use stoa_web::{Allowed, Fault, FormFields, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Path, View, see_other};
 
 use super::designer::{Sheet, kind_key};
 use super::{HOME, at, below, by, field_errors, message, refused, shown};

@@ -1,11 +1,11 @@
 //! All registers, a new one, and one register's overview.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use stoa_ui::{
     Badge, Column, Confirm, Definitions, Field, Form, Html, Page, Sorting, Table, Tone, Words, actions, figures,
 };
-use stoa_web::{Allowed, Fault, FormFields, Params, Right as _, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Params, Path, Right as _, View, see_other};
 
 use super::{HOME, at, below, by, field_errors, message, outcome, refused, shown, tabs};
 use crate::error::RegistriesError;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value};
 use stoa_core::{FieldError, Page as ListPage, Problem, Refusal};
 use stoa_ui::{Choice, Field as Input, Form, Html, Notice, Page, Tone};
-use stoa_web::{Allowed, Fault, FormFields, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Path, View, see_other};
 
 use super::records::{name_of, newest, text};
 use super::{HOME, at, below, by, field_errors, message, refused, shown};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
 use stoa_core::{Page as ListPage, Problem};
@@ -10,7 +10,7 @@ use stoa_ui::{
     Address, Choice, Column, Confirm, Definitions, Field as Input, Form, Html, Page, Paging, Sorting, Table, Words,
     actions,
 };
-use stoa_web::{Allowed, Fault, Params, Right as _, View};
+use stoa_web::{Allowed, Fault, Params, Path, Right as _, View};
 
 use super::history::{change_table, read_table};
 use super::{HOME, at, below, by, outcome, shown, tabs};

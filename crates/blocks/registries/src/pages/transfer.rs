@@ -2,14 +2,14 @@
 
 use axum::body::Body;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_core::{Problem, Refusal};
 use stoa_ui::{Choice, Column, Definitions, Field as Input, Form, Html, Notice, Page, Table, Tone, Words, actions};
-use stoa_web::{Allowed, Fault, Params, View, bytes_as, see_other};
+use stoa_web::{Allowed, Fault, Params, Path, Upload, View, bytes_as, see_other};
 
 use super::{HOME, at, below, by, field_errors, refused, shown};
 use crate::error::RegistriesError;
@@ -174,7 +174,7 @@ pub(super) async fn import(
     view: View,
     State(registries): State<Registries>,
     Path(code): Path<String>,
-    parts: Multipart,
+    Upload(parts): Upload,
 ) -> Result<Response, Fault> {
     let by = by(&allowed);
     let w = view.words();
@@ -273,7 +273,7 @@ pub(super) async fn new_from_file(
     allowed: Allowed<RegistryDesign>,
     view: View,
     State(registries): State<Registries>,
-    parts: Multipart,
+    Upload(parts): Upload,
 ) -> Result<Response, Fault> {
     let by = by(&allowed);
     let w = view.words();

@@ -17,6 +17,8 @@ pub(super) struct Author {
     client: Option<String>,
     purpose: Option<String>,
     correlation: String,
+    traceparent: Option<String>,
+    reference: Option<String>,
 }
 
 impl Author {
@@ -31,6 +33,8 @@ impl Author {
             client: actor.client,
             purpose: by.info.purpose.clone(),
             correlation: by.info.correlation.clone(),
+            traceparent: by.info.traceparent.clone(),
+            reference: by.info.reference.clone(),
         }
     }
 
@@ -46,7 +50,13 @@ impl Author {
                 client: self.client,
                 ..anonymous
             },
-            info: RequestInfo { correlation: self.correlation, purpose: self.purpose, consent: None },
+            info: RequestInfo {
+                correlation: self.correlation,
+                traceparent: self.traceparent,
+                reference: self.reference,
+                purpose: self.purpose,
+                consent: None,
+            },
         }
     }
 }
