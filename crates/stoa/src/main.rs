@@ -6,6 +6,7 @@ mod background;
 mod cli;
 mod command;
 mod config;
+mod configured;
 mod console;
 mod control;
 mod databases;

@@ -12,6 +12,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use stoa_core::{Actor, ActorKind, Problem, Refusal};
 
+use crate::issuers::BLOCK_SUBJECT;
 use crate::metrics::Metrics;
 
 /// Callers that are remembered; over it those that have been quiet are forgotten.
@@ -64,6 +65,11 @@ impl Rates {
 
     /// Counts a request; refuses one too many with the time to wait.
     pub(crate) fn check(&self, actor: &Actor, peer: Option<Peer>) -> Result<(), Problem> {
+        // A block of this node works for somebody who was counted already, or at its own pace. Of other nodes' blocks the
+        // issuer stands in the name.
+        if actor.id.starts_with(BLOCK_SUBJECT) && !actor.id.contains('@') {
+            return Ok(());
+        }
         let (limiter, key, who) = if actor.kind == ActorKind::Anonymous {
             let Some(peer) = peer else { return Ok(()) };
             (&self.anonymous, self.hasher.hash_one(network(peer.0)), ANONYMOUS)
@@ -128,5 +134,22 @@ pub(crate) fn network(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u64::from(v4.to_bits()),
         IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 64).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stoa_core::Tenant;
+
+    use super::*;
+
+    #[test]
+    fn a_block_of_this_node_is_not_held_up_and_one_of_another_node_is_a_caller_like_others() {
+        let limits = RateLimits { requests_per_second: 1, burst: 2, anonymous_per_second: 1, anonymous_burst: 2 };
+        let rates = Rates::new(limits, Metrics::default());
+        let ask = |id: &str| rates.check(&Actor::system(id, Tenant::default()), None).is_ok();
+        assert_eq!([(); 5].map(|()| ask("block:payments")), [true; 5]);
+        assert_eq!([(); 3].map(|()| ask("block:payments@https://a.example")), [true, true, false]);
+        assert_eq!([(); 3].map(|()| ask("service:block:payments")), [true, true, false]);
     }
 }

@@ -32,6 +32,7 @@ pub const BLOCK: Block = Block {
     problems: error::PROBLEMS,
     catalogues: pages::CATALOGUES,
     navigation: pages::NAVIGATION,
+    needs: &[],
     start,
     seed_govstack: Some(seed::govstack),
 };

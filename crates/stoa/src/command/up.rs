@@ -57,12 +57,13 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let public_url = public_url(&config, &listener);
     let folder = DataFolder::open(&folder_path, profile)?;
     let fresh = folder.fresh;
-    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
 
     let mut background = JoinSet::new();
     let served = start_blocks(&instance, &public_url, &stopped, &mut background).await?;
     start_sealers(&instance, &stopped, &mut background);
     let router = |at_root| app(parts(&instance, &served, &connections, &public_url, at_root));
+    instance.peers.connect(router(None));
 
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
@@ -98,6 +99,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
         background.shutdown().await;
     }
     let _ = std::fs::remove_file(control::socket_path(instance.folder.path()));
+    instance.peers.disconnect();
     drop(served);
     if tokio::time::timeout_at(deadline, close(instance)).await.is_err() {
         tracing::error!("the databases did not close in time; what was acknowledged is on disk");
@@ -233,6 +235,7 @@ fn context(
         clock: instance.clock.clone(),
         ids: instance.ids.clone(),
         outgoing: instance.outgoing.clone(),
+        peers: instance.peers.of(block.name, block.needs),
         mail: instance.mail.clone(),
         config: instance.config.block(block.name),
         profile: web_profile(instance.profile),
@@ -289,7 +292,7 @@ fn parts(
         stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
         lags: instance.rooms.iter().map(lag).collect(),
         connections: connections.clone(),
-        pages: stoa_portal::router(portal),
+        pages: stoa_portal::router(portal).merge(instance.peers.published()),
         public_url: public_url.to_owned(),
         at_root,
     }

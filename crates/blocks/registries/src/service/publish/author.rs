@@ -16,6 +16,7 @@ pub(super) struct Author {
     on_behalf_of: Option<String>,
     client: Option<String>,
     purpose: Option<String>,
+    consent: Option<String>,
     correlation: String,
     traceparent: Option<String>,
     reference: Option<String>,
@@ -32,6 +33,7 @@ impl Author {
             on_behalf_of: actor.on_behalf_of,
             client: actor.client,
             purpose: by.info.purpose.clone(),
+            consent: by.info.consent.clone(),
             correlation: by.info.correlation.clone(),
             traceparent: by.info.traceparent.clone(),
             reference: by.info.reference.clone(),
@@ -55,7 +57,7 @@ impl Author {
                 traceparent: self.traceparent,
                 reference: self.reference,
                 purpose: self.purpose,
-                consent: None,
+                consent: self.consent,
             },
         }
     }
