@@ -176,14 +176,16 @@ pub(crate) async fn verify(_: Allowed<AuditRead>, view: View, parts: State) -> R
         .column(Column::new(w.t("portal-batches")).numeric())
         .column(Column::new(w.t("portal-waiting")).numeric())
         .column(Column::new(w.t("portal-finding")));
-    let mut whole = true;
+    let (mut whole, mut behind) = (true, false);
     for room in &parts.rooms {
-        let verdict = verify::verify(&room.store, &parts.trusted, None).await?;
+        let verdict = verify::verify(&room.store, &parts.trusted, &[]).await?;
+        let waits = verdict.is_behind(room.store.clock().now());
         whole &= verdict.is_intact();
-        let state = if verdict.is_intact() {
-            Badge::html(Tone::Good, w.t("portal-whole"))
-        } else {
-            Badge::html(Tone::Bad, w.t("portal-not-whole"))
+        behind |= waits;
+        let state = match (verdict.is_intact(), waits) {
+            (true, false) => Badge::html(Tone::Good, w.t("portal-whole")),
+            (true, true) => Badge::html(Tone::Warning, w.t("portal-waiting")),
+            (false, _) => Badge::html(Tone::Bad, w.t("portal-not-whole")),
         };
         table = table.row([
             Html::text(room.name),
@@ -194,11 +196,12 @@ pub(crate) async fn verify(_: Allowed<AuditRead>, view: View, parts: State) -> R
             verdict.finding.map_or_else(Html::empty, |finding| Html::isolated(finding.to_string())),
         ]);
     }
-    let notice = if whole {
-        Notice::html(Tone::Good, w.t("portal-verify-whole"), Html::paragraph(w.t("portal-verify-tail")))
-    } else {
-        Notice::html(Tone::Bad, w.t("portal-verify-broken"), Html::paragraph(w.t("portal-verify-do")))
+    let (tone, said, more) = match (whole, behind) {
+        (true, false) => (Tone::Good, "portal-verify-whole", "portal-verify-tail"),
+        (true, true) => (Tone::Warning, "portal-verify-behind", "portal-verify-behind-do"),
+        (false, _) => (Tone::Bad, "portal-verify-broken", "portal-verify-do"),
     };
+    let notice = Notice::html(tone, w.t(said), Html::paragraph(w.t(more)));
     let page = Page::new(&view.frame, w.t("portal-verify"))
         .crumb(w.t("portal-console"), "/console")
         .crumb(w.t("portal-audit"), "/console/audit")

@@ -119,6 +119,8 @@ pub fn router(parts: PortalParts) -> Router {
         .route("/problems/{code}", get(problems::show))
         .route("/docs", get(docs::list))
         .route("/docs/{block}", get(docs::show))
+        .route("/docs/{block}/{operation}", get(docs::operation))
+        .route("/docs/{block}/schemas/{schema}", get(docs::schema))
         .with_state(Arc::new(parts))
 }
 

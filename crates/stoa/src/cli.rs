@@ -1,8 +1,12 @@
 //! The command line: every command, argument and example in one place. The reference page is printed from here.
 
+mod flavor;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
 
 /// Everything that can be asked of the program.
 #[derive(Debug, Parser)]
@@ -82,6 +86,12 @@ pub(crate) enum Command {
     /// API keys of programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The standards of the Sovereign Cloud Stack
+    #[command(subcommand)]
+    Standard(StandardCommand),
+    /// Names of flavors by the standards scs-0100 and scs-0103
+    #[command(subcommand)]
+    Flavor(FlavorCommand),
     /// Print a new sign-in link for the console
     #[command(
         after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes."
@@ -195,15 +205,22 @@ pub(crate) struct VerifyArchive {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Find the first record that was removed, changed, inserted or reordered, or a tail that was cut
-    #[command(after_help = "Examples:\n  stoa audit verify\n  stoa audit verify --against checkpoint.json\n\n\
-        Ends with 3 when something is wrong. A tail that was cut is found against a checkpoint kept elsewhere.")]
+    #[command(after_help = "Examples:\n  stoa audit verify\n  \
+        stoa audit verify --key audit.pub --against checkpoints.txt\n\n\
+        It only reads. Ends with 3 when something is wrong, when records wait for the sealer for more than a few \
+        seconds, or when a database could not be compared. A tail that was cut is found against a checkpoint kept \
+        elsewhere.")]
     Verify {
         /// Only this database (a block's name, or `node`)
         #[arg(long, value_name = "NAME")]
         block: Option<String>,
-        /// Checkpoints that were kept elsewhere
+        /// Checkpoints that were kept elsewhere, one or many of each database; all of them must agree
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
+        /// Public key to trust, or a file with such keys; may be given several times. Without it: the key in the node's own
+        /// folder, and `keys.trusted`
+        #[arg(long = "key", value_name = "KEY")]
+        keys: Vec<String>,
     },
     /// Search the evidence
     #[command(
@@ -236,8 +253,11 @@ pub(crate) enum AuditCommand {
         limit: u32,
     },
     /// Print the latest signed checkpoint of each database; keep it elsewhere
-    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.json")]
+    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.txt")]
     Checkpoint,
+    /// Print the public key that the checkpoints are verified with; keep it where the node cannot write
+    #[command(after_help = "Example:\n  stoa audit key > /mnt/other/audit.pub")]
+    Key,
 }
 
 /// `stoa registry`.
@@ -249,9 +269,12 @@ pub(crate) enum RegistryCommand {
     #[command(after_help = "Examples:\n  \
         stoa registry import iso-codes\n  \
         stoa registry import people.csv --register people\n\n\
-        The schema that was inferred is shown first and asked about; --yes takes it.")]
+        The schema that was inferred is shown first and asked about; --yes takes it.\n\
+        A file is looked through to its end before anything is written: one with broken quoting, another encoding \
+        than UTF-8 or a formula changes nothing. Rows that do not fit the schema are refused one by one, with \
+        their line, and the others written (exit code 3).")]
     Import {
-        /// `iso-codes` (Debian's package: countries, subdivisions, languages), or a CSV or JSON file
+        /// `iso-codes` (Debian's package: countries, subdivisions, languages), or a file: .csv, .tsv, .txt, .json, .ndjson, .jsonl
         source: String,
         /// Name of the register for a file
         #[arg(long, value_name = "NAME")]
@@ -259,9 +282,13 @@ pub(crate) enum RegistryCommand {
         /// Take the inferred schema without asking
         #[arg(long)]
         yes: bool,
+        /// Keep cells that a spreadsheet would run as formulas as plain texts; otherwise a file with one is refused
+        #[arg(long)]
+        formulas_as_text: bool,
     },
     /// Write all records of a register to standard output, one JSON object a line
-    #[command(after_help = "Example:\n  stoa registry export countries > countries.jsonl")]
+    #[command(after_help = "Example:\n  stoa registry export countries > countries.ndjson\n\n\
+        The first line says where the records come from, which version and when; an import knows it.")]
     Export {
         /// The register's name
         register: String,
@@ -328,5 +355,47 @@ pub(crate) enum KeyCommand {
         /// Tenant of the program that `--name` names
         #[arg(long, default_value = "default", requires = "name")]
         tenant: String,
+    },
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// `stoa standard`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StandardCommand {
+    /// List the documents, each with the version that counts
+    #[command(after_help = "Examples:\n  \
+        stoa standard list\n  \
+        stoa standard list --track iaas --status stable\n  \
+        stoa standard list --format json\n\n\
+        The version that counts is the stable one; where none is stable, the newest.")]
+    List {
+        /// Only this track: global, iaas, kaas, iam, ops, scopes
+        #[arg(long)]
+        track: Option<String>,
+        /// Only documents whose version that counts is draft, stable, deprecated or rejected
+        #[arg(long)]
+        status: Option<String>,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Show one document: what it demands, its versions, what replaced what
+    #[command(after_help = "Examples:\n  \
+        stoa standard show scs-0100\n  \
+        stoa standard show scs-0102-v2 --format json")]
+    Show {
+        /// Its name: scs-0100, 0100, or a version's, scs-0100-v3
+        name: String,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::console::{Console, Line};
@@ -70,10 +70,10 @@ pub(crate) fn listen(folder: &Path) -> Result<UnixListener, Failure> {
     Ok(listener)
 }
 
-/// Serves the socket until `stop`, then ends when the last command has; dropping it ends the commands.
-pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, stop: impl Future<Output = ()>) {
+/// Serves the socket until the stop; then commands that still run are given up and told so. Dropping it ends them too.
+pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, stopped: watch::Receiver<bool>) {
     let mut commands = JoinSet::new();
-    let mut stop = std::pin::pin!(stop);
+    let mut stop = std::pin::pin!(until(stopped.clone()));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept(), if commands.len() < COMMANDS_MAX => accepted,
@@ -82,9 +82,9 @@ pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, sto
         };
         match accepted {
             Ok((stream, _)) => {
-                let worker = worker.clone();
+                let (worker, stopped) = (worker.clone(), stopped.clone());
                 commands.spawn(async move {
-                    if let Err(error) = answer(stream, &*worker).await {
+                    if let Err(error) = answer(stream, &*worker, stopped).await {
                         tracing::debug!(%error, "a command's connection ended early");
                     }
                 });
@@ -99,7 +99,13 @@ pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, sto
     while commands.join_next().await.is_some() {}
 }
 
-async fn answer<W: Worker>(stream: UnixStream, worker: &W) -> std::io::Result<()> {
+/// Ends when the stop was asked for.
+pub(crate) async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that whoever would ask is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn answer<W: Worker>(stream: UnixStream, worker: &W, stopped: watch::Receiver<bool>) -> std::io::Result<()> {
     let (input, mut output) = stream.into_split();
     let mut text = String::new();
     let mut reader = BufReader::new(input.take(REQUEST_BYTES_MAX));
@@ -112,7 +118,14 @@ async fn answer<W: Worker>(stream: UnixStream, worker: &W) -> std::io::Result<()
     let (console, lines) = Console::channel();
     let result = match request {
         Ok(request) if request.version == env!("CARGO_PKG_VERSION") => {
-            let (result, sent) = tokio::join!(worker.work(request.work, console), forward(lines, &mut output));
+            let work = async {
+                tokio::select! {
+                    result = worker.work(request.work, console) => result,
+                    () = until(stopped) => Err(Failure::new(Exit::Busy, "the server stops, and the command with it")
+                        .advice("Run it again: what was done by halves is taken up or made anew.")),
+                }
+            };
+            let (result, sent) = tokio::join!(work, forward(lines, &mut output));
             sent?;
             result
         }

@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Failed,
     /// The arguments or the configuration are wrong; nothing was touched.
     Usage,
-    /// A check ran to its end and found problems (`verify`, `audit verify`).
+    /// A check ran to its end and found problems (`verify`, `audit verify`, `flavor check`).
     Problems,
     /// Another process holds the data folder or the address.
     Busy,
@@ -83,6 +83,11 @@ impl Failure {
     pub(crate) fn advice(mut self, advice: impl Into<String>) -> Failure {
         self.advice = advice.into();
         self
+    }
+
+    /// The same, with this next step when there is none yet.
+    pub(crate) fn or_advice(self, advice: impl Into<String>) -> Failure {
+        if self.advice.is_empty() { self.advice(advice) } else { self }
     }
 
     /// An operation on a file or folder that the system refused; the kind of refusal chooses code and advice.

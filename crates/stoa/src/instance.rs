@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_audit::{Sealer, SigningKey};
+use stoa_audit::{Sealer, SigningKey, VerifyingKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
@@ -15,6 +15,7 @@ use stoa_web::{Block, Metrics, Node, NodeOptions, NodeSigner, PeerOptions, PeerT
 use crate::command::key::refused;
 use crate::config::Config;
 use crate::configured;
+use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
 use crate::folder::{DataFolder, ProfileKind};
@@ -56,6 +57,8 @@ pub(crate) struct Instance {
     pub(crate) keys: MasterKeys,
     /// What checkpoints are signed with.
     pub(crate) signing: SigningKey,
+    /// The public keys whose checkpoints are verified here: the node's own and those it had before.
+    pub(crate) trusted: Vec<VerifyingKey>,
     /// The node's database first, then one for each block.
     pub(crate) rooms: Vec<Room>,
     /// Keys of programs, sessions, roles.
@@ -101,6 +104,7 @@ impl Instance {
         let keys = MasterKeys::open(&keys_folder).map_err(|error| error.explain("opening the master keys"))?;
         let signing =
             SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
+        let trusted = trusted(&config, &signing)?;
         let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
         let mut rooms = vec![opener.room(NODE, stoa_web::MIGRATIONS, None, &keys, &signing).await?];
         for block in blocks {
@@ -132,6 +136,7 @@ impl Instance {
             members: configured::members(&config)?,
             limits: configured::limits(&config),
             metrics,
+            keys: keys.clone(),
         });
         for name in config.names("mediator.members") {
             let roles = config.list(&format!("mediator.members.{name}.roles"));
@@ -149,6 +154,7 @@ impl Instance {
             ids,
             keys,
             signing,
+            trusted,
             rooms,
             node,
             peers,
@@ -189,18 +195,23 @@ impl Instance {
         })
     }
 
-    /// Seals what this process wrote.
+    /// Seals what waits.
     pub(crate) async fn seal(&self) {
         for room in &self.rooms {
-            if let Err(error) = room.sealer.pass().await {
+            if let Err(error) = room.sealer.seal_all().await {
                 tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
             }
         }
     }
 
-    /// Seals what this process wrote, then closes everything.
+    /// Seals what waits, then closes everything.
     pub(crate) async fn close(self) {
         self.seal().await;
+        self.close_as_it_is().await;
+    }
+
+    /// Closes everything and seals nothing: for those who only looked.
+    pub(crate) async fn close_as_it_is(self) {
         let Instance { rooms, node, folder, .. } = self;
         drop(node);
         for room in rooms {
@@ -298,9 +309,23 @@ impl Opener<'_> {
         if let Some(queue) = self.config.number("store.queue_max") {
             limits.write_queue = usize::try_from(queue).unwrap_or(limits.write_queue);
         }
-        let store = open_store(name, own, engine, self.clock, self.ids, limits).await?;
+        databases::check(self.folder, name, &engine)?;
+        let store = open_store(name, own, engine.clone(), self.clock, self.ids, limits).await?;
+        databases::note(self.folder, name, &engine)?;
         keys.check(&store).await.map_err(|error| error.explain(&format!("opening the database of {name}")))?;
         let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
         Ok(Room { name, block, store, sealer })
     }
+}
+
+fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
+    let mut keys = vec![signing.verifying_key()];
+    for text in config.list("keys.trusted") {
+        let key = text.parse().map_err(|_| {
+            Failure::new(Exit::Usage, format!("`keys.trusted`: {text:?} is no public key"))
+                .advice("Write the 64 hexadecimal digits that `stoa audit key` printed.")
+        })?;
+        keys.push(key);
+    }
+    Ok(keys)
 }

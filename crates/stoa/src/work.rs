@@ -16,16 +16,13 @@ pub(crate) enum Work {
         passphrase: Option<String>,
     },
     /// Verify the evidence.
-    AuditVerify {
-        /// Only this database.
-        block: Option<String>,
-        /// Checkpoints kept elsewhere, the text of their file.
-        against: Option<String>,
-    },
+    AuditVerify(AuditVerify),
     /// Search the evidence.
     AuditSearch(AuditSearch),
     /// Print the latest checkpoints.
     AuditCheckpoint,
+    /// Print the public key.
+    AuditKey,
     /// List registers.
     RegistryList,
     /// Build registers.
@@ -36,6 +33,8 @@ pub(crate) enum Work {
         register: Option<String>,
         /// The inferred schema was seen and taken.
         confirmed: bool,
+        /// Cells that look like formulas are kept as texts; otherwise a file with one is refused.
+        formulas_as_text: bool,
     },
     /// Write a register's records out.
     RegistryExport {
@@ -82,6 +81,24 @@ pub(crate) enum Work {
         /// Whose data the administrator works on.
         tenant: String,
     },
+}
+
+impl Work {
+    /// Whether it only looks at the evidence: then not even what waits is sealed afterwards.
+    pub(crate) fn only_looks(&self) -> bool {
+        matches!(self, Self::AuditVerify(_) | Self::AuditSearch(_) | Self::AuditKey)
+    }
+}
+
+/// What to verify, and with what.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct AuditVerify {
+    /// Only this database.
+    pub(crate) block: Option<String>,
+    /// Checkpoints kept elsewhere, the text of their file.
+    pub(crate) against: Option<String>,
+    /// Public keys to trust instead of the node's own, as texts or the texts of files.
+    pub(crate) keys: Vec<String>,
 }
 
 /// What to look for in the evidence.

@@ -212,6 +212,7 @@ impl TestStoa {
             members: None,
             limits: stoa_web::RateLimits::default(),
             metrics: Metrics::default(),
+            keys: keys.clone(),
         });
         let mut stores = BTreeMap::from([("node", node_store)]);
         let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
@@ -246,6 +247,7 @@ impl TestStoa {
             shell: stoa_web::shell(pages.catalogues, pages.navigation, blocks),
             pages: (pages.router)(node.clone(), mounted.clone(), rooms).merge(peers.published()),
             node: node.clone(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
             at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
             blocks: mounted,
             stores: stores.values().cloned().collect(),

@@ -14,9 +14,9 @@ use utoipa::openapi::OpenApi;
 use crate::answer::{Fault, json};
 use crate::block::{Block, BlockParts};
 use crate::connections::Connections;
-use crate::layers::surround;
+use crate::layers::{Surround, surround};
 use crate::node::Node;
-use crate::{health, openapi};
+use crate::{health, host, openapi};
 
 /// A block that runs. Cheap to clone: each listener gets a router of its own over the same block.
 #[derive(Clone)]
@@ -61,13 +61,15 @@ pub struct AppParts {
     pub shell: Shell,
     /// Pages and other addresses of the node.
     pub pages: Router,
+    /// The address under which people reach the node.
+    pub public_url: String,
     /// Serve this block at `/` as well as at its prefix.
     pub at_root: Option<&'static str>,
 }
 
 /// The router of a whole node, with everything that surrounds a request.
 pub fn app(parts: AppParts) -> Router {
-    let AppParts { node, blocks, stores, lags, connections, shell, pages, at_root } = parts;
+    let AppParts { node, blocks, stores, lags, connections, shell, pages, public_url, at_root } = parts;
     let mut router = health::router(&node, &stores, &lags, &connections).merge(pages);
     for mounted in blocks {
         if at_root == Some(mounted.block.name) {
@@ -78,7 +80,13 @@ pub fn app(parts: AppParts) -> Router {
             .nest(&format!("/console/{}", mounted.block.name), mounted.pages);
     }
     let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
-    surround(router, &node, shell)
+    let around = Surround {
+        node,
+        request_time: connections.bounds().request_time,
+        is_https: public_url.starts_with("https://"),
+        public_host: host::of_url(&public_url),
+    };
+    surround(router, around, shell)
 }
 
 async fn not_found() -> Fault {

@@ -1,5 +1,7 @@
 //! The caller of a request: found once, at the gate, from its key, token, session or mediator header.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -13,6 +15,7 @@ use crate::input::Params;
 use crate::mediator;
 use crate::node::Node;
 use crate::rate::Peer;
+use crate::reference::plain_reference;
 use crate::trace::Trace;
 
 /// The cookie of a signed-in person.
@@ -26,10 +29,20 @@ pub struct RequestInfo {
     /// Where what happens for this request stands in a trace over several systems (W3C `traceparent`). Calls that are made
     /// while the request is in work carry it by themselves; what is done later takes it along from here.
     pub traceparent: Option<String>,
+    /// How the caller is named where no personal data may stand; see [`RequestInfo::name`].
+    pub reference: Option<String>,
     /// Why personal data is asked for, if the caller says so (`X-Stoa-Purpose`).
     pub purpose: Option<String>,
     /// The consent that the caller relies on (`X-Stoa-Consent`).
     pub consent: Option<String>,
+}
+
+impl RequestInfo {
+    /// How the actor of this request is named in logs and in events, where no personal data may stand: programs and
+    /// organisations by their ids, people by a hash that is the same each time.
+    pub fn name(&self, actor: &Actor) -> String {
+        self.reference.clone().unwrap_or_else(|| plain_reference(actor).to_owned())
+    }
 }
 
 /// Who asks and how they proved it.
@@ -41,6 +54,10 @@ pub(crate) struct Caller {
     /// Whether the body of this unsafe request carries the session's token: read by the form layer.
     pub(crate) forgery_checked: bool,
 }
+
+/// The caller of a request, in its extensions, and in those of a refusal.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked(pub(crate) Arc<Caller>);
 
 /// A session as the request's cookie names it.
 #[derive(Debug, Clone)]
@@ -63,37 +80,47 @@ impl Caller {
 /// open addresses: whoever sends one wants it to count.
 pub(crate) async fn identify(
     axum::extract::State(node): axum::extract::State<Node>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let trace = request.extensions().get::<Trace>();
-    let info = RequestInfo {
+    let mut info = RequestInfo {
         correlation: trace.map(|trace| trace.correlation().to_owned()).unwrap_or_default(),
         traceparent: trace.map(|trace| trace.parent().to_owned()),
+        reference: None,
         purpose: header_text(request.headers(), "x-stoa-purpose"),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
     let peer = request.extensions().get::<Peer>().copied();
-    match find(&node, request.headers(), request.extensions(), peer).await {
-        Ok((actor, session)) => {
-            if let Err(problem) = node.rates().check(&actor, peer) {
-                return Fault(problem).into_response();
-            }
-            let forgery_checked = match &session {
-                Some(seen) if !request.method().is_safe() => match carries_token(request, &seen.csrf).await {
-                    Ok((same, carries)) => {
-                        request = same;
-                        carries
-                    }
-                    Err(problem) => return Fault(problem).into_response(),
-                },
-                _ => false,
-            };
-            request.extensions_mut().insert(Caller { actor, info, session, forgery_checked });
+    let (actor, session) = match find(&node, request.headers(), request.extensions(), peer).await {
+        Ok(found) => found,
+        Err(problem) => return Fault(problem).into_response(),
+    };
+    info.reference = Some(node.reference(&actor));
+    let mut caller = Caller { actor, info, session, forgery_checked: false };
+    let admitted = admit(&node, &mut caller, request, peer).await;
+    let asked = Asked(Arc::new(caller));
+    let mut response = match admitted {
+        Ok(mut request) => {
+            request.extensions_mut().insert(asked.clone());
             next.run(request).await
         }
         Err(problem) => Fault(problem).into_response(),
+    };
+    // Pages of refusals and the security log want to know whom they are about.
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response.extensions_mut().insert(asked);
     }
+    response
+}
+
+/// Counts the request for its caller, and looks for the session's token in its body if it may change something.
+async fn admit(node: &Node, caller: &mut Caller, request: Request, peer: Option<Peer>) -> Result<Request, Problem> {
+    node.rates().check(&caller.actor, peer)?;
+    let Some(seen) = caller.session.as_ref().filter(|_| !request.method().is_safe()) else { return Ok(request) };
+    let (request, carries) = carries_token(request, &seen.csrf).await?;
+    caller.forgery_checked = carries;
+    Ok(request)
 }
 
 /// Whether an unsafe request carries the session's token: in its header, its address (for forms with files) or its

@@ -28,6 +28,8 @@ pub struct ConnectionBounds {
     pub open_max_of_address: usize,
     /// How long a client may take to shake hands, to begin, and to send a request's headers.
     pub header_time: Duration,
+    /// How long a request may take, with its body.
+    pub request_time: Duration,
     /// How long a connection may stand still: nothing in work, and nothing taken of what was answered.
     pub still_time: Duration,
     /// How long what is in flight may take once the end is asked for.
@@ -42,6 +44,7 @@ impl ConnectionBounds {
             open_max,
             open_max_of_address: (open_max / 4).max(1),
             header_time: Duration::from_secs(10),
+            request_time: Duration::from_secs(30),
             still_time: Duration::from_mins(1),
             grace: Duration::from_secs(20),
         }

@@ -98,7 +98,7 @@ async fn verdicts(health: &Health) -> Verdicts {
 }
 
 async fn verdict(store: &Store) -> (&'static str, &'static str) {
-    let state = match tokio::time::timeout(PROBE_TIME, store.probe()).await {
+    let state = match tokio::time::timeout(PROBE_TIME, store.check_writes()).await {
         Ok(Ok(())) => "ok",
         Ok(Err(error)) => {
             tracing::error!(store = store.block(), %error, "web: a database does not take a write");

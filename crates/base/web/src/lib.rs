@@ -9,6 +9,7 @@ mod connections;
 mod figures;
 mod form;
 mod health;
+mod host;
 mod input;
 mod issuers;
 mod keyring;
@@ -25,7 +26,9 @@ mod peer;
 mod permission;
 mod protect;
 mod rate;
+mod reference;
 mod secret;
+mod security;
 mod seldom;
 mod server;
 mod tls;
@@ -88,6 +91,8 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("web.unsupported_media", "The media type is not spoken here"),
     page!("web.busy", "The node is busy"),
     page!("web.timeout", "The request took too long"),
+    page!("web.body_too_slow", "The body did not arrive in time"),
+    page!("web.foreign_host", "The node was asked under another's name"),
     page!("web.key_not_found", "There is no such key"),
     page!("web.rate_limited", "Too many requests"),
     page!("web.address_refused", "The address may not be called"),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use stoa_core::{Actor, ActorKind, Id, Instant, PermissionInfo, Permissions, Problem, Refusal, Role, Tenant};
-use stoa_store::{Migration, Store, StoreError, Tx, params};
+use stoa_store::{MasterKeys, Migration, Store, StoreError, Tx, params};
 
 use crate::block::Profile;
 use crate::caller::TokenVerifier;
@@ -16,7 +16,9 @@ use crate::keyring::{Keyring, Known};
 use crate::mediator::Member;
 use crate::metrics::Metrics;
 use crate::rate::{RateLimits, Rates};
+use crate::reference::actor_reference;
 use crate::secret;
+use crate::security::SecurityLog;
 
 pub use account::{AccountKind, ApiKey, ApiKeyKind, NewKey};
 pub use session::{LINK_TIME, Session, SessionKind};
@@ -45,6 +47,8 @@ struct Shared {
     keys: Keyring,
     metrics: Metrics,
     stopping: AtomicBool,
+    master: MasterKeys,
+    security: SecurityLog,
 }
 
 /// What a node is put together from.
@@ -63,12 +67,14 @@ pub struct NodeOptions {
     pub limits: RateLimits,
     /// What the node counts.
     pub metrics: Metrics,
+    /// The node's master keys.
+    pub keys: MasterKeys,
 }
 
 impl Node {
     /// The node over its database.
     pub fn new(options: NodeOptions) -> Self {
-        let NodeOptions { store, profile, permissions, tokens, members, limits, metrics } = options;
+        let NodeOptions { store, profile, permissions, tokens, members, limits, metrics, keys } = options;
         Self {
             shared: Arc::new(Shared {
                 store,
@@ -80,6 +86,8 @@ impl Node {
                 keys: Keyring::default(),
                 metrics,
                 stopping: AtomicBool::new(false),
+                master: keys,
+                security: SecurityLog::default(),
             }),
         }
     }
@@ -111,6 +119,20 @@ impl Node {
     /// Says that the node is about to stop: `/readyz` tells whoever sends traffic.
     pub fn begin_stop(&self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes what the security log has counted so far: the node ends.
+    pub fn end_security_log(&self) {
+        self.shared.security.end();
+    }
+
+    pub(crate) fn security(&self) -> &SecurityLog {
+        &self.shared.security
+    }
+
+    /// How an actor is named where no personal data may stand.
+    pub(crate) fn reference(&self, actor: &Actor) -> String {
+        actor_reference(&self.shared.master, actor)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -12,6 +12,7 @@ use stoa_ui::{
 
 use crate::answer::{Fault, Refused, bytes_as, problem_value, status_of};
 use crate::block::{Block, Profile};
+use crate::caller::Asked;
 use crate::visitor::Visitor;
 
 /// The languages and the navigation of a node that holds these blocks; the node's own entries come first.
@@ -77,17 +78,25 @@ pub(crate) struct Pages {
     pub(crate) profile: Profile,
 }
 
-/// Gives requests what a [`View`] is made from, and turns a browser's refusals into pages: to the sign-in when nobody is signed in,
-/// else a page that says what happened and what to do. Programs get their problem document untouched.
-pub(crate) async fn for_browsers(State(pages): State<Pages>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let view = wants_page(&parts.headers).then(|| (View::of(&pages, &parts), parts.method.clone()));
-    parts.extensions.insert(pages);
-    let response = next.run(Request::from_parts(parts, body)).await;
-    match (view, response.extensions().get::<Refused>()) {
-        (Some((view, method)), Some(Refused(problem))) => refusal(&view, problem, &method),
-        _ => response,
+/// Gives requests what a [`View`] is made from, and turns a browser's refusals into pages, wherever they were made: to the
+/// sign-in when nobody is signed in, else a page that says what happened and what to do. Programs get their problem
+/// document untouched.
+pub(crate) async fn for_browsers(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(pages.clone());
+    if !wants_page(request.headers()) {
+        return next.run(request).await;
     }
+    let (parts, body) = request.into_parts();
+    let mut asked_for = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(Refused(problem)) = response.extensions().get::<Refused>() else { return response };
+    if let Some(asked) = response.extensions().get::<Asked>() {
+        asked_for.extensions.insert(asked.clone());
+    }
+    let mut page = refusal(&View::of(&pages, &asked_for), problem, &asked_for.method);
+    // The log still tells what was refused, and whom.
+    *page.extensions_mut() = response.extensions().clone();
+    page
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {
@@ -104,8 +113,6 @@ fn refusal(view: &View, problem: &Problem, method: &Method) -> Response {
     if let Some(wait) = problem.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
-    // The log still tells what was refused.
-    response.extensions_mut().insert(Refused(problem.clone()));
     response
 }
 

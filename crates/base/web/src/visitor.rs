@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use stoa_core::{Actor, ActorKind, Permission};
 
-use crate::caller::{Caller, RequestInfo, SESSION_COOKIE, cookie};
+use crate::caller::{Asked, RequestInfo, SESSION_COOKIE, cookie};
 
 /// The cookie that remembers a chosen language.
 pub const LANGUAGE_COOKIE: &str = "stoa_lang";
@@ -50,7 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 
 impl Visitor {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let caller = parts.extensions.get::<Caller>();
+        let caller = parts.extensions.get::<Asked>().map(|asked| &asked.0);
         let chosen = |name: &str| {
             cookie(&parts.headers, name)
                 .filter(|value| {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use stoa_registries::import::Formulas;
+
 use crate::console::Console;
 use crate::control::Worker;
 use crate::exit::{Exit, Failure};
@@ -20,11 +22,10 @@ impl Worker for Desk {
     async fn work(&self, work: Work, console: Console) -> Result<Exit, Failure> {
         let instance = &*self.instance;
         match work {
-            Work::AuditVerify { block, against } => {
-                audit::verify_all(instance, block.as_deref(), against.as_deref(), &console).await
-            }
+            Work::AuditVerify(wanted) => audit::verify_all(instance, &wanted, &console).await,
             Work::AuditSearch(wanted) => audit::find(instance, &wanted, &console).await,
             Work::AuditCheckpoint => audit::checkpoint(instance, &console).await,
+            Work::AuditKey => audit::key(instance, &console).await,
             Work::KeyCreate { name, roles, tenant, days } => {
                 key::create(instance, name, roles, &tenant, days, &console).await
             }
@@ -38,8 +39,10 @@ impl Worker for Desk {
             }
             Work::Link { tenant } => key::link(instance, &self.public_url, &tenant, &console).await,
             Work::RegistryList => registry::list(instance, &console).await,
-            Work::RegistryImport { source, register, confirmed } => {
-                registry::import(instance, &source, register.as_deref(), confirmed, &console).await
+            Work::RegistryImport { source, register, confirmed, formulas_as_text } => {
+                let formulas = if formulas_as_text { Formulas::AsText } else { Formulas::Refused };
+                let wanted = registry::Wanted { source: &source, register: register.as_deref(), confirmed, formulas };
+                registry::import(instance, wanted, &console).await
             }
             Work::RegistryExport { register } => registry::export(instance, &register, &console).await,
             Work::SamplePeople { count, seed } => registry::people(instance, count, seed, &console).await,

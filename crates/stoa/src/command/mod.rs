@@ -4,8 +4,10 @@
 mod audit;
 mod backup;
 mod desk;
+pub(crate) mod flavor;
 pub(crate) mod key;
 mod registry;
+mod standard;
 mod up;
 
 use std::path::Path;
@@ -22,7 +24,7 @@ use crate::control::{self, Worker};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind, profile_of};
 use crate::instance::{Instance, chosen_blocks};
-use crate::work::{AuditSearch, Work};
+use crate::work::{AuditSearch, AuditVerify, Work};
 
 /// Runs one command to its end.
 pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
@@ -54,17 +56,19 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "stoa", &mut script);
             page(&String::from_utf8_lossy(&script), &console).await
         }
+        Command::Standard(wanted) => standard::run(wanted, &console).await,
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
         Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
         Command::Verify(wanted) => backup::verify(wanted, &console).await,
         other => {
             let config = load()?;
             match work_of(other)? {
-                Some(Work::RegistryImport { source, register, confirmed: false }) => {
+                Some(Work::RegistryImport { source, register, confirmed: false, formulas_as_text }) => {
                     let work = |confirmed| Work::RegistryImport {
                         source: source.clone(),
                         register: register.clone(),
                         confirmed,
+                        formulas_as_text,
                     };
                     let shown = dispatch(config, work(false), &console).await?;
                     if shown != Exit::Done {
@@ -116,13 +120,16 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
             let passphrase = passphrase.filter(|_| !wanted.unencrypted);
             Work::Backup { archive: Config::absolute(&wanted.archive), passphrase }
         }
-        Command::Audit(AuditCommand::Verify { block, against }) => {
-            Work::AuditVerify { block, against: against.as_deref().map(read).transpose()? }
-        }
+        Command::Audit(AuditCommand::Verify { block, against, keys }) => Work::AuditVerify(AuditVerify {
+            block,
+            against: against.as_deref().map(read).transpose()?,
+            keys: keys.into_iter().map(key_or_file).collect::<Result<_, _>>()?,
+        }),
         Command::Audit(AuditCommand::Search { block, tenant, actor, subject, action, from, to, limit }) => {
             Work::AuditSearch(AuditSearch { block, actor, subject, action, from, to, tenant, limit })
         }
         Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
+        Command::Audit(AuditCommand::Key) => Work::AuditKey,
         Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },
         Command::Key(KeyCommand::List { tenant }) => Work::KeyList { tenant },
         Command::Key(KeyCommand::Revoke { id: Some(id), .. }) => Work::KeyRevoke { id },
@@ -132,9 +139,9 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         Command::Link { tenant } => Work::Link { tenant },
         Command::Registry(RegistryCommand::List) => Work::RegistryList,
         Command::Registry(RegistryCommand::Export { register }) => Work::RegistryExport { register },
-        Command::Registry(RegistryCommand::Import { source, register, yes }) => {
+        Command::Registry(RegistryCommand::Import { source, register, yes, formulas_as_text }) => {
             let source = if source == "iso-codes" { source } else { absolute(Path::new(&source)) };
-            Work::RegistryImport { source, register, confirmed: yes }
+            Work::RegistryImport { source, register, confirmed: yes, formulas_as_text }
         }
         Command::Sample(SampleCommand::People { count, seed }) => Work::SamplePeople { count, seed },
         _ => return Ok(None),
@@ -147,6 +154,12 @@ fn absolute(path: &Path) -> String {
 
 fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::io(format!("reading {}", path.display()), &error))
+}
+
+/// A key is written out, or stands in a file of that name.
+fn key_or_file(key: String) -> Result<String, Failure> {
+    let path = Path::new(&key);
+    if path.is_file() { read(path) } else { Ok(key) }
 }
 
 /// Gives work to the running server of the folder, or does it here.
@@ -164,10 +177,13 @@ async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit,
     });
     let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
     let desk = Desk { instance: Arc::clone(&instance), public_url };
+    let only_looks = work.only_looks();
     let result = desk.work(work, console.clone()).await;
     drop(desk);
-    if let Some(instance) = Arc::into_inner(instance) {
-        instance.close().await;
+    match Arc::into_inner(instance) {
+        Some(instance) if only_looks => instance.close_as_it_is().await,
+        Some(instance) => instance.close().await,
+        None => {}
     }
     result
 }

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use stoa_portal::PortalParts;
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
-use stoa_store::outbox::Relay;
+use stoa_store::outbox::{EventSink, Relay};
 use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::background::kept;
 use crate::cli::{ProfileName, Up};
 use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
 use crate::config::{Config, Origin};
 use crate::console::Console;
-use crate::control;
+use crate::control::{self, until};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind};
 use crate::instance::{Instance, chosen_blocks, web_profile};
@@ -67,8 +68,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
         Ok(socket) => {
-            let wait = until(stopped.clone());
-            background.spawn(async move { control::serve(socket, desk, wait).await });
+            background.spawn(control::serve(socket, desk, stopped.clone()));
         }
         Err(failure) => console.note(format!("warning: {}", failure.message)).await?,
     }
@@ -89,6 +89,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let _ = console.note("stopping: what is in flight is finished first").await;
     let _ = stop.send(true);
     while serving.join_next().await.is_some() {}
+    instance.node.end_security_log();
     let ended = tokio::time::timeout(BACKGROUND_GRACE, async { while background.join_next().await.is_some() {} }).await;
     if ended.is_err() {
         tracing::warn!(
@@ -189,6 +190,7 @@ async fn start_blocks(
     );
     for room in &instance.rooms {
         let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
         if let Some(block) = room.block {
             let context = context(instance, block, &room.store, public_url)?;
             let doing = |error: stoa_web::BoxError, what: &str| {
@@ -199,23 +201,23 @@ async fn start_blocks(
             }
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
-            let relay = Relay::new(room.store.clone(), parts.sinks.clone());
-            let wait = until(stopped.clone());
-            background.spawn(async move { relay.run(wait).await });
+            sinks.clone_from(&parts.sinks);
+            let relay = Arc::new(Relay::new(room.store.clone(), sinks.clone()));
+            background.spawn(kept(format!("the events of {}", room.name), stopped.clone(), move |stop| {
+                let relay = Arc::clone(&relay);
+                async move { relay.run(stop).await }
+            }));
             blocks.push(Mounted::new(&instance.node, *block, parts));
         }
         if room.block.is_none() {
             handlers.push(instance.node.tidy());
         }
-        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
-        let runner = JobRunner::new(room.store.clone(), handlers);
-        let (wait, name) = (until(stopped.clone()), room.name);
-        background.spawn(async move {
-            if let Err(error) = runner.prepare().await {
-                tracing::error!(database = name, error = %crate::exit::chain(&error), "the jobs cannot start");
-            }
-            runner.run(wait).await;
-        });
+        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
+        let runner = Arc::new(JobRunner::new(room.store.clone(), handlers));
+        background.spawn(kept(format!("the jobs of {}", room.name), stopped.clone(), move |stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(stop).await }
+        }));
     }
     Ok(Served { blocks })
 }
@@ -243,8 +245,11 @@ fn context(
 
 fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, background: &mut JoinSet<()>) {
     for room in &instance.rooms {
-        let (sealer, wait) = (Arc::clone(&room.sealer), until(stopped.clone()));
-        background.spawn(async move { sealer.run(wait).await });
+        let sealer = Arc::clone(&room.sealer);
+        background.spawn(kept(format!("the sealer of {}", room.name), stopped.clone(), move |stop| {
+            let sealer = Arc::clone(&sealer);
+            async move { sealer.run(stop).await }
+        }));
     }
 }
 
@@ -268,7 +273,7 @@ fn parts(
                 sealer: Some(Arc::clone(&room.sealer)),
             })
             .collect(),
-        trusted: vec![instance.signing.verifying_key()],
+        trusted: instance.trusted.clone(),
         public_url: public_url.to_owned(),
         facts: vec![
             ("portal-data-folder", instance.folder.path().display().to_string()),
@@ -288,6 +293,7 @@ fn parts(
         lags: instance.rooms.iter().map(lag).collect(),
         connections: connections.clone(),
         pages: stoa_portal::router(portal).merge(instance.peers.published()),
+        public_url: public_url.to_owned(),
         at_root,
     }
 }
@@ -355,12 +361,6 @@ fn logging(config: &Config) -> Result<(), Failure> {
         tracing::error!(at, "a part of the program panicked");
     }));
     Ok(())
-}
-
-/// Ends when the stop was asked for.
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that whoever would ask is gone, which is a stop as well.
-    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 /// Ends when the process is asked to stop. The asking counts from this call on, not from the first wait: whoever reads

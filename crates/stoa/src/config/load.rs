@@ -196,6 +196,7 @@ impl Reading {
                 self.mistakes.push(format!("{}: `{one}` needs `{other}` beside it", set.origin));
             }
         }
+        self.public_url();
         self.needed("issuers", &["url", "audience"]);
         self.needed("mediator.members", &["member", "roles"]);
         self.elsewhere();
@@ -235,6 +236,31 @@ fn no_such_block(path: &str) -> Option<String> {
         Some(near) => format!("there is no block `{name}`; did you mean `blocks.{near}`?"),
         None => format!("there is no block `{name}`; this program knows {}", known.join(", ")),
     })
+}
+
+impl Reading {
+    /// Where links and cookies must say what only the operator knows: the address that people use.
+    fn public_url(&mut self) {
+        let text = |path: &str| self.settings.get(path).and_then(|setting| setting.value.as_str());
+        let public = text("server.public_url");
+        if let Some(setting) = self.settings.get("server.behind_proxy").filter(|setting| setting.value == true)
+            && !public.is_some_and(|url| url.starts_with("https://"))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.behind_proxy` needs `server.public_url` beside it, the https address of the proxy",
+                setting.origin
+            ));
+        }
+        if let Some(setting) = self.settings.get("server.listen")
+            && public.is_none()
+            && ["0.0.0.0:", "[::]:"].iter().any(|all| setting.value.as_str().is_some_and(|at| at.starts_with(all)))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.listen` takes every address of this machine, so `server.public_url` must say which one people use",
+                setting.origin
+            ));
+        }
+    }
 }
 
 /// The part of `path` that is a name of the operator's own below `section`.

@@ -88,7 +88,7 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "server.public_url",
                 Accepts::Url,
                 "",
-                "The address under which people reach this node, for links in mails and pages. Without it: the address listened on.",
+                "The address under which people reach this node, for links in mails and pages, and for the browser's protection. Without it: the address listened on. Needed behind a proxy, and where every address of the machine is listened on.",
             ),
             option(
                 "server.behind_proxy",
@@ -135,13 +135,21 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         name: "keys",
-        doc: "The master keys that seal personal data.",
-        options: &[option(
-            "keys.dir",
-            Accepts::Path,
-            "",
-            "Folder of the master keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
-        )],
+        doc: "The keys that seal personal data and sign checkpoints of the evidence.",
+        options: &[
+            option(
+                "keys.dir",
+                Accepts::Path,
+                "",
+                "Folder of the keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
+            ),
+            option(
+                "keys.trusted",
+                Accepts::List,
+                "[]",
+                "Public keys of signing keys that were replaced: what they signed is verified as before. `stoa audit key` prints the present one.",
+            ),
+        ],
     },
     Section {
         name: "log",

@@ -70,6 +70,19 @@ fn options_that_belong_together_are_asked_for_together() {
 }
 
 #[test]
+fn who_is_reached_through_others_says_under_which_address() {
+    for wrong in ["", "public_url = \"http://registers.example\"\n"] {
+        let failure =
+            load(&format!("[server]\nlisten = \"10.0.0.5:8080\"\nbehind_proxy = true\n{wrong}"), &[]).unwrap_err();
+        assert!(failure.message.contains("`server.behind_proxy` needs `server.public_url`"), "{}", failure.message);
+    }
+    let failure = load("[server]\nlisten = \"0.0.0.0:443\"\n", &[]).unwrap_err();
+    assert!(failure.message.contains("`server.public_url` must say"), "{}", failure.message);
+    let good = "[server]\nlisten = \"0.0.0.0:8080\"\nbehind_proxy = true\npublic_url = \"https://registers.example\"\n";
+    assert!(load(good, &[]).is_ok());
+}
+
+#[test]
 fn tables_of_ones_own_are_whole_and_the_mediator_has_what_it_is_known_by() {
     let text = "[issuers.ministry]\nurl = \"https://id.example\"\n[mediator.members.tax]\nmember = \"EE/GOV/1\"\n";
     insta::assert_snapshot!(load(text, &[]).unwrap_err().message, @"

@@ -115,26 +115,6 @@ fn a_program_has_several_keys_and_those_of_any_tenant_are_found_and_ended() {
 }
 
 #[test]
-fn evidence_is_verified_against_a_checkpoint_kept_elsewhere() {
-    let place = Place::new();
-    drop(place.up(&[]));
-    place.run(&["key", "create", "--name", "one"]).done();
-    let checkpoint = place.run(&["audit", "checkpoint"]).done();
-    place.write("kept.txt", &checkpoint);
-    place.run(&["key", "create", "--name", "two"]).done();
-    let whole = place.run(&["audit", "verify", "--against", "kept.txt"]).done();
-    assert!(whole.contains("node: whole, 5 records") && whole.contains("agrees with the checkpoint"), "{whole}");
-    let found = place.run(&["audit", "search", "--action", "node.key.create", "--limit", "1"]).done();
-    let record: serde_json::Value = serde_json::from_str(&found).unwrap();
-    assert_eq!(record["actor"], "command-line");
-
-    place.write("forged.txt", &checkpoint.replace("records: 3", "records: 9"));
-    let forged = place.run(&["audit", "verify", "--against", "forged.txt"]);
-    assert_eq!(forged.code, 3, "{forged:?}");
-    assert!(forged.stdout.contains("NOT WHOLE"), "{forged:?}");
-}
-
-#[test]
 fn wrong_arguments_and_configuration_are_named_before_anything_is_touched() {
     let place = Place::new();
     assert_snapshot!(place.run(&["audit", "verify"]).surface(), @r#"
@@ -219,4 +199,26 @@ fn profile_govstack_says_what_it_is_and_begins_anew_each_time() {
     let other = place.run(&["up", "--listen", "127.0.0.1:0", "--data", "stoa-data-govstack"]);
     assert_eq!(other.code, 6, "{other:?}");
     assert!(other.stderr.contains("belongs to profile `govstack`"), "{other:?}");
+}
+
+#[test]
+fn refusals_are_told_once_a_minute_and_name_nobody() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    for nth in 0..40 {
+        assert_eq!(server.ask("GET", "/registries/v1/registries", Some(&format!("stoa_guess{nth}")), None).0, 401);
+    }
+    assert_eq!(server.ask("GET", "/registries/v1/registries", None, None).0, 401);
+    let (_, said, _) = server.terminate();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("security")).collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    let first = [
+        "WARN",
+        "who=\"anonymous from 127.0.0.0/24\"",
+        "code=\"web.unauthenticated\"",
+        "path=\"/registries/v1/registries\"",
+    ];
+    assert!(first.iter().all(|part| lines[0].contains(part)), "{}", lines[0]);
+    assert!(lines[1].contains("times=41"), "{}", lines[1]);
+    assert!(!said.contains("stoa_guess"), "no credential is logged: {said}");
 }

@@ -30,8 +30,9 @@ impl FromRow for DeadLetter {
         Ok(Self {
             subscriber: row.get(0)?,
             sequence: row.get(1)?,
-            event: row.get::<Id<_>>(2)?,
-            type_: row.get(3)?,
+            // An event that cannot be read is among those that people look at.
+            event: row.get::<EventId>(2).unwrap_or(Id::from_bytes([0; 16])),
+            type_: row.get(3).unwrap_or_default(),
             attempts: row.get::<i64>(4)?.try_into().unwrap_or(u32::MAX),
             last_error: row.get(5)?,
             dead_at: row.get(6)?,

@@ -34,7 +34,7 @@ pub struct Event {
     pub time: Instant,
     /// Whose data it is about; the extension attribute `tenant`.
     pub tenant: Tenant,
-    /// Who did it; the extension attribute `actor`.
+    /// Who did it, by a name that says nothing of a person: events leave the node. The extension attribute `actor`.
     pub actor: Option<String>,
     /// The request that it belongs to; the extension attribute `correlation`.
     pub correlation: Option<String>,
@@ -165,7 +165,8 @@ pub async fn publish(tx: &mut Tx<'_>, event: &Event) -> Result<(), StoreError> {
 pub(super) struct Stored {
     pub(super) mark: i64,
     pub(super) seq: i64,
-    pub(super) event: Event,
+    /// The event; or why it cannot be read, which must not hold up those behind it.
+    pub(super) event: Result<Event, StoreError>,
 }
 
 /// The columns that [`Stored`] is read from, of `stoa_event e`.
@@ -174,39 +175,24 @@ pub(super) const COLUMNS: &str =
 
 impl FromRow for Stored {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let data: String = row.get(11)?;
-        let tenant: String = row.get(6)?;
-        let unreadable = |reason: String| StoreError::Data { reason: format!("an event in the outbox: {reason}") };
-        Ok(Self {
-            mark: row.get(0)?,
-            seq: row.get(1)?,
-            event: Event {
-                id: row.get(2)?,
-                type_: row.get(3)?,
-                source: row.get(4)?,
-                subject: row.get(5)?,
-                tenant: Tenant::new(tenant).map_err(|error| unreadable(error.to_string()))?,
-                actor: row.get(7)?,
-                correlation: row.get(8)?,
-                traceparent: row.get(9)?,
-                time: row.get(10)?,
-                data: serde_json::from_str(&data).map_err(|error| unreadable(error.to_string()))?,
-            },
-        })
+        Ok(Self { mark: row.get(0)?, seq: row.get(1)?, event: event(row) })
     }
 }
 
-/// Removes events older than `before` that every subscriber is done with; returns how many.
-pub(crate) async fn prune(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {
-    tx.execute(
-        "DELETE FROM stoa_event WHERE seq IN (
-           SELECT e.seq FROM stoa_event e
-           WHERE e.time < $1
-             AND NOT EXISTS (SELECT 1 FROM stoa_subscriber s
-                             WHERE e.mark > s.mark OR (e.mark = s.mark AND e.seq > s.seq))
-             AND NOT EXISTS (SELECT 1 FROM stoa_delivery d WHERE d.event_seq = e.seq)
-           ORDER BY e.mark, e.seq LIMIT $2)",
-        params![before, limit],
-    )
-    .await
+fn event(row: &Row) -> Result<Event, StoreError> {
+    let data: String = row.get(11)?;
+    let tenant: String = row.get(6)?;
+    let unreadable = |reason: String| StoreError::Data { reason: format!("an event in the outbox: {reason}") };
+    Ok(Event {
+        id: row.get(2)?,
+        type_: row.get(3)?,
+        source: row.get(4)?,
+        subject: row.get(5)?,
+        tenant: Tenant::new(tenant).map_err(|error| unreadable(error.to_string()))?,
+        actor: row.get(7)?,
+        correlation: row.get(8)?,
+        traceparent: row.get(9)?,
+        time: row.get(10)?,
+        data: serde_json::from_str(&data).map_err(|error| unreadable(error.to_string()))?,
+    })
 }

@@ -12,12 +12,17 @@
 
 mod backup;
 mod blobs;
+mod closures;
 mod engines;
 mod faults;
+mod housekeeping;
 mod jobs;
+mod marks;
 mod migrations;
 mod once;
 mod outbox;
+mod reads;
 mod sealing;
 mod search;
+mod severed;
 mod units;

@@ -43,6 +43,7 @@ async fn node(folder: &Path, profile: Profile) -> (Node, Clock) {
         members: None,
         limits: RateLimits::default(),
         metrics: Metrics::default(),
+        keys: stoa_store::MasterKeys::generate().unwrap(),
     };
     (Node::new(options), clock)
 }
@@ -58,6 +59,7 @@ fn router(node: &Node) -> Router {
         connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new().route("/who", axum::routing::get(who)),
+        public_url: "http://127.0.0.1:8080".to_owned(),
         at_root: None,
     })
 }
@@ -206,6 +208,7 @@ async fn an_issuer_that_is_away_does_not_look_like_a_bad_token() {
         members: None,
         limits: RateLimits::default(),
         metrics: Metrics::default(),
+        keys: stoa_store::MasterKeys::generate().unwrap(),
     });
     let (status, said) = by_key(&node, "away").await;
     assert!(status == 503 && said.contains("web.other_system_unavailable"), "{status} {said}");

@@ -28,6 +28,7 @@ fn house(node: &Node, lags: Vec<Lag>) -> Router {
         connections: Connections::new(ConnectionBounds::for_files(1024)),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new().route("/things/{id}", get(async || "one")),
+        public_url: "http://127.0.0.1:8080".to_owned(),
         at_root: None,
     })
 }

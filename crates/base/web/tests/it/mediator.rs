@@ -81,6 +81,7 @@ async fn node(folder: &Path) -> Node {
         ]),
         limits: RateLimits::default(),
         metrics: Metrics::default(),
+        keys: stoa_store::MasterKeys::generate().unwrap(),
     })
 }
 
@@ -99,6 +100,7 @@ fn router(node: &Node) -> Router {
         connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new().route("/who", get(who)).route("/read", get(read)),
+        public_url: "http://127.0.0.1:8080".to_owned(),
         at_root: None,
     })
 }

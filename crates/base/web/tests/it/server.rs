@@ -1,5 +1,6 @@
 //! The server over real sockets: TLS, slow clients, the orderly end, and callers that ask too much.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -30,6 +31,7 @@ pub(crate) async fn node(folder: &Path, limits: RateLimits) -> Node {
     });
     let store = store.await.unwrap();
     let metrics = Metrics::default();
+    let keys = stoa_store::MasterKeys::generate().unwrap();
     Node::new(NodeOptions {
         store,
         profile: Profile::Secure,
@@ -38,10 +40,15 @@ pub(crate) async fn node(folder: &Path, limits: RateLimits) -> Node {
         members: None,
         limits,
         metrics,
+        keys,
     })
 }
 
 fn router(node: &Node) -> Router {
+    router_among(node, &Connections::default())
+}
+
+fn router_among(node: &Node, connections: &Connections) -> Router {
     let slow = get(async || {
         tokio::time::sleep(Duration::from_millis(600)).await;
         "done"
@@ -51,14 +58,17 @@ fn router(node: &Node) -> Router {
         blocks: Vec::new(),
         stores: vec![node.store().clone()],
         lags: Vec::new(),
-        connections: Connections::default(),
+        connections: connections.clone(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages: Router::new()
             .route("/slow", slow)
             .route("/large", get(async || "x".repeat(1024 * 1024)))
             .route("/things/{thing}/{number}", get(async |_: stoa_web::Path<(String, u32)>| "found"))
             .route("/plain/{number}", get(async |_: axum::extract::RawForm| axum::http::StatusCode::IM_A_TEAPOT))
-            .route("/panic", get(panics)),
+            .route("/panic", get(panics))
+            .route("/form", axum::routing::post(async |form: stoa_web::FormFields| form.text("a").len().to_string()))
+            .route("/slower", get(async || tokio::time::sleep(Duration::from_secs(3)).await)),
+        public_url: "http://127.0.0.1:8080".to_owned(),
         at_root: None,
     })
 }
@@ -78,6 +88,7 @@ const SHORT: ConnectionBounds = ConnectionBounds {
     open_max: 64,
     open_max_of_address: 64,
     header_time: Duration::from_millis(400),
+    request_time: Duration::from_millis(800),
     still_time: Duration::from_millis(600),
     grace: Duration::from_secs(5),
 };
@@ -99,7 +110,7 @@ async fn start_among(router: Router, tls: Option<&TlsFiles>, connections: &Conne
 /// One request over a connection of its own, as text.
 async fn ask(address: SocketAddr, head: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(format!("{head}\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    stream.write_all(format!("{head}\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer
@@ -138,7 +149,7 @@ async fn a_client_that_says_nothing_or_too_little_is_let_go() {
     let running = start_among(router(&node), None, &Connections::new(SHORT)).await;
     // Both versions of HTTP, before and after it is known which one is spoken; and HTTP/2 that says hello and no more.
     let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
-    for sent in [b"" as &[u8], b"G", b"PRI * HTT", b"GET /healthz HTTP/1.1\r\nhost: x\r\n", hello] {
+    for sent in [b"" as &[u8], b"G", b"PRI * HTT", b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n", hello] {
         let answer = ended_after(running.address, sent, Duration::from_secs(3)).await;
         assert!(!String::from_utf8_lossy(&answer).contains(" 200 "));
     }
@@ -152,14 +163,14 @@ async fn a_client_that_does_not_take_its_answers_is_let_go_and_one_that_reads_sl
     let connections = Connections::new(SHORT);
     let running = start_among(router(&node), None, &connections).await;
     let mut deaf = TcpStream::connect(running.address).await.unwrap();
-    deaf.write_all("GET /large HTTP/1.1\r\nhost: x\r\n\r\n".repeat(60).as_bytes()).await.unwrap();
+    deaf.write_all("GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(60).as_bytes()).await.unwrap();
     let begun = Tick::now();
     while connections.open() > 0 {
         assert!(begun.elapsed() < Duration::from_secs(5), "the server still waits for a client that takes nothing");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut slow = TcpStream::connect(running.address).await.unwrap();
-    slow.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    slow.write_all(b"GET /large HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
     let (mut taken, mut part) = (0, vec![0; 64 * 1024]);
     loop {
         tokio::time::sleep(Duration::from_millis(60)).await;
@@ -181,7 +192,7 @@ async fn one_address_cannot_take_every_connection_and_places_come_back() {
         [TcpStream::connect(running.address).await.unwrap(), TcpStream::connect(running.address).await.unwrap()];
     tokio::time::sleep(Duration::from_millis(100)).await;
     let mut third = TcpStream::connect(running.address).await.unwrap();
-    let _ = third.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let _ = third.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     let mut answer = Vec::new();
     let _ = third.read_to_end(&mut answer).await;
     assert!(answer.is_empty(), "one too many gets no answer: {}", String::from_utf8_lossy(&answer));
@@ -212,17 +223,17 @@ async fn what_is_not_http_is_refused_with_a_problem_too() {
     let many: String = (0..200).map(|n| format!("x-{n}: 1\r\n")).collect();
     for (sent, status, code) in [
         (
-            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "x".repeat(20_000)),
+            format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-large: {}\r\n\r\n", "x".repeat(20_000)),
             "431",
             "web.headers_too_large",
         ),
         (
-            format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "x".repeat(80_000)),
+            format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-large: {}\r\n\r\n", "x".repeat(80_000)),
             "431",
             "web.headers_too_large",
         ),
-        (format!("GET /healthz HTTP/1.1\r\nhost: x\r\n{many}\r\n"), "431", "web.headers_too_large"),
-        (format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(20_000)), "431", "web.headers_too_large"),
+        (format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\n{many}\r\n"), "431", "web.headers_too_large"),
+        (format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(20_000)), "431", "web.headers_too_large"),
         ("GET /healthz HTTP/1.1\r\na header: 1\r\n\r\n".to_owned(), "400", "web.malformed_request"),
         ("GET /healthz HTTP/7.5\r\n\r\n".to_owned(), "400", "web.malformed_request"),
     ] {
@@ -362,6 +373,82 @@ async fn whatever_refuses_a_request_the_answer_is_a_problem() {
     }
 }
 
+#[tokio::test]
+async fn bodies_are_bounded_in_size_and_time_and_so_is_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(folder.path(), RateLimits::default()).await;
+    let connections = Connections::new(SHORT);
+    let running = start_among(router_among(&node, &connections), None, &connections).await;
+    let post = "POST /form HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+                content-type: application/x-www-form-urlencoded\r\n";
+    let large = format!("{post}content-length: 2000000\r\n\r\na={}", "x".repeat(1_999_998));
+    let slow = format!("{post}content-length: 100\r\n\r\na=x");
+    let never = "GET /slower HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n".to_owned();
+    for (sent, status, code) in
+        [(large, 413, "web.body_too_large"), (slow, 408, "web.body_too_slow"), (never, 503, "web.timeout")]
+    {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        let _ = stream.write_all(sent.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.expect("an end");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(code), "{code}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_somebody_else_leads_nowhere_on_loopback() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = node(folder.path(), RateLimits::default()).await;
+    let running = start(router(&node), None).await;
+    let ask_as = async |host: &str| {
+        let sent = format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let answer = ended_after(running.address, sent.as_bytes(), Duration::from_secs(5)).await;
+        String::from_utf8(answer).unwrap()
+    };
+    for own in ["localhost", "127.0.0.1:8080", "[::1]:80"] {
+        assert!(ask_as(own).await.contains(" 200 "), "{own}");
+    }
+    for foreign in ["evil.example", "127.0.0.1.evil.example:8080", "0.0.0.0"] {
+        let answer = ask_as(foreign).await;
+        assert!(answer.starts_with("HTTP/1.1 421 ") && answer.contains("web.foreign_host"), "{foreign}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_refuses_a_browser_it_gets_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = RateLimits { requests_per_second: 0, burst: 1, anonymous_per_second: 1, anonymous_burst: 6 };
+    let node = node(folder.path(), limits).await;
+    let connections = Connections::new(SHORT);
+    let running = start_among(router_among(&node, &connections), None, &connections).await;
+    let look = async |head: &str| ask(running.address, &format!("{head}\r\naccept: text/html")).await;
+    let unknown = look("GET /healthz HTTP/1.1\r\nauthorization: Bearer stoa_x").await;
+    assert!(
+        unknown.starts_with("HTTP/1.1 303 ") && unknown.contains("location: /sign-in?back=%2Fhealthz"),
+        "{unknown}"
+    );
+    let large = format!("GET /{} HTTP/1.1", "x".repeat(20_000));
+    let is_page = |answer: &str| answer.contains("content-type: text/html") && answer.contains("<!doctype html>");
+    for (head, status) in [
+        ("GET /nothing HTTP/1.1", 404),
+        ("GET /things/%FF/1 HTTP/1.1", 400),
+        ("GET /panic HTTP/1.1", 500),
+        ("GET /slower HTTP/1.1", 503),
+        (large.as_str(), 431),
+    ] {
+        let answer = look(head).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head:.40}: {answer}");
+        assert!(is_page(&answer), "{head:.40}: {answer}");
+    }
+    let mut answer = String::new();
+    for _ in 0..20 {
+        answer = look("GET /healthz HTTP/1.1").await;
+    }
+    assert!(answer.starts_with("HTTP/1.1 429 ") && answer.contains("retry-after: 1\r\n"), "{answer}");
+    assert!(is_page(&answer), "{answer}");
+}
+
 fn certificate(folder: &Path) -> TlsFiles {
     let files = TlsFiles::new(folder.join("cert.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")
@@ -402,6 +489,16 @@ async fn tls_is_version_1_3_and_nothing_below() {
     assert!(!done, "{said}");
     let plain = ask(running.address, "GET /healthz HTTP/1.1").await;
     assert!(!plain.contains(" 200 "), "plain HTTP is not spoken on a TLS address");
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-connect", &address, "-quiet"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut client = client.stderr(Stdio::null()).spawn().unwrap();
+        let mut line = client.stdin.take().unwrap();
+        line.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        String::from_utf8(client.wait_with_output().unwrap().stdout).unwrap()
+    });
+    let answer = answer.await.unwrap();
+    assert!(answer.contains("strict-transport-security: max-age=63072000\r\n"), "{answer}");
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ fn house(node: &Node, pages: Router) -> Router {
         connections: Connections::default(),
         shell: Shell::new(Texts::new(&[]), Vec::new()),
         pages,
+        public_url: "http://127.0.0.1:8080".to_owned(),
         at_root: None,
     })
 }

@@ -3,7 +3,7 @@
 //!
 //! The package is read where Debian installs it, or from any other folders laid out the same way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::mo::Translations;
-use super::{Fault, Format, open};
+use super::{Fault, Format, Inferred, open};
 
 /// The largest catalogue of translations that is read, in bytes.
 const CATALOGUE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -88,14 +88,32 @@ pub struct Dataset {
     pub description: &'static str,
     /// The field that names each record.
     pub key: &'static str,
+    /// The fields that every record must have, the key among them. That every row of the package has a flag or a name in
+    /// Chinese does not mean that one without is wrong.
+    pub required: &'static [&'static str],
     /// What points to other registers.
     pub links: &'static [Link],
     /// The records; those that others point to come before them.
     pub records: Vec<Map<String, Value>>,
 }
 
+impl Dataset {
+    /// What was inferred of the records, put right by what is known of the standard.
+    #[must_use]
+    pub fn described(&self, mut found: Inferred) -> Inferred {
+        for field in &mut found.fields {
+            field.required = self.required.contains(&field.name.as_str());
+        }
+        found.key = Some(self.key.to_owned());
+        found
+    }
+}
+
 /// The name of the field that holds the names in other languages, by language.
 pub const NAMES: &str = "names";
+/// The name of the field that holds the names in all further languages that the package speaks, each name once: they are
+/// for finding, so it is of no matter which language says what.
+pub const OTHER_NAMES: &str = "other_names";
 
 struct Plan {
     code: &'static str,
@@ -104,6 +122,7 @@ struct Plan {
     file: &'static str,
     catalogues: &'static [&'static str],
     key: &'static str,
+    required: &'static [&'static str],
     links: &'static [Link],
 }
 
@@ -115,6 +134,7 @@ const PLANS: [Plan; 3] = [
         file: "iso_3166-1",
         catalogues: &["iso_3166-1"],
         key: "alpha_2",
+        required: &["alpha_2", "alpha_3", "numeric", "name"],
         links: &[],
     },
     Plan {
@@ -124,6 +144,7 @@ const PLANS: [Plan; 3] = [
         file: "iso_3166-2",
         catalogues: &["iso_3166-2"],
         key: "code",
+        required: &["code", "name", "type", "country"],
         links: &[
             Link { field: "country", register: "countries", key: "alpha_2" },
             Link { field: "parent", register: "subdivisions", key: "code" },
@@ -136,6 +157,7 @@ const PLANS: [Plan; 3] = [
         file: "iso_639-3",
         catalogues: &["iso_639-3", "iso_639-2"],
         key: "alpha_3",
+        required: &["alpha_3", "name", "scope", "type"],
         links: &[],
     },
 ];
@@ -159,12 +181,15 @@ pub fn read(folders: &Folders, languages: &[impl AsRef<str>]) -> Result<Vec<Data
 impl Plan {
     fn read(&self, folders: &Folders, languages: &[impl AsRef<str>]) -> Result<Dataset, IsoCodesError> {
         let names = self.translations(&folders.locale, languages);
+        // Whoever wants English only wants no other name at all.
+        let others = if languages.is_empty() { Vec::new() } else { self.further_languages(&folders.locale, languages) };
+        let others = self.translations(&folders.locale, &others);
         let file = folders.json.join(format!("{}.json", self.file));
         let reader = File::open(&file).map_err(|source| IsoCodesError::Missing { file: file.clone(), source })?;
         let broken = |source| IsoCodesError::Broken { file: file.clone(), source };
         let mut records = Vec::new();
         for row in open(Format::Json, BufReader::new(reader)).map_err(broken)? {
-            records.push(self.record(row.map_err(broken)?.content, &names));
+            records.push(self.record(row.map_err(broken)?.content, &names, &others));
         }
         if self.links.iter().any(|link| link.register == self.code) {
             in_order(&mut records, self.key, "parent");
@@ -174,9 +199,25 @@ impl Plan {
             name: self.name,
             description: self.description,
             key: self.key,
+            required: self.required,
             links: self.links,
             records,
         })
+    }
+
+    /// The languages that the package speaks besides these.
+    fn further_languages(&self, locale: &Path, chosen: &[impl AsRef<str>]) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(locale) else { return Vec::new() };
+        let mut found: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| !chosen.iter().any(|language| language.as_ref() == name))
+            .filter(|name| {
+                let folder = locale.join(name).join("LC_MESSAGES");
+                self.catalogues.iter().any(|catalogue| folder.join(format!("{catalogue}.mo")).exists())
+            })
+            .collect();
+        found.sort();
+        found
     }
 
     /// For each language its catalogues, the most specific first.
@@ -197,6 +238,7 @@ impl Plan {
         &self,
         mut record: Map<String, Value>,
         languages: &BTreeMap<String, Vec<Translations>>,
+        others: &BTreeMap<String, Vec<Translations>>,
     ) -> Map<String, Value> {
         if self.code == "subdivisions" {
             let country = text(&record, "code").split('-').next().unwrap_or_default().to_owned();
@@ -208,15 +250,26 @@ impl Plan {
             }
             record.insert("country".to_owned(), Value::String(country));
         }
+        let translated = |catalogues: &[Translations]| {
+            ["common_name", "name"].iter().find_map(|field| {
+                let original = text(&record, field);
+                let found = catalogues.iter().find_map(|catalogue| catalogue.get(original));
+                found.filter(|found| *found != original).map(str::to_owned)
+            })
+        };
         let mut names = Map::new();
         for (language, catalogues) in languages {
-            let translated = ["common_name", "name"].iter().find_map(|field| {
-                let original = text(&record, field);
-                catalogues.iter().find_map(|catalogue| catalogue.get(original)).filter(|found| *found != original)
-            });
-            if let Some(translated) = translated {
-                names.insert(language.clone(), Value::String(translated.to_owned()));
+            if let Some(name) = translated(catalogues) {
+                names.insert(language.clone(), Value::String(name));
             }
+        }
+        let further: BTreeSet<String> = others
+            .values()
+            .filter_map(|catalogues| translated(catalogues))
+            .filter(|name| !names.values().any(|known| known == name))
+            .collect();
+        if !further.is_empty() {
+            record.insert(OTHER_NAMES.to_owned(), further.into_iter().collect());
         }
         if !names.is_empty() {
             record.insert(NAMES.to_owned(), Value::Object(names));

@@ -77,7 +77,7 @@ impl Inferred {
                 numbering: None,
                 personal: false,
                 personal_id: false,
-                fulltext: kind == FieldKind::Text && found.choices.is_empty(),
+                fulltext: matches!(kind, FieldKind::Text | FieldKind::List) && found.choices.is_empty(),
             });
         }
         Schema::read(&schema.to_json(), None)

@@ -285,7 +285,7 @@ async fn tell(
     stoa_audit::append(tx, &record).await?;
     let event = Event::new(tx, event, "/registries", by.tenant(), json!({"id": row.id, "code": row.code}))
         .subject(object)
-        .actor(by.actor.id.clone())
+        .actor(by.info.name(&by.actor))
         .correlation(Some(by.info.correlation.as_str()).filter(|id| !id.is_empty()))
         .traceparent(by.info.traceparent.as_deref());
     outbox::publish(tx, &event).await?;

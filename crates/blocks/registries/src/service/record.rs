@@ -519,7 +519,7 @@ impl Desk<'_> {
         });
         let event = Event::new(tx, told.event(), "/registries", self.by.tenant(), data)
             .subject(object)
-            .actor(actor.id.clone())
+            .actor(self.by.info.name(actor))
             .correlation(Some(self.by.info.correlation.as_str()).filter(|id| !id.is_empty()))
             .traceparent(self.by.info.traceparent.as_deref());
         outbox::publish(tx, &event).await?;

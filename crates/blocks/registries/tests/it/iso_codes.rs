@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stoa_registries::import::iso_codes::{Dataset, Folders, IsoCodesError, LANGUAGES, NAMES, read};
+use stoa_registries::import::iso_codes::{Dataset, Folders, IsoCodesError, LANGUAGES, NAMES, OTHER_NAMES, read};
 
 fn write(folder: &Path, name: &str, text: &str) {
     std::fs::create_dir_all(folder).unwrap();
@@ -92,6 +92,9 @@ fn the_real_package_holds_together() {
     assert_eq!(kenya[NAMES]["ar"], "كينيا");
     let algeria = countries.records.iter().find(|record| record["alpha_2"] == "DZ").unwrap();
     assert_eq!((&algeria[NAMES]["fr"], &algeria[NAMES]["sw"]), (&json!("Algérie"), &json!("Aljeria")));
+    // Names in languages that have no field of their own are still there to be found.
+    let others = kenya[OTHER_NAMES].as_array().unwrap();
+    assert!(others.contains(&json!("케냐")) && others.contains(&json!("ケニア")), "{others:?}");
     let bytes: usize =
         all.iter().flat_map(|dataset| &dataset.records).map(|record| json!(record).to_string().len()).sum();
     assert!(bytes < 8_000_000, "{bytes}");
