@@ -318,6 +318,7 @@ impl Opener<'_> {
     }
 }
 
+/// Public keys of this node's evidence: its own, and those that the operator names.
 fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
     let mut keys = vec![signing.verifying_key()];
     for text in config.list("keys.trusted") {

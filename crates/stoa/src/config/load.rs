@@ -216,28 +216,6 @@ impl Reading {
     }
 }
 
-/// The blocks that this program runs, or has a client for.
-fn known_blocks() -> Vec<&'static str> {
-    let mut known: Vec<&str> =
-        BLOCKS.iter().map(|block| block.name).chain(stoa_peers::BLOCKS.iter().copied()).collect();
-    known.sort_unstable();
-    known.dedup();
-    known
-}
-
-/// What is wrong with a table of a block that is none.
-fn no_such_block(path: &str) -> Option<String> {
-    let name = own_name("blocks", path)?;
-    let known = known_blocks();
-    if known.contains(&name) {
-        return None;
-    }
-    Some(match suggest::nearest(name, known.iter().copied()) {
-        Some(near) => format!("there is no block `{name}`; did you mean `blocks.{near}`?"),
-        None => format!("there is no block `{name}`; this program knows {}", known.join(", ")),
-    })
-}
-
 impl Reading {
     /// Where links and cookies must say what only the operator knows: the address that people use.
     fn public_url(&mut self) {
@@ -261,6 +239,28 @@ impl Reading {
             ));
         }
     }
+}
+
+/// The blocks that this program runs, or has a client for.
+fn known_blocks() -> Vec<&'static str> {
+    let mut known: Vec<&str> =
+        BLOCKS.iter().map(|block| block.name).chain(stoa_peers::BLOCKS.iter().copied()).collect();
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// What is wrong with a table of a block that is none.
+fn no_such_block(path: &str) -> Option<String> {
+    let name = own_name("blocks", path)?;
+    let known = known_blocks();
+    if known.contains(&name) {
+        return None;
+    }
+    Some(match suggest::nearest(name, known.iter().copied()) {
+        Some(near) => format!("there is no block `{name}`; did you mean `blocks.{near}`?"),
+        None => format!("there is no block `{name}`; this program knows {}", known.join(", ")),
+    })
 }
 
 /// The part of `path` that is a name of the operator's own below `section`.
