@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use stoa_core::{Actor, Clock, Ids, Instant, PermissionInfo, Tenant};
+use stoa_core::{Actor, Clock, Ids, Instant, Permission, PermissionInfo, Role, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
@@ -38,6 +38,10 @@ pub struct TestStoa {
     place: Place,
     callers: AtomicU32,
 }
+
+/// A permission that no address asks for.
+const NOTHING: PermissionInfo =
+    PermissionInfo { permission: Permission("test.nothing"), title: "Nothing", roles: &[Role(TestStoa::NOBODY)] };
 
 /// Who asks in a test.
 #[derive(Debug, Clone, Default)]
@@ -136,6 +140,9 @@ impl NodePages {
 }
 
 impl TestStoa {
+    /// A role that brings nothing anywhere.
+    pub const NOBODY: &str = "test.nobody";
+
     /// The system with these blocks, in the default profile.
     pub async fn with(blocks: &[Block]) -> Self {
         Self::start(blocks, Profile::Secure, NodePages::NONE).await
@@ -167,6 +174,7 @@ impl TestStoa {
                 .permissions
                 .iter()
                 .chain(stoa_web::webhook::PERMISSIONS)
+                .chain(&[NOTHING])
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),
