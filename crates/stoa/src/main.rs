@@ -2,9 +2,11 @@
 //! leaves to the block.
 
 mod archive;
+mod background;
 mod cli;
 mod command;
 mod config;
+mod configured;
 mod console;
 mod control;
 mod databases;

@@ -39,6 +39,8 @@ mod wire;
 
 /// For [`Peer::ask`].
 pub use axum::http::Method;
+/// For [`BlockParts`].
+pub use utoipa_axum::router::OpenApiRouter;
 
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Lag, Mounted, app};
@@ -55,7 +57,7 @@ pub use node::{
 };
 pub use page::{View, page, see_other, shell};
 pub use path::Path;
-pub use peer::{Peer, PeerError};
+pub use peer::{ClientCredentials, Elsewhere, Need, NodeSigner, Peer, PeerError, PeerOptions, PeerTable, Peers};
 pub use permission::{Allowed, Public, Right};
 pub use rate::RateLimits;
 pub use server::{Listener, ServerError};

@@ -13,16 +13,19 @@ use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, Re
 use crate::block::Block;
 
 /// The refusals that any operation may answer with.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 14] = [
     ("400", "The request cannot be read."),
     ("401", "No credential, or one that does not hold."),
     ("403", "The caller lacks the permission."),
     ("404", "There is no such thing."),
+    ("408", "The body did not arrive in time."),
     ("409", "The state of the thing does not allow it."),
     ("413", "The body is too large."),
     ("415", "The media type is not spoken here."),
+    ("421", "The node was asked under another's name."),
     ("422", "The data breaks a rule; the fields are named."),
     ("429", "Too many requests."),
+    ("431", "Address and headers are too large."),
     ("500", "A fault of the node."),
     ("503", "Full or away at the moment; try again after the time in Retry-After."),
 ];

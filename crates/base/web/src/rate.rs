@@ -12,10 +12,14 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use stoa_core::{Actor, ActorKind, Problem, Refusal};
 
+use crate::issuers::BLOCK_SUBJECT;
 use crate::metrics::Metrics;
+use crate::seldom::Seldom;
 
 /// Callers that are remembered; over it those that have been quiet are forgotten.
 const CALLERS_MAX: usize = 100_000;
+/// How often quiet callers are looked for at most: it takes a look at all of them.
+const TIDY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The word for callers without a credential that holds.
 const ANONYMOUS: &str = "anonymous";
@@ -38,8 +42,8 @@ pub struct RateLimits {
 }
 
 pub(crate) struct Rates {
-    known: Option<DefaultKeyedRateLimiter<u64>>,
-    anonymous: Option<DefaultKeyedRateLimiter<u64>>,
+    known: Option<Bound>,
+    anonymous: Option<Bound>,
     /// Addresses from which too many credentials did not hold, with the time until the next may be tried.
     spent: Mutex<HashMap<u64, Tick>>,
     hasher: RandomState,
@@ -51,7 +55,10 @@ impl Rates {
         let limiter = |per_second: u32, burst: u32| {
             let quota = Quota::per_second(NonZeroU32::new(per_second)?);
             let burst = NonZeroU32::new(burst.max(1))?;
-            Some(DefaultKeyedRateLimiter::dashmap(quota.allow_burst(burst)))
+            Some(Bound {
+                limiter: DefaultKeyedRateLimiter::dashmap(quota.allow_burst(burst)),
+                tidied: Seldom::new(TIDY_PAUSE),
+            })
         };
         Self {
             known: limiter(limits.requests_per_second, limits.burst),
@@ -64,6 +71,11 @@ impl Rates {
 
     /// Counts a request; refuses one too many with the time to wait.
     pub(crate) fn check(&self, actor: &Actor, peer: Option<Peer>) -> Result<(), Problem> {
+        // A block of this node works for somebody who was counted already, or at its own pace. Of other nodes' blocks the
+        // issuer stands in the name.
+        if actor.id.starts_with(BLOCK_SUBJECT) && !actor.id.contains('@') {
+            return Ok(());
+        }
         let (limiter, key, who) = if actor.kind == ActorKind::Anonymous {
             let Some(peer) = peer else { return Ok(()) };
             (&self.anonymous, self.hasher.hash_one(network(peer.0)), ANONYMOUS)
@@ -113,10 +125,16 @@ impl Rates {
     }
 }
 
+/// One bound for many callers.
+struct Bound {
+    limiter: DefaultKeyedRateLimiter<u64>,
+    tidied: Seldom,
+}
+
 /// Counts one request; gives the time to wait when it is one too many.
-fn take(limiter: Option<&DefaultKeyedRateLimiter<u64>>, key: u64) -> Result<(), Duration> {
-    let Some(limiter) = limiter else { return Ok(()) };
-    if limiter.len() > CALLERS_MAX {
+fn take(bound: Option<&Bound>, key: u64) -> Result<(), Duration> {
+    let Some(Bound { limiter, tidied }) = bound else { return Ok(()) };
+    if limiter.len() > CALLERS_MAX && tidied.due(Tick::now()).is_some() {
         limiter.retain_recent();
         limiter.shrink_to_fit();
     }
@@ -128,5 +146,22 @@ pub(crate) fn network(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(v4) => u64::from(v4.to_bits()),
         IpAddr::V6(v6) => u64::try_from(v6.to_bits() >> 64).unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stoa_core::Tenant;
+
+    use super::*;
+
+    #[test]
+    fn a_block_of_this_node_is_not_held_up_and_one_of_another_node_is_a_caller_like_others() {
+        let limits = RateLimits { requests_per_second: 1, burst: 2, anonymous_per_second: 1, anonymous_burst: 2 };
+        let rates = Rates::new(limits, Metrics::default());
+        let ask = |id: &str| rates.check(&Actor::system(id, Tenant::default()), None).is_ok();
+        assert_eq!([(); 5].map(|()| ask("block:payments")), [true; 5]);
+        assert_eq!([(); 3].map(|()| ask("block:payments@https://a.example")), [true, true, false]);
+        assert_eq!([(); 3].map(|()| ask("service:block:payments")), [true, true, false]);
     }
 }

@@ -32,13 +32,21 @@ pub const BLOCK: Block = Block {
     problems: error::PROBLEMS,
     catalogues: pages::CATALOGUES,
     navigation: pages::NAVIGATION,
+    needs: &[],
     start,
     seed_govstack: Some(seed::govstack),
 };
 
 /// The tables of the block.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration::both(1, "registries", include_str!("../migrations/001_registries.sql"))];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration::both(1, "registries", include_str!("../migrations/001_registries.sql")),
+    Migration::each(
+        2,
+        "values",
+        include_str!("../migrations/002_values.sqlite.sql"),
+        include_str!("../migrations/002_values.postgres.sql"),
+    ),
+];
 
 #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
@@ -46,8 +54,8 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let webhooks = Webhooks::new(context.store.clone(), context.keys.clone(), context.outgoing.clone());
     Ok(BlockParts {
         pages: pages::router(registries.clone()),
+        jobs: vec![webhooks.handler(), webhooks.tidy(), registries.publisher()],
         api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
-        jobs: vec![webhooks.handler(), webhooks.tidy()],
         sinks: vec![webhooks.sink()],
     })
 }

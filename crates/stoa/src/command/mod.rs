@@ -175,7 +175,7 @@ async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit,
     let public_url = config.text("server.public_url").unwrap_or_else(|| {
         format!("http://{}", config.text("server.listen").unwrap_or_else(|| "127.0.0.1:8080".into()))
     });
-    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
     let desk = Desk { instance: Arc::clone(&instance), public_url };
     let only_looks = work.only_looks();
     let result = desk.work(work, console.clone()).await;

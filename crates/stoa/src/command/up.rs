@@ -12,6 +12,7 @@ use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, Se
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::background::kept;
 use crate::cli::{ProfileName, Up};
 use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
@@ -56,12 +57,13 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let public_url = public_url(&config, &listener);
     let folder = DataFolder::open(&folder_path, profile)?;
     let fresh = folder.fresh;
-    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
 
     let mut background = JoinSet::new();
     let served = start_blocks(&instance, &public_url, &stopped, &mut background).await?;
     start_sealers(&instance, &stopped, &mut background);
     let router = |at_root| app(parts(&instance, &served, &connections, &public_url, at_root));
+    instance.peers.connect(router(None));
 
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
@@ -97,6 +99,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
         background.shutdown().await;
     }
     let _ = std::fs::remove_file(control::socket_path(instance.folder.path()));
+    instance.peers.disconnect();
     drop(served);
     if tokio::time::timeout_at(deadline, close(instance)).await.is_err() {
         tracing::error!("the databases did not close in time; what was acknowledged is on disk");
@@ -199,23 +202,22 @@ async fn start_blocks(
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
             sinks.clone_from(&parts.sinks);
-            let relay = Relay::new(room.store.clone(), sinks.clone());
-            let wait = until(stopped.clone());
-            background.spawn(async move { relay.run(wait).await });
+            let relay = Arc::new(Relay::new(room.store.clone(), sinks.clone()));
+            background.spawn(kept(format!("the events of {}", room.name), stopped.clone(), move |stop| {
+                let relay = Arc::clone(&relay);
+                async move { relay.run(stop).await }
+            }));
             blocks.push(Mounted::new(&instance.node, *block, parts));
         }
         if room.block.is_none() {
             handlers.push(instance.node.tidy());
         }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
-        let runner = JobRunner::new(room.store.clone(), handlers);
-        let (wait, name) = (until(stopped.clone()), room.name);
-        background.spawn(async move {
-            if let Err(error) = runner.prepare().await {
-                tracing::error!(database = name, error = %crate::exit::chain(&error), "the jobs cannot start");
-            }
-            runner.run(wait).await;
-        });
+        let runner = Arc::new(JobRunner::new(room.store.clone(), handlers));
+        background.spawn(kept(format!("the jobs of {}", room.name), stopped.clone(), move |stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(stop).await }
+        }));
     }
     Ok(Served { blocks })
 }
@@ -233,6 +235,7 @@ fn context(
         clock: instance.clock.clone(),
         ids: instance.ids.clone(),
         outgoing: instance.outgoing.clone(),
+        peers: instance.peers.of(block.name, block.needs),
         mail: instance.mail.clone(),
         config: instance.config.block(block.name),
         profile: web_profile(instance.profile),
@@ -242,8 +245,11 @@ fn context(
 
 fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, background: &mut JoinSet<()>) {
     for room in &instance.rooms {
-        let (sealer, wait) = (Arc::clone(&room.sealer), until(stopped.clone()));
-        background.spawn(async move { sealer.run(wait).await });
+        let sealer = Arc::clone(&room.sealer);
+        background.spawn(kept(format!("the sealer of {}", room.name), stopped.clone(), move |stop| {
+            let sealer = Arc::clone(&sealer);
+            async move { sealer.run(stop).await }
+        }));
     }
 }
 
@@ -286,7 +292,7 @@ fn parts(
         stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
         lags: instance.rooms.iter().map(lag).collect(),
         connections: connections.clone(),
-        pages: stoa_portal::router(portal),
+        pages: stoa_portal::router(portal).merge(instance.peers.published()),
         public_url: public_url.to_owned(),
         at_root,
     }

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::options::{self, Accepts};
 use super::{Config, Origin, Setting, suggest};
 use crate::exit::{Exit, Failure};
+use crate::instance::BLOCKS;
 
 /// The file that is read when none is named and it is there.
 pub(super) const FILE_NAME: &str = "stoa.toml";
@@ -94,7 +95,9 @@ impl Reading {
             let name = key.get_ref();
             let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
             let at = format!("{}:{line}", file.display());
-            if let Some(option) = options::find(&path) {
+            if let Some(mistake) = no_such_block(&path) {
+                self.mistakes.push(format!("{at}: {mistake}"));
+            } else if let Some(option) = options::find(&path) {
                 match checked(option.accepts, value.get_ref()) {
                     Ok(value) => {
                         let origin = Origin::File(file.to_owned(), line);
@@ -120,6 +123,10 @@ impl Reading {
     fn variable(&mut self, name: &str, value: &str) {
         let Some(rest) = name.strip_prefix("STOA_").filter(|rest| rest.contains("__")) else { return };
         let path = rest.to_ascii_lowercase().replace("__", ".");
+        if let Some(mistake) = no_such_block(&path) {
+            self.mistakes.push(format!("environment {name}: {mistake}"));
+            return;
+        }
         let Some(option) = options::find(&path) else {
             self.mistakes.push(format!("environment {name}: {}", unknown(&path)));
             return;
@@ -150,6 +157,33 @@ impl Reading {
         }
     }
 
+    /// A block that is served elsewhere says where, and how a token is had if not from this node.
+    fn elsewhere(&mut self) {
+        for block in known_blocks() {
+            let table = format!("blocks.{block}");
+            let set = |option: &str| self.settings.get(&format!("{table}.{option}"));
+            let mut mistakes = Vec::new();
+            for (one, other) in [
+                ("token_url", "url"),
+                ("token_url", "client_id"),
+                ("token_url", "client_secret"),
+                ("client_id", "token_url"),
+                ("client_secret", "token_url"),
+                ("scope", "token_url"),
+            ] {
+                if let (Some(setting), None) = (set(one), set(other)) {
+                    mistakes.push(format!("{}: `{table}.{one}` needs `{table}.{other}` beside it", setting.origin));
+                }
+            }
+            if let (Some(setting), Some(_)) = (set("listen"), set("url")) {
+                let why = "the block is served elsewhere, so nothing listens for it here";
+                mistakes
+                    .push(format!("{}: `{table}.listen` and `{table}.url` exclude each other: {why}", setting.origin));
+            }
+            self.mistakes.extend(mistakes);
+        }
+    }
+
     /// Options that only make sense together.
     fn together(&mut self) {
         for (one, other) in [
@@ -165,6 +199,7 @@ impl Reading {
         self.public_url();
         self.needed("issuers", &["url", "audience"]);
         self.needed("mediator.members", &["member", "roles"]);
+        self.elsewhere();
         let members = self.settings.range("mediator.members.".to_owned()..).next();
         if let Some((path, setting)) = members.filter(|(path, _)| path.starts_with("mediator.members."))
             && !self.settings.contains_key("mediator.client_ca")
@@ -204,6 +239,28 @@ impl Reading {
             ));
         }
     }
+}
+
+/// The blocks that this program runs, or has a client for.
+fn known_blocks() -> Vec<&'static str> {
+    let mut known: Vec<&str> =
+        BLOCKS.iter().map(|block| block.name).chain(stoa_peers::BLOCKS.iter().copied()).collect();
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// What is wrong with a table of a block that is none.
+fn no_such_block(path: &str) -> Option<String> {
+    let name = own_name("blocks", path)?;
+    let known = known_blocks();
+    if known.contains(&name) {
+        return None;
+    }
+    Some(match suggest::nearest(name, known.iter().copied()) {
+        Some(near) => format!("there is no block `{name}`; did you mean `blocks.{near}`?"),
+        None => format!("there is no block `{name}`; this program knows {}", known.join(", ")),
+    })
 }
 
 /// The part of `path` that is a name of the operator's own below `section`.

@@ -192,12 +192,20 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "outgoing",
         doc: "Calls to other systems. Public https addresses may be called; nothing else, unless it stands here.",
-        options: &[option(
-            "outgoing.allowed",
-            Accepts::List,
-            "[]",
-            "Networks (`10.0.0.0/8`), addresses and host names that may be called although they are not public, also over plain http.",
-        )],
+        options: &[
+            option(
+                "outgoing.allowed",
+                Accepts::List,
+                "[]",
+                "Networks (`10.0.0.0/8`), addresses and host names that may be called although they are not public, also over plain http.",
+            ),
+            option(
+                "outgoing.certificates",
+                Accepts::Path,
+                "",
+                "PEM file with authorities that are trusted beside the system's: those of a private network.",
+            ),
+        ],
     },
     Section {
         name: "mail",
@@ -272,16 +280,17 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "blocks.*.url",
                 Accepts::Url,
                 "",
-                "Another product or node serves this block: requests of the other blocks go there, and it is not run here.",
+                "Another product or node serves this block, with its paths below this address: requests of the other blocks go there, and it is not run here. Without `token_url` it is a node of Stoa that takes this node's tokens.",
             ),
             option(
                 "blocks.*.token_url",
                 Accepts::Url,
                 "",
-                "Where a token for that product is had (client credentials).",
+                "Where a token for that product is had (OAuth 2.0 client credentials).",
             ),
             option("blocks.*.client_id", Accepts::Text, "", "The client that asks for the token."),
             option("blocks.*.client_secret", Accepts::Secret, "", "Its secret."),
+            option("blocks.*.scope", Accepts::Text, "", "The scope that is asked for, where that product wants one."),
             option(
                 "blocks.*.listen",
                 Accepts::Address,

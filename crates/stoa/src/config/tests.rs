@@ -103,10 +103,28 @@ fn tables_of_ones_own_are_whole_and_the_mediator_has_what_it_is_known_by() {
 }
 
 #[test]
+fn a_block_that_is_none_is_named_and_one_elsewhere_says_how_it_is_reached() {
+    let text = "[blocks.registreis]\nenabled = false\n[blocks.payments]\nurl = \"https://x.example\"\n[blocks.nothing]\n\
+                [blocks.registries]\ntoken_url = \"https://id.example/token\"\nclient_id = \"stoa\"\n";
+    insta::assert_snapshot!(load(text, &[("STOA_BLOCKS__REGISTERS__ENABLED", "true")]).unwrap_err().message, @"
+    stoa.toml:1: there is no block `registreis`; did you mean `blocks.registries`?
+    error: stoa.toml:3: there is no block `payments`; this program knows registries
+    error: stoa.toml:5: there is no block `nothing`; this program knows registries
+    error: environment STOA_BLOCKS__REGISTERS__ENABLED: there is no block `registers`; did you mean `blocks.registries`?
+    error: stoa.toml:7: `blocks.registries.token_url` needs `blocks.registries.url` beside it
+    error: stoa.toml:7: `blocks.registries.token_url` needs `blocks.registries.client_secret` beside it
+    ");
+    let both = "[blocks.registries]\nurl = \"https://x.example\"\nlisten = \"127.0.0.1:1\"\n";
+    assert!(load(both, &[]).unwrap_err().message.contains("exclude each other"));
+    load("[blocks.registries]\nurl = \"https://x.example\"\n", &[]).unwrap();
+}
+
+#[test]
 fn secrets_are_not_shown() {
     let config = load(
         "[store]\nurl = \"postgres://stoa:pa@ss@db.example/stoa\"\n[mail]\nsmtp_url = \"smtps://u:secret@mail.example\"\nfrom = \"a@b.example\"\n\
-         [blocks.payments]\nclient_secret = \"hunter2\"\n",
+         [blocks.registries]\nurl = \"https://r.example\"\ntoken_url = \"https://id.example/token\"\nclient_id = \"stoa\"\n\
+         client_secret = \"hunter2\"\n",
         &[],
     )
     .unwrap();
@@ -122,7 +140,8 @@ fn secrets_are_not_shown() {
 #[test]
 fn every_default_is_a_value_that_its_own_option_accepts() {
     for option in options::all().filter(|option| !option.default.is_empty()) {
-        let path = option.path.replace('*', "name");
+        let name = if option.path.starts_with("blocks.") { "registries" } else { "name" };
+        let path = option.path.replace('*', name);
         let (table, key) = path.rsplit_once('.').unwrap();
         // Other options of the table may be missing; that is another mistake.
         let config = load(&format!("[{table}]\n{key} = {}\n", option.default), &[]);

@@ -21,11 +21,11 @@ fn the_mediator_is_known_by_its_certificate_and_its_members_by_the_configuration
     place.write("stoa.toml", &configured("official"));
     let server = place.up(&[]);
     let list = "GET /registries/v1/registries HTTP/1.1\r\nx-road-client: EE/GOV/7000/tax";
-    let with = ask_tls(&server.address, &own, Some(&mediator), list);
+    let with = ask_tls(&server.address, &own, Some(&mediator), list, "");
     assert!(with.starts_with("HTTP/1.1 200"), "{with}");
-    let without = ask_tls(&server.address, &own, None, list);
+    let without = ask_tls(&server.address, &own, None, list, "");
     assert!(without.starts_with("HTTP/1.1 401"), "{without}");
-    let document = ask_tls(&server.address, &own, None, "GET /registries/openapi.json HTTP/1.1");
+    let document = ask_tls(&server.address, &own, None, "GET /registries/openapi.json HTTP/1.1", "");
     assert!(document.contains("\"mediator\""), "the document names the way in where it is one");
     drop(server);
 

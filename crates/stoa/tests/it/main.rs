@@ -16,5 +16,6 @@ mod evidence;
 mod faults;
 mod flavor;
 mod house;
+mod peers;
 mod program;
 mod standard;

@@ -91,6 +91,17 @@ impl Place {
         let mut command = self.below(wrapper, &all);
         Server::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
+
+    /// A server on this address, which others were told of before.
+    pub(crate) fn up_at(&self, address: &str) -> Server {
+        let mut command = self.command(&["up", "--listen", address]);
+        Server::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+}
+
+/// An address that was free a moment ago, for servers that must know each other's before they start.
+pub(crate) fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// A running server; killed when it is dropped.
@@ -214,7 +225,13 @@ pub(crate) fn certificate(place: &Place, name: &str, usage: &str, authority: Opt
 }
 
 /// One request by TLS, with or without a certificate of one's own: what came back, as text.
-pub(crate) fn ask_tls(address: &str, authority: &Certificate, own: Option<&Certificate>, request: &str) -> String {
+pub(crate) fn ask_tls(
+    address: &str,
+    authority: &Certificate,
+    own: Option<&Certificate>,
+    head: &str,
+    body: &str,
+) -> String {
     let mut command = Command::new("openssl");
     command.args(["s_client", "-connect", address, "-verify_return_error", "-quiet", "-CAfile"]).arg(&authority.pem);
     if let Some(own) = own {
@@ -222,7 +239,7 @@ pub(crate) fn ask_tls(address: &str, authority: &Certificate, own: Option<&Certi
     }
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
-    input.write_all(format!("{request}\r\nhost: localhost\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+    input.write_all(format!("{head}\r\nhost: localhost\r\nconnection: close\r\n\r\n{body}").as_bytes()).unwrap();
     let mut answer = Vec::new();
     child.stdout.take().unwrap().read_to_end(&mut answer).unwrap();
     drop(input);

@@ -159,9 +159,7 @@ impl JobRunner {
 
     /// Runs jobs until `stop` resolves; then takes no more, gives the running ones time to end, and puts back the rest.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
-        if let Err(error) = self.prepare().await {
-            tracing::warn!(%error, "periodic jobs could not be entered");
-        }
+        let mut prepared = false;
         let mut stop = pin!(stop);
         let mut running = Running::default();
         let mut commits = self.store.wakes(Topic::Jobs);
@@ -173,6 +171,12 @@ impl JobRunner {
             // After a sleep of the machine the leases have ended by its clock, which the heartbeat does not go by.
             if self.store.clock().now() > renewed.plus(self.options.lease / 2) {
                 renewed = self.renew(&running).await.unwrap_or(renewed);
+            }
+            if !prepared {
+                match self.prepare().await {
+                    Ok(()) => prepared = true,
+                    Err(error) => tracing::warn!(%error, "periodic jobs could not be entered; trying again"),
+                }
             }
             if let Err(error) = self.take(&mut running).await {
                 tracing::warn!(%error, "jobs could not be taken; trying again");

@@ -18,6 +18,7 @@ use stoa_store::Backoff;
 use tokio::sync::Semaphore;
 
 use breaker::Breaker;
+pub(crate) use call::encoded;
 pub use call::{Call, Reply};
 pub use error::OutgoingError;
 pub use guard::{Allowed, AllowedError, Forbidden, Lookup};

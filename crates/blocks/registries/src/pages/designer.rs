@@ -75,6 +75,7 @@ const fn change_key(kind: ChangeKind) -> &'static str {
         ChangeKind::Retyped => "registries-change-retyped",
         ChangeKind::Tightened => "registries-change-tightened",
         ChangeKind::Loosened => "registries-change-loosened",
+        ChangeKind::Marked => "registries-change-marked",
     }
 }
 
@@ -282,7 +283,14 @@ pub(super) async fn impact(
         .field(Input::hidden("seen", info.modified_at.to_string()))
         .cancel(back.path());
     let title = w.with("registries-publish-title", &[("version", impact.label.as_str().into())]);
-    let facts = Definitions::new().add(w.t("registries-records"), w.number(impact.records));
+    let mut facts = Definitions::new().add(w.t("registries-records"), w.number(impact.records));
+    for (label, count) in
+        [("registries-impact-misfits", impact.misfits), ("registries-impact-duplicates", impact.duplicates)]
+    {
+        if count > 0 {
+            facts = facts.add(w.t(label), w.number(count));
+        }
+    }
     let page = page(title)
         .push(Notice::html(tone, w.t("registries-impact"), Html::paragraph(sentence)))
         .push(facts.render())
@@ -303,8 +311,9 @@ pub(super) async fn publish(
     if typed.text("seen") != info.modified_at.to_string() {
         return Err(RegistriesError::DraftChanged(info.modified_by).into());
     }
-    registries.publish(&by, &register).await?;
-    Ok(see_other(&at(&register).with("done", "published").to_string()))
+    let info = registries.publish(&by, &register).await?;
+    let done = if info.publication.is_some() { "publishing" } else { "published" };
+    Ok(see_other(&at(&register).with("done", done).to_string()))
 }
 
 fn details_page<'a>(

@@ -8,6 +8,7 @@ use stoa_ui::{
 use stoa_web::{Allowed, Fault, FormFields, Params, Path, Right as _, View, see_other};
 
 use super::{HOME, at, below, by, field_errors, message, outcome, refused, shown, tabs};
+use crate::error::RegistriesError;
 use crate::permission::{RecordRead, RecordWrite, RegistryDelete, RegistryDesign, RegistryRead};
 use crate::service::{Draft, Registries, RegistryInfo};
 
@@ -138,6 +139,7 @@ pub(super) async fn create(
     if errors.is_empty() {
         let draft = Draft {
             code: code.clone(),
+            must_be_new: true,
             name: typed.text("name").to_owned(),
             description: typed.text("description").to_owned(),
             institution: typed.text("institution").to_owned(),
@@ -146,10 +148,13 @@ pub(super) async fn create(
         };
         match registries.put_draft(&by, draft).await {
             Ok(_) => return Ok(see_other(&below(&code, "schema").with("done", "created").to_string())),
-            Err(error) => errors = field_errors(error.into())?,
-        }
-        if errors.iter().any(|error| error.pointer == "/code") {
-            errors = vec![fault("/code", w.t("registries-code-wrong"))];
+            Err(RegistriesError::CodeTaken(_)) => errors.push(fault("/code", w.t("registries-code-taken"))),
+            Err(error) => {
+                errors = field_errors(error.into())?;
+                if errors.iter().any(|error| error.pointer == "/code") {
+                    errors = vec![fault("/code", w.t("registries-code-wrong"))];
+                }
+            }
         }
     }
     let form = new_form(&view, &typed, &errors);
@@ -173,10 +178,7 @@ pub(super) async fn overview(
     let info = registries.get(&by, &code).await?;
     let count = registries.count(&by, &code).await?;
     let now = registries.store().clock().now();
-    let personal = match registries.open(&by, &code).await?.current() {
-        Some(version) => version.schema.is_personal(),
-        None => false,
-    };
+    let personal = registries.open(&by, &code).await?.is_personal();
     let newest = info.versions.last().map_or_else(|| "–".to_owned(), |version| version.label.clone());
     let mut page = Page::new(&view.frame, &info.name)
         .crumb(w.t("registries-title"), HOME)

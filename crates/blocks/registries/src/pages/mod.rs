@@ -109,6 +109,7 @@ fn outcome(w: &Words, done: Option<&str>) -> Html {
         Some("field-removed") => "registries-field-removed",
         Some("details-saved") => "registries-details-saved",
         Some("published") => "registries-published-now",
+        Some("publishing") => "registries-publishing-now",
         Some("deleted") => "registries-deleted",
         _ => return Html::empty(),
     };

@@ -55,7 +55,8 @@ async fn choices_of(registries: &Registries, by: &By, field: &Field) -> Option<V
     let key = field.foreign.as_ref()?;
     let info = registries.get_by_id(by, key.register).await.ok()?;
     let version = newest(registries, by, &info.code).await.ok()?;
-    if version.schema.is_personal() || registries.count(by, &info.code).await.ok()? > u64::from(CHOICES_MAX) {
+    let is_personal = registries.open(by, &info.code).await.ok()?.is_personal();
+    if is_personal || registries.count(by, &info.code).await.ok()? > u64::from(CHOICES_MAX) {
         return None;
     }
     let page = ListPage::new(1, CHOICES_MAX).ok()?;

@@ -245,7 +245,7 @@ pub(super) async fn show(
         page = page
             .push(Html::heading(w.t("registries-change-log")))
             .push(change_table(w, &compiled, &changes, false).render(w));
-        if schema.is_personal() && info.read_log {
+        if compiled.is_personal() && info.read_log {
             let reads = registries.reads_of_record(&by, &code, id).await?;
             page = page
                 .push(Html::heading(w.t("registries-read-log")))

@@ -12,6 +12,7 @@ use stoa_ui::{Choice, Column, Definitions, Field as Input, Form, Html, Notice, P
 use stoa_web::{Allowed, Fault, Params, Path, Upload, View, bytes_as, see_other};
 
 use super::{HOME, at, below, by, field_errors, refused, shown};
+use crate::error::RegistriesError;
 use crate::export::{About, Export};
 use crate::import::{Format, Inferred, Rows, flattened, infer, open};
 use crate::permission::{RecordRead, RecordWrite, RegistryDesign};
@@ -305,8 +306,13 @@ pub(super) async fn new_from_file(
         }
     };
     if errors.is_empty() {
-        let draft =
-            Draft { code: sent.code.clone(), name: sent.name.clone(), schema: schema.to_json(), ..Draft::default() };
+        let draft = Draft {
+            code: sent.code.clone(),
+            must_be_new: true,
+            name: sent.name.clone(),
+            schema: schema.to_json(),
+            ..Draft::default()
+        };
         match registries.define(&by, draft).await {
             Ok(info) => {
                 let all = rows(&view, &file, bytes)
@@ -318,6 +324,7 @@ pub(super) async fn new_from_file(
                 let page = import_page(&view, &info, None).notice(outcome_html(w, &outcome, Trial::No));
                 return Ok(shown(&page));
             }
+            Err(RegistriesError::CodeTaken(_)) => errors.push(("code", w.t("registries-code-taken"))),
             Err(error) => {
                 field_errors(error.into())?;
                 errors.push(("code", w.t("registries-code-wrong")));

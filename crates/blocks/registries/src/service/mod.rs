@@ -5,7 +5,14 @@ mod compiled;
 mod design;
 mod find;
 mod history;
+mod impact;
+mod links;
+mod listing;
+mod publish;
+mod query;
+mod readlog;
 mod record;
+mod relevance;
 mod transfer;
 mod unique;
 
@@ -20,8 +27,9 @@ use stoa_web::{BlockContext, RequestInfo};
 pub use catalogue::{RegistryInfo, VersionInfo};
 pub use compiled::{Compiled, Version};
 pub use design::{Details, Draft, Impact};
-pub use find::{Found, Listing, Order, Wanted};
+pub use find::Found;
 pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
+pub use listing::{Listing, Order, Wanted};
 pub use record::{Record, Upserted};
 pub use transfer::{BATCH_ROWS_MAX, Imported, RefusedRow, Trial};
 

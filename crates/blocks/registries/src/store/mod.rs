@@ -2,5 +2,8 @@
 //! through a register that was found so.
 
 pub(crate) mod history;
+pub(crate) mod publication;
 pub(crate) mod record;
 pub(crate) mod registry;
+pub(crate) mod select;
+pub(crate) mod value;
