@@ -16,6 +16,8 @@ mod failures;
 mod folder;
 mod instance;
 mod reference;
+#[cfg(test)]
+mod walk;
 mod work;
 
 use std::process::ExitCode;
