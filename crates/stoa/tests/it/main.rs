@@ -18,5 +18,6 @@ mod flavor;
 mod house;
 mod keys;
 mod peers;
+mod problems;
 mod program;
 mod standard;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use axum::routing::get;
 use stoa_core::{Clock, Role};
 
@@ -103,13 +105,14 @@ impl PeerTable {
     /// The address at which other nodes find the keys of this one.
     pub fn published(&self) -> Router {
         let keys = serde_json::to_vec(&self.0.signer.keys()).unwrap_or_default();
-        let show = async move |_: Public| {
-            let mut response = bytes_as(StatusCode::OK, "application/jwk-set+json", keys);
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-            response
-        };
-        Router::new().route(KEYS_ADDRESS, get(show))
+        Router::new().route(KEYS_ADDRESS, get(show_keys)).with_state(bytes::Bytes::from(keys))
     }
+}
+
+async fn show_keys(_: Public, State(keys): State<bytes::Bytes>) -> Response {
+    let mut response = bytes_as(StatusCode::OK, "application/jwk-set+json", keys);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
 }
 
 /// The peers of one block. Cheap to clone.
