@@ -84,6 +84,12 @@ pub fn end_session_cookie() -> HeaderValue {
     HeaderValue::from_static("stoa_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 }
 
+/// The `Set-Cookie` that remembers a chosen language or light for a year.
+pub fn preference_cookie(name: &str, value: &str, secure: bool) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}")).ok()
+}
+
 /// The secret of the request's session cookie.
 pub fn session_secret(headers: &axum::http::HeaderMap) -> Option<&str> {
     cookie(headers, SESSION_COOKIE)
