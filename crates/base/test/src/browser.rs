@@ -5,6 +5,9 @@ use axum::http::{Request, header};
 
 use crate::{Answer, TestStoa};
 
+/// Where the browser finds the node.
+const HOST: &str = "node.test";
+
 /// Somebody signed in who clicks through pages.
 pub struct Browser<'a> {
     stoa: &'a TestStoa,
@@ -46,19 +49,19 @@ impl Browser<'_> {
     pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let token = token_of(&self.open(page).await.text());
         let fields: Vec<_> = std::iter::once(("csrf", token.as_str())).chain(fields.iter().copied()).collect();
-        self.send_form(action, &fields).await
+        self.send(self.request("POST", action).header(header::REFERER, format!("http://{HOST}{page}")), &fields).await
     }
 
     /// Sends a form as it is, whatever token it has.
-    ///
-    /// # Panics
-    /// When the address is none.
-    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
     pub async fn send_form(&self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request("POST", action), fields).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    async fn send(&self, request: axum::http::request::Builder, fields: &[(&str, &str)]) -> Answer {
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-        let request = self
-            .request("POST", action)
+        let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body.join("&")))
             .expect("a request");
@@ -94,6 +97,7 @@ impl Browser<'_> {
         Request::builder()
             .method(method)
             .uri(path)
+            .header(header::HOST, HOST)
             .header(header::COOKIE, format!("stoa_session={}", self.session))
             .header(header::ACCEPT, "text/html,application/xhtml+xml")
             .header(header::ACCEPT_LANGUAGE, self.language)

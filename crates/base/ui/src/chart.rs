@@ -71,8 +71,7 @@ impl Chart {
         let top = round_up(most, self.series.iter().flat_map(|series| &series.values).all(|value| is_whole(*value)));
         let id = format!("c{:08x}", self.title.bytes().fold(17_u32, |hash, b| hash.wrapping_mul(31) ^ u32::from(b)));
         let figure = |value: f64| {
-            let places =
-                if is_whole(value) { 0 } else { usize::from(value < 100.0) + usize::from(value < 1.0) };
+            let places = if is_whole(value) { 0 } else { usize::from(value < 100.0) + usize::from(value < 1.0) };
             words.decimal(value, places)
         };
         let title = escape(&self.title);
@@ -118,7 +117,9 @@ impl Chart {
     /// Without any figure there is no scale: the chart says so instead.
     fn nothing(&self, words: &Words) -> Html {
         let (title, text) = (escape(&self.title), escape(&words.t("ui-chart-nothing")));
-        Html::trusted(format!("<figure class=\"chart\"><figcaption>{title}</figcaption><p class=\"quiet\">{text}</p></figure>"))
+        Html::trusted(format!(
+            "<figure class=\"chart\"><figcaption>{title}</figcaption><p class=\"quiet\">{text}</p></figure>"
+        ))
     }
 
     /// Bars name each place while there are few; an axis of many names its ends and its middle.
@@ -147,7 +148,6 @@ impl Chart {
             }
         }
     }
-
 }
 
 fn is_whole(value: f64) -> bool {

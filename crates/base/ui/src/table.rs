@@ -107,7 +107,9 @@ impl Paging {
         let to = |page: u32| here.with("page", page.to_string()).to_string();
         let text = match (total, pages) {
             (0, _) => words.with("ui-rows", &[("count", 0_i64.into())]),
-            (_, 1) => words.with("ui-paging", &[("first", first.into()), ("last", last.into()), ("total", total.into())]),
+            (_, 1) => {
+                words.with("ui-paging", &[("first", first.into()), ("last", last.into()), ("total", total.into())])
+            }
             _ => words.with(
                 "ui-paging-pages",
                 &[

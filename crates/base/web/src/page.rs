@@ -39,8 +39,11 @@ impl View {
         let chosen = [redraw, visitor.language.as_deref()].into_iter().flatten().find_map(Locale::from_tag);
         let light = redraw.filter(|word| is_theme(word)).or(visitor.theme.as_deref());
         // Where the answer to a form has no page of its own, one goes back to the page that the form stood on.
-        let path =
-            if parts.method.is_safe() { visitor.address.clone() } else { came_from(&parts.headers).unwrap_or_default() };
+        let path = if parts.method.is_safe() {
+            visitor.address.clone()
+        } else {
+            came_from(&parts.headers).unwrap_or_default()
+        };
         let frame = pages.shell.frame(Visit {
             locale: chosen.or_else(|| Locale::accepted(&visitor.accepts)).unwrap_or_default(),
             theme: light.map(Theme::from_word).unwrap_or_default(),
@@ -204,5 +207,7 @@ fn problem_page<'a>(view: &'a View, problem: &Problem, method: &Method) -> Page<
     if method.is_safe() {
         return page;
     }
-    page.push(Html::trusted("<p>").then(Html::link(view.frame.path(), w.t("ui-problem-back"))).then(Html::trusted("</p>")))
+    page.push(
+        Html::trusted("<p>").then(Html::link(view.frame.path(), w.t("ui-problem-back"))).then(Html::trusted("</p>")),
+    )
 }

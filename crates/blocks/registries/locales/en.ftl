@@ -1,3 +1,6 @@
+# used: registries-file-
+# used: problem-registries-
+# used: block-registries
 ## Navigation and lists
 registries-title = Registers
 registries-nav = Registers
@@ -63,7 +66,7 @@ registries-record-delete = Delete
 registries-record-delete-title = Delete this record?
 registries-record-delete-text = The record disappears from lists and searches. Its history stays, and says who deleted it.
 registries-record-deleted = The record was deleted.
-registries-record-conflict = Somebody else changed this record in the meantime. Look at the present values, then make your change again.
+registries-record-conflict = Somebody else changed this record while you had it open.
 registries-record-actions = Actions
 registries-fields = Fields
 registries-empty = (empty)
@@ -103,7 +106,7 @@ registries-field-example = Example
 registries-field-required = Must be filled in
 registries-field-unique = No two records may have the same value
 registries-field-primary = Names the record (primary key)
-registries-field-read-only = Cannot be changed after creation
+registries-field-read-only = Filled in by the system: nobody enters or changes it
 registries-field-personal = Personal data
 registries-field-personal-id = Identifies the person whose data it is
 registries-field-fulltext = Found by the search
@@ -137,7 +140,6 @@ registries-publish = Publish
 registries-publish-title = Publish version { $version }?
 registries-publish-now = Publish this version
 registries-impact = What publishing changes
-registries-impact-none = Nothing changes for those who use the register today.
 registries-impact-breaking = { $count ->
     [one] One change can break programs that use the register. They can stay on the old version.
    *[other] { $count-text } changes can break programs that use the register. They can stay on the old version.
@@ -227,13 +229,12 @@ registries-name-missing = Enter a name
 registries-number-wrong = Enter a number, like 10 or 2.5
 registries-numbered-hint = Leave it empty to get the next number.
 registries-page = Page { $number-text }
-registries-pattern-wrong = This pattern cannot be used: { $reason }
+registries-pattern-wrong = This pattern cannot be used:
 registries-published-at = Published on
 registries-published-now = The version is published. Records can be entered.
 registries-read-log-kept = Record who reads personal data
 registries-read-log-kept-hint = Turn this off only where the law allows it.
 registries-reason = Reason
-registries-record-present = The record as it is now
 registries-rule-choices = Choice
 registries-rule-fulltext = Searched
 registries-rule-linked = Linked
@@ -251,3 +252,107 @@ registries-more =
         [one] and one more
        *[other] and { $count-text } more
     }
+
+## Faults in words
+registries-fault-required = Enter { $field }
+registries-fault-choose = Choose { $field } from the list
+registries-fault-text = { $field } takes a text
+registries-fault-number = { $field } takes a number, like 10 or 2.5
+registries-fault-integer = { $field } takes a whole number, like 10
+registries-fault-date = { $field } takes a real date: day, month and year, like 24 11 2026
+registries-fault-datetime = { $field } takes a date and a time with its offset, like 2026-11-24T09:30:00Z
+registries-fault-time = { $field } takes a time of day, like 09:30
+registries-fault-list = { $field } takes at most 1000 texts, one on each line
+registries-fault-min = { $field } is too small: enter { $bound } or more
+registries-fault-max = { $field } is too large: enter { $bound } or less
+registries-fault-short = { $field } is too short. Fewest characters: { $bound }
+registries-fault-long = { $field } is too long. Most characters: { $bound }
+registries-fault-large = { $field } is longer than a field can be
+registries-fault-pattern = { $field } does not have the form that the register asks for:
+registries-fault-example = { $field } does not have the form that the register asks for. For example: { $example }
+registries-fault-unique = Another record has the same { $field }
+registries-fault-foreign = { $field } names no record of the register that it links to
+registries-fault-read-only = { $field } is filled in by the system and cannot be entered
+registries-fault-unknown = { $field } is no field of this register
+registries-fault-format = { $field } holds a character that cannot be kept
+registries-fault-other = { $field } cannot be accepted:
+
+## Faults of files
+registries-file-line = Line { $line-text }:
+registries-file-column = Line { $line-text }, column { $column-text }:
+registries-file-unreadable = the file cannot be read.
+registries-file-empty = the file holds no records.
+registries-file-not-utf8 = a byte that is not UTF-8. Save the file as UTF-8 and try again.
+registries-file-quote-inside = a quote inside a cell. Put the whole cell in quotes and double the quote.
+registries-file-after-quote = text after the closing quote. A quote inside a quoted cell is written twice.
+registries-file-open-quote = the quote that is opened here is never closed.
+registries-file-nameless-column = a column has no name.
+registries-file-duplicate-column = a column comes twice:
+registries-file-too-many-columns = the table has too many columns.
+registries-file-ragged = the row has another number of cells than the head.
+registries-file-long-field = a cell is too long.
+registries-file-long-record = a record is too long.
+registries-file-formula = the cell looks like a formula. It is kept as plain text.
+registries-file-not-json = this is not JSON.
+registries-file-not-records = records are expected here: an array of objects, or one object on each line.
+registries-file-wrong-type = the value does not fit the type of the field.
+registries-file-key-missing = the key is missing.
+registries-file-refused = the register refuses the record.
+
+## Two people, one record
+registries-conflict-do = Look at the form once more, then save it.
+registries-conflict-taken = What the other person changed, and you did not, is in the form already:
+registries-conflict-both = You both changed { $field }. Keep what you typed, or enter what the record holds now:
+registries-entries =
+    { $count ->
+        [one] { $count-text } entry
+       *[other] { $count-text } entries
+    }
+registries-too-long = Enter at most { $count-text } characters
+
+## More of the designer
+registries-field-link-lost = { $register }: field { $field } (not to be chosen any more)
+registries-field-title = What people call it: { $language }
+registries-field-kind-show = Show the rules of this type
+registries-field-shortest = Fewest characters
+registries-field-longest = Most characters
+registries-field-numbering = Numbered by the register
+registries-field-numbering-hint = A template with {"{"}indexNoByCode{"}"}; also {"{"}code{"}"} and {"{"}yyyy{"}"}. New records without a value get the next number.
+registries-numbering-wrong = The template needs {"{"}indexNoByCode{"}"}, which counts the records
+registries-field-name-wrong = Enter a name of 1 to 100 characters
+registries-field-example-wrong = The example does not fit the type of the field
+registries-field-unfillable = A field that only the system fills in cannot be asked of people: number it, or take one of the two rules away
+registries-draft-late = Somebody else changed the draft in the meantime.
+registries-draft-late-do = What you typed is still here. Look at the schema, then save once more.
+registries-preview = See the form
+registries-preview-lead = So the draft’s form will look. Nothing is sent from here.
+registries-discard = Discard the draft
+registries-discard-title = Discard the draft?
+registries-discard-text = All changes since version { $version } that are not published are gone.
+registries-discarded = The draft was discarded.
+registries-schema-change = Back to the schema
+registries-no-draft-do = Change a field of the schema first; what publishing would change is then shown here.
+registries-impact-new = This is the first version. Records can be entered once it is published.
+registries-impact-texts = Only texts for people change. No rule does.
+registries-impact-harmless = None of these changes breaks programs that use the register today.
+registries-schema-empty = The schema needs at least one field
+registries-schema-unfillable = { $field } must be filled in, but only the system may do it: number it, or take one of the two rules away
+
+## Problems
+problem-registries-registry-not-found = There is no such register.
+problem-registries-version-not-found = The register has no such version, or none is published yet.
+problem-registries-field-not-found = The register has no such field.
+problem-registries-record-not-found = There is no such record, or it was deleted.
+problem-registries-code-taken = Another register has this code.
+problem-registries-invalid-schema = The schema breaks a rule.
+problem-registries-invalid-record = The record does not fit its schema.
+problem-registries-invalid-request = The address of the page holds something that the register does not have.
+problem-registries-not-unique = Another record has the same value.
+problem-registries-several-match = Several records match where one is meant.
+problem-registries-still-referred = Other records refer to this one, so it stays.
+problem-registries-no-draft = There is no draft to publish.
+problem-registries-draft-changed = Somebody else changed the draft in the meantime.
+problem-registries-record-changed = Somebody else changed the record in the meantime.
+
+## The block
+block-registries = Digital Registries

@@ -1,3 +1,6 @@
+# used: registries-file-
+# used: problem-registries-
+# used: block-registries
 ## Urambazaji na orodha
 registries-title = Rejista
 registries-nav = Rejista
@@ -63,7 +66,7 @@ registries-record-delete = Futa
 registries-record-delete-title = Futa rekodi hii?
 registries-record-delete-text = Rekodi itaondoka kwenye orodha na utafutaji. Historia yake itabaki, na itasema nani aliifuta.
 registries-record-deleted = Rekodi imefutwa.
-registries-record-conflict = Mtu mwingine amebadilisha rekodi hii kwa sasa. Angalia thamani zilizopo, kisha fanya badiliko lako tena.
+registries-record-conflict = Mtu mwingine alibadilisha rekodi hii ulipokuwa umeifungua.
 registries-record-actions = Vitendo
 registries-fields = Sehemu
 registries-empty = (tupu)
@@ -103,7 +106,7 @@ registries-field-example = Mfano
 registries-field-required = Lazima ijazwe
 registries-field-unique = Rekodi mbili haziwezi kuwa na thamani sawa
 registries-field-primary = Hutambulisha rekodi (ufunguo mkuu)
-registries-field-read-only = Haiwezi kubadilishwa baada ya kutengenezwa
+registries-field-read-only = Hujazwa na mfumo: hakuna anayeiandika au kuibadilisha
 registries-field-personal = Data binafsi
 registries-field-personal-id = Hutambulisha mtu mwenye data
 registries-field-fulltext = Hupatikana kwa utafutaji
@@ -137,7 +140,6 @@ registries-publish = Chapisha
 registries-publish-title = Chapisha toleo { $version }?
 registries-publish-now = Chapisha toleo hili
 registries-impact = Kuchapisha kunabadilisha nini
-registries-impact-none = Hakuna kinachobadilika kwa wanaotumia rejista leo.
 registries-impact-breaking = { $count ->
     [one] Badiliko moja linaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
    *[other] Mabadiliko { $count-text } yanaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
@@ -227,13 +229,12 @@ registries-name-missing = Weka jina
 registries-number-wrong = Weka nambari, kama 10 au 2.5
 registries-numbered-hint = Iache tupu ili kupata nambari inayofuata.
 registries-page = Ukurasa { $number-text }
-registries-pattern-wrong = Muundo huu hauwezi kutumika: { $reason }
+registries-pattern-wrong = Mchoro huu hauwezi kutumika:
 registries-published-at = Ilichapishwa
 registries-published-now = Toleo limechapishwa. Rekodi zinaweza kuwekwa.
 registries-read-log-kept = Weka kumbukumbu ya anayesoma data binafsi
 registries-read-log-kept-hint = Zima hii pale tu sheria inaporuhusu.
 registries-reason = Sababu
-registries-record-present = Rekodi ilivyo sasa
 registries-rule-choices = Chaguo
 registries-rule-fulltext = Hutafutwa
 registries-rule-linked = Imeunganishwa
@@ -251,3 +252,107 @@ registries-more =
         [one] na moja zaidi
        *[other] na { $count-text } zaidi
     }
+
+## Faults in words
+registries-fault-required = Weka: { $field }
+registries-fault-choose = Chagua kwenye orodha: { $field }
+registries-fault-text = { $field }: panahitajika maandishi
+registries-fault-number = { $field }: panahitajika nambari, kama 10 au 2.5
+registries-fault-integer = { $field }: panahitajika nambari kamili, kama 10
+registries-fault-date = { $field }: panahitajika tarehe halisi, siku, mwezi na mwaka, kama 24 11 2026
+registries-fault-datetime = { $field }: panahitajika tarehe na saa pamoja na tofauti yake, kama 2026-11-24T09:30:00Z
+registries-fault-time = { $field }: panahitajika saa ya siku, kama 09:30
+registries-fault-list = { $field }: maandishi yasiyozidi 1000, moja kwa kila mstari
+registries-fault-min = { $field } ni ndogo mno: weka { $bound } au zaidi
+registries-fault-max = { $field } ni kubwa mno: weka { $bound } au chini yake
+registries-fault-short = { $field } ni fupi mno. Herufi chache zaidi: { $bound }
+registries-fault-long = { $field } ni ndefu mno. Herufi nyingi zaidi: { $bound }
+registries-fault-large = { $field } ni ndefu kuliko sehemu inavyoweza kuwa
+registries-fault-pattern = { $field } haina umbo ambalo rejista inataka:
+registries-fault-example = { $field } haina umbo ambalo rejista inataka. Kwa mfano: { $example }
+registries-fault-unique = Rekodi nyingine ina thamani ile ile: { $field }
+registries-fault-foreign = { $field } haitaji rekodi yoyote ya rejista iliyounganishwa
+registries-fault-read-only = { $field } hujazwa na mfumo na haiwezi kuandikwa
+registries-fault-unknown = { $field } si sehemu ya rejista hii
+registries-fault-format = { $field } ina herufi isiyoweza kuhifadhiwa
+registries-fault-other = { $field } haiwezi kukubaliwa:
+
+## Faults of files
+registries-file-line = Mstari { $line-text }:
+registries-file-column = Mstari { $line-text }, safu { $column-text }:
+registries-file-unreadable = faili haiwezi kusomwa.
+registries-file-empty = faili halina rekodi.
+registries-file-not-utf8 = baiti ambayo si UTF-8. Hifadhi faili kama UTF-8 kisha ujaribu tena.
+registries-file-quote-inside = alama ya nukuu ndani ya seli. Weka seli yote ndani ya nukuu na urudie alama.
+registries-file-after-quote = maandishi baada ya nukuu ya kufunga. Nukuu ndani ya seli huandikwa mara mbili.
+registries-file-open-quote = nukuu iliyofunguliwa hapa haifungwi kamwe.
+registries-file-nameless-column = safu haina jina.
+registries-file-duplicate-column = safu imerudiwa:
+registries-file-too-many-columns = jedwali lina safu nyingi mno.
+registries-file-ragged = mstari una idadi tofauti ya seli na kichwa.
+registries-file-long-field = seli ni ndefu mno.
+registries-file-long-record = rekodi ni ndefu mno.
+registries-file-formula = seli inafanana na fomula. Inahifadhiwa kama maandishi.
+registries-file-not-json = hii si JSON.
+registries-file-not-records = rekodi zinatarajiwa hapa: orodha ya vitu, au kitu kimoja kwa kila mstari.
+registries-file-wrong-type = thamani haifai aina ya sehemu.
+registries-file-key-missing = ufunguo haupo.
+registries-file-refused = rejista inakataa rekodi.
+
+## Two people, one record
+registries-conflict-do = Angalia fomu tena, kisha uihifadhi.
+registries-conflict-taken = Alichobadilisha mtu mwingine, nawe hukubadilisha, tayari kiko kwenye fomu:
+registries-conflict-both = Nyote mmebadilisha { $field }. Acha ulichoandika, au weka kilichomo kwenye rekodi sasa:
+registries-entries =
+    { $count ->
+        [one] Ingizo { $count-text }
+       *[other] Maingizo { $count-text }
+    }
+registries-too-long = Weka herufi zisizozidi { $count-text }
+
+## More of the designer
+registries-field-link-lost = { $register }: sehemu { $field } (haiwezi kuchaguliwa tena)
+registries-field-title = Jina lake kwa watu: { $language }
+registries-field-kind-show = Onyesha kanuni za aina hii
+registries-field-shortest = Herufi chache zaidi
+registries-field-longest = Herufi nyingi zaidi
+registries-field-numbering = Hupewa nambari na rejista
+registries-field-numbering-hint = Kiolezo chenye {"{"}indexNoByCode{"}"}; pia {"{"}code{"}"} na {"{"}yyyy{"}"}. Rekodi mpya zisizo na thamani hupata nambari inayofuata.
+registries-numbering-wrong = Kiolezo kinahitaji {"{"}indexNoByCode{"}"}, kinachohesabu rekodi
+registries-field-name-wrong = Weka jina la herufi 1 hadi 100
+registries-field-example-wrong = Mfano haufai aina ya sehemu
+registries-field-unfillable = Sehemu inayojazwa na mfumo pekee haiwezi kudaiwa kwa watu: ipe nambari, au ondoa moja ya kanuni mbili
+registries-draft-late = Mtu mwingine amebadilisha rasimu kwa sasa.
+registries-draft-late-do = Ulichoandika bado kiko hapa. Angalia muundo, kisha uhifadhi tena.
+registries-preview = Ona fomu
+registries-preview-lead = Hivi ndivyo fomu ya rasimu itakavyoonekana. Hakuna kinachotumwa kutoka hapa.
+registries-discard = Tupa rasimu
+registries-discard-title = Utupe rasimu?
+registries-discard-text = Mabadiliko yote ambayo hayajachapishwa tangu toleo { $version } yatatoweka.
+registries-discarded = Rasimu imetupwa.
+registries-schema-change = Rudi kwenye muundo
+registries-no-draft-do = Badilisha kwanza sehemu ya muundo; kisha athari ya kuchapisha itaonyeshwa hapa.
+registries-impact-new = Hili ni toleo la kwanza. Rekodi zinaweza kuingizwa baada ya kulichapisha.
+registries-impact-texts = Maandishi ya watu pekee ndiyo yanabadilika. Hakuna kanuni inayobadilika.
+registries-impact-harmless = Hakuna badiliko linaloharibu programu zinazotumia rejista leo.
+registries-schema-empty = Muundo unahitaji angalau sehemu moja
+registries-schema-unfillable = { $field } lazima ijazwe, lakini mfumo pekee ndio unaoweza: ipe nambari, au ondoa moja ya kanuni mbili
+
+## Problems
+problem-registries-registry-not-found = Hakuna rejista kama hiyo.
+problem-registries-version-not-found = Rejista haina toleo kama hilo, au bado hakuna lililochapishwa.
+problem-registries-field-not-found = Rejista haina sehemu kama hiyo.
+problem-registries-record-not-found = Hakuna rekodi kama hiyo, au imefutwa.
+problem-registries-code-taken = Rejista nyingine ina msimbo huu.
+problem-registries-invalid-schema = Muundo unavunja kanuni.
+problem-registries-invalid-record = Rekodi haifai muundo wake.
+problem-registries-invalid-request = Anwani ya ukurasa ina kitu ambacho rejista haina.
+problem-registries-not-unique = Rekodi nyingine ina thamani ile ile.
+problem-registries-several-match = Rekodi kadhaa zinalingana ambapo moja inakusudiwa.
+problem-registries-still-referred = Rekodi nyingine zinarejelea hii, hivyo inabaki.
+problem-registries-no-draft = Hakuna rasimu ya kuchapisha.
+problem-registries-draft-changed = Mtu mwingine amebadilisha rasimu kwa sasa.
+problem-registries-record-changed = Mtu mwingine amebadilisha rekodi kwa sasa.
+
+## The block
+block-registries = Rejista za kidijitali

@@ -6,6 +6,7 @@ mod content;
 mod describe;
 mod field;
 mod schema;
+mod titles;
 
 pub use change::{Change, ChangeKind, changes};
 pub use code::{Code, CodeError, Label};
@@ -14,3 +15,4 @@ pub use content::{Content, IndexEntry, show_field};
 pub use describe::describe;
 pub use field::{Field, FieldKind, ForeignKey, Numbering, Pattern};
 pub use schema::{FIELDS_MAX, Schema};
+pub use titles::Titles;

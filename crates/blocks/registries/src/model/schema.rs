@@ -1,9 +1,12 @@
 //! A register's schema: the GovStack dialect of JSON Schema, read strictly and written back in one form.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use stoa_core::FieldError;
 
 use super::field::{Field, FieldKind, ForeignKey, Numbering, Pattern};
+use super::titles::{self, Titles};
 
 /// Fields of a register at most.
 pub const FIELDS_MAX: usize = 500;
@@ -148,6 +151,18 @@ impl Schema {
         self.fields.iter().any(|field| field.personal || field.personal_id)
     }
 
+    /// Fields that every record must have and nobody can fill in: with one of them no record could be created.
+    pub fn unfillable(&self) -> Vec<FieldError> {
+        let stuck = self.fields.iter().filter(|field| field.required && field.read_only && field.numbering.is_none());
+        stuck
+            .map(|field| FieldError {
+                pointer: field.pointer().replace('/', "/properties/"),
+                code: "unfillable",
+                message: "is required, but nobody may set it and the register does not number it".to_owned(),
+            })
+            .collect()
+    }
+
     /// Puts a field in the place of the one with its id, or at the end. A field with id 0 gets one when the schema is
     /// read again.
     pub fn put(&mut self, field: Field) {
@@ -275,7 +290,17 @@ fn read_field(reading: &mut Reading, value: &Value, path: Vec<String>, pointer: 
         personal: flag("personalData") || personal_id,
         personal_id,
         fulltext: flag("isFulltext"),
+        titles: Titles::default(),
+        choice_titles: BTreeMap::new(),
     };
+    match Titles::of_field(value) {
+        Ok(titles) => field.titles = titles,
+        Err(words) => reading.refuse(&format!("{pointer}/title"), "title", words),
+    }
+    match titles::of_choices(value) {
+        Ok(titles) => field.choice_titles = titles,
+        Err(words) => reading.refuse(&format!("{pointer}/x-enumTitles"), "title", words),
+    }
     if field.id < 0 {
         reading.refuse(&format!("{pointer}/id"), "min", "must be 1 or more");
     }
@@ -383,6 +408,7 @@ fn field_json(field: &Field) -> Map<String, Value> {
     };
     let mut out = Map::new();
     out.insert("type".to_owned(), Value::from(kind));
+    field.titles.write(&mut out);
     let mut put = |name: &str, value: Value| {
         out.insert(name.to_owned(), value);
     };
@@ -429,6 +455,10 @@ fn field_json(field: &Field) -> Map<String, Value> {
     if !field.choices.is_empty() {
         put("enum", Value::from(field.choices.clone()));
     }
+    titles::write_choices(&field.choice_titles, &mut out);
+    let mut put = |name: &str, value: Value| {
+        out.insert(name.to_owned(), value);
+    };
     if let Some(Numbering(template)) = &field.numbering {
         let conditions = json!([{"logic": "==", "value": "", "gate": "&&"}]);
         let actions = json!([{"type": "set-value", "value": template, "field_id": field.id}]);

@@ -2,12 +2,14 @@
 
 mod designer;
 mod field_form;
+mod field_typed;
 mod history;
 mod list;
 mod record_form;
 mod records;
 mod statistics;
 mod transfer;
+mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -57,6 +59,8 @@ pub(crate) fn router(registries: Registries) -> Router {
         .route("/{code}/schema/fields/{field}", get(field_form::edit).post(field_form::update))
         .route("/{code}/schema/fields/{field}/remove", post(designer::remove))
         .route("/{code}/schema/fields/{field}/move", post(designer::shift))
+        .route("/{code}/schema/preview", get(record_form::preview))
+        .route("/{code}/schema/discard", post(designer::discard))
         .route("/{code}/schema/publish", get(designer::impact).post(designer::publish))
         .route("/{code}/changes", get(history::changes))
         .route("/{code}/reads", get(history::reads))
@@ -108,6 +112,7 @@ fn outcome(w: &Words, done: Option<&str>) -> Html {
         Some("field-saved") => "registries-field-saved",
         Some("field-removed") => "registries-field-removed",
         Some("details-saved") => "registries-details-saved",
+        Some("discarded") => "registries-discarded",
         Some("published") => "registries-published-now",
         Some("deleted") => "registries-deleted",
         _ => return Html::empty(),
@@ -133,9 +138,4 @@ fn by<P: Right>(allowed: &Allowed<P>) -> By {
 /// What is wrong with the fields of a form, or the problem itself when it is not about fields.
 fn field_errors(problem: Problem) -> Result<Vec<FieldError>, Problem> {
     if problem.errors.is_empty() { Err(problem) } else { Ok(problem.errors) }
-}
-
-/// The message for one field, by its pointer.
-fn message<'a>(errors: &'a [FieldError], pointer: &str) -> Option<&'a str> {
-    errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.as_str())
 }

@@ -11,9 +11,11 @@ use stoa_core::{Problem, Refusal};
 use stoa_ui::{Choice, Column, Definitions, Field as Input, Form, Html, Notice, Page, Table, Tone, Words, actions};
 use stoa_web::{Allowed, Fault, Params, View, bytes_as, see_other};
 
+use super::words::{field_name, file_fault, row_fault};
 use super::{HOME, at, below, by, field_errors, refused, shown};
 use crate::export::{About, Export};
 use crate::import::{Format, Inferred, Rows, flattened, infer, open};
+use crate::model::Schema;
 use crate::permission::{RecordRead, RecordWrite, RegistryDesign};
 use crate::service::{By, Draft, Imported, RecordId, RefusedRow, Registries, RegistryInfo, Trial};
 
@@ -59,16 +61,17 @@ async fn sent(mut parts: Multipart) -> Result<Sent, Problem> {
 }
 
 /// The rows of a file, by the ending of its name; or why it cannot be read.
-fn rows(view: &View, name: &str, bytes: Bytes) -> Result<Rows<'static>, String> {
-    let format = Format::of_name(name).ok_or_else(|| view.words().t("registries-import-format"))?;
-    open(format, std::io::Cursor::new(bytes)).map(flattened).map_err(|fault| fault.to_string())
+fn rows(view: &View, name: &str, bytes: Bytes) -> Result<Rows<'static>, Html> {
+    let w = view.words();
+    let format = Format::of_name(name).ok_or_else(|| Html::text(w.t("registries-import-format")))?;
+    open(format, std::io::Cursor::new(bytes)).map(flattened).map_err(|fault| file_fault(w, &fault))
 }
 
 fn size(w: &Words) -> String {
     w.bytes(u64::try_from(UPLOAD_BYTES_MAX).unwrap_or(u64::MAX))
 }
 
-fn file_input(w: &Words, error: Option<String>) -> Input {
+fn file_input(w: &Words, error: Option<Html>) -> Input {
     Input::file("file", w.t("registries-import-file"), ".csv,.tsv,.json,.ndjson,.jsonl")
         .hint(w.with("registries-import-file-hint", &[("size", size(w).into())]))
         .error_if(error)
@@ -79,7 +82,7 @@ fn action(view: &View, path: &str) -> String {
     stoa_ui::Address::new(path).with("csrf", view.frame.csrf()).to_string()
 }
 
-fn import_page<'a>(view: &'a View, info: &RegistryInfo, error: Option<String>) -> Page<'a> {
+fn import_page<'a>(view: &'a View, info: &RegistryInfo, error: Option<Html>) -> Page<'a> {
     let w = view.words();
     let form =
         Form::post(action(view, below(&info.code, "import").path()), &view.frame, w.t("registries-import-start"))
@@ -128,7 +131,7 @@ async fn fill(
     Ok(Outcome { done, refused: kept })
 }
 
-fn outcome_html(w: &Words, outcome: &Outcome, trial: Trial) -> Html {
+fn outcome_html(w: &Words, schema: &Schema, outcome: &Outcome, trial: Trial) -> Html {
     let Outcome { done, refused } = outcome;
     let counts = w.with(
         "registries-import-done",
@@ -159,8 +162,8 @@ fn outcome_html(w: &Words, outcome: &Outcome, trial: Trial) -> Html {
             row.errors.iter().map(|error| {
                 [
                     Html::text(w.number(row.line)),
-                    Html::isolated(error.pointer.trim_start_matches('/')),
-                    Html::isolated(&error.message),
+                    Html::isolated(field_name(w, schema, &error.pointer)),
+                    row_fault(w, schema, error),
                 ]
             })
         }));
@@ -180,7 +183,7 @@ pub(super) async fn import(
     let info = registries.get(&by, &code).await?;
     let sent = sent(parts).await?;
     let Some((name, bytes)) = sent.file else {
-        return Ok(refused(&import_page(&view, &info, Some(w.t("registries-import-no-file")))));
+        return Ok(refused(&import_page(&view, &info, Some(w.t("registries-import-no-file").into()))));
     };
     let rows = match rows(&view, &name, bytes) {
         Ok(rows) => rows,
@@ -189,11 +192,13 @@ pub(super) async fn import(
     let trial = if sent.is_trial { Trial::Yes } else { Trial::No };
     let outcome = fill(&registries, &by, &info, rows, trial).await?;
     let way = actions([(w.t("registries-records"), below(&code, "records").to_string())]);
-    let page = import_page(&view, &info, None).notice(outcome_html(w, &outcome, trial)).actions(way);
+    let version = super::records::newest(&registries, &by, &code).await?;
+    let told = outcome_html(w, &version.schema, &outcome, trial);
+    let page = import_page(&view, &info, None).notice(told).actions(way);
     Ok(shown(&page))
 }
 
-fn new_page<'a>(view: &'a View, sent: &Sent, errors: &[(&str, String)]) -> Page<'a> {
+fn new_page<'a>(view: &'a View, sent: &Sent, errors: &[(&str, Html)]) -> Page<'a> {
     let w = view.words();
     let error = |name: &str| errors.iter().find(|(field, _)| *field == name).map(|(_, words)| words.clone());
     let form = Form::post(action(view, &format!("{HOME}/new-from-file")), &view.frame, w.t("registries-create-import"))
@@ -254,7 +259,7 @@ fn recognised(w: &Words, found: &Inferred) -> Html {
                 Html::isolated(field.examples.join(", ").chars().take(80).collect::<String>()),
             ]
         }));
-    let faults = found.faults.iter().take(SHOWN_MAX).map(|fault| Html::isolated(fault.to_string()));
+    let faults = found.faults.iter().take(SHOWN_MAX).map(|fault| file_fault(w, fault));
     let faults: Vec<Html> = faults.collect();
     let mut facts = Definitions::new()
         .add(w.t("registries-records"), w.with("registries-import-rows", &[("count", found.rows.into())]));
@@ -278,9 +283,9 @@ pub(super) async fn new_from_file(
     let w = view.words();
     let mut sent = sent(parts).await?;
     let Some((file, bytes)) = sent.file.take() else {
-        return Ok(refused(&new_page(&view, &sent, &[("file", w.t("registries-import-no-file"))])));
+        return Ok(refused(&new_page(&view, &sent, &[("file", w.t("registries-import-no-file").into())])));
     };
-    let looked = rows(&view, &file, bytes.clone()).and_then(|rows| infer(rows).map_err(|fault| fault.to_string()));
+    let looked = rows(&view, &file, bytes.clone()).and_then(|rows| infer(rows).map_err(|fault| file_fault(w, &fault)));
     let found = match looked {
         Ok(found) => found,
         Err(words) => return Ok(refused(&new_page(&view, &sent, &[("file", words)]))),
@@ -291,17 +296,17 @@ pub(super) async fn new_from_file(
     }
     let mut errors = Vec::new();
     if sent.name.is_empty() {
-        errors.push(("name", w.t("registries-name-missing")));
+        errors.push(("name", Html::text(w.t("registries-name-missing"))));
     }
     if registries.get(&by, &sent.code).await.is_ok() {
-        errors.push(("code", w.t("registries-code-taken")));
+        errors.push(("code", w.t("registries-code-taken").into()));
     }
     let schema = match found.schema() {
         Ok(schema) => schema,
         Err(wrong) => {
             let words: Vec<String> =
                 wrong.iter().map(|error| format!("{}: {}", error.pointer, error.message)).collect();
-            return Ok(refused(&new_page(&view, &sent, &[("file", words.join("; "))])));
+            return Ok(refused(&new_page(&view, &sent, &[("file", Html::text(words.join("; ")).in_english())])));
         }
     };
     if errors.is_empty() {
@@ -309,18 +314,18 @@ pub(super) async fn new_from_file(
             Draft { code: sent.code.clone(), name: sent.name.clone(), schema: schema.to_json(), ..Draft::default() };
         match registries.define(&by, draft).await {
             Ok(info) => {
-                let all = rows(&view, &file, bytes)
-                    .map_err(|words| Problem::new(Refusal::Malformed, "web.body_unreadable").detail(words))?;
+                let all =
+                    rows(&view, &file, bytes).map_err(|_| Problem::new(Refusal::Malformed, "web.body_unreadable"))?;
                 let outcome = fill(&registries, &by, &info, all, Trial::No).await?;
                 if outcome.done.refused == 0 {
                     return Ok(see_other(&at(&info.code).with("done", "published").to_string()));
                 }
-                let page = import_page(&view, &info, None).notice(outcome_html(w, &outcome, Trial::No));
+                let page = import_page(&view, &info, None).notice(outcome_html(w, &schema, &outcome, Trial::No));
                 return Ok(shown(&page));
             }
             Err(error) => {
                 field_errors(error.into())?;
-                errors.push(("code", w.t("registries-code-wrong")));
+                errors.push(("code", w.t("registries-code-wrong").into()));
             }
         }
     }
