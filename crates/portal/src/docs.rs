@@ -20,8 +20,8 @@ pub(crate) async fn list(view: View, parts: State) -> Response {
         let text = Html::text(w.with("portal-operations", &[("count", count.into())]));
         (mounted.block.title.to_owned(), format!("/docs/{}", mounted.block.name), text)
     });
-    let page = Page::new(&view.frame, w.t("portal-docs"))
-        .crumb(w.t("portal-home"), "/")
+    let page = Page::new(&view.frame, w.t("ui-docs"))
+        .crumb(w.t("ui-home"), "/")
         .lead(w.t("portal-docs-about"))
         .push(cards(blocks));
     shown(&page)
@@ -70,8 +70,8 @@ pub(crate) async fn show(view: View, parts: State, Path(name): Path<String>) -> 
     tags.retain(|tag| seen.insert(*tag));
     let prefix = format!("{}/{name}", parts.public_url);
     let mut page = Page::new(&view.frame, mounted.block.title)
-        .crumb(w.t("portal-home"), "/")
-        .crumb(w.t("portal-docs"), "/docs")
+        .crumb(w.t("ui-home"), "/")
+        .crumb(w.t("ui-docs"), "/docs")
         .lead(w.t("portal-docs-lead"))
         .actions(actions([(w.t("portal-openapi"), format!("/{name}/openapi.json"))]))
         .push(code(w.t("portal-address"), &prefix, w));

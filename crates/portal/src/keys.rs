@@ -43,7 +43,7 @@ pub(crate) async fn list(
         }))
         .empty(Html::paragraph(w.t("portal-keys-none")));
     let mut page = Page::new(&view.frame, w.t("portal-keys"))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .lead(w.t("portal-keys-about"))
         .actions(actions([(w.t("portal-key-new"), "/console/keys/new".to_owned())]))
         .push(table.render(w));
@@ -106,7 +106,7 @@ fn new_page<'a>(view: &'a View, typed: &FormFields, errors: &[FieldError]) -> Pa
         )
         .cancel("/console/keys");
     Page::new(&view.frame, w.t("portal-key-new"))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .crumb(w.t("portal-keys"), "/console/keys")
         .errors(form.errors())
         .push(form.render(w))
@@ -177,7 +177,7 @@ pub(crate) async fn create(
 fn made<'a>(view: &'a View, key: &ApiKey, text: &str) -> Page<'a> {
     let w = view.words();
     Page::new(&view.frame, w.with("portal-key-made", &[("name", (&key.name).into())]))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .crumb(w.t("portal-keys"), "/console/keys")
         .push(Notice::html(Tone::Warning, w.t("portal-key-once"), Html::paragraph(w.t("portal-key-keep"))))
         .push(code(w.t("portal-key"), text, w))

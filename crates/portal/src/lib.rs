@@ -10,6 +10,9 @@ mod keys;
 mod markdown;
 mod problems;
 mod system;
+mod verification;
+
+pub use verification::VerifyEvidence;
 
 use std::sync::Arc;
 
@@ -17,7 +20,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use stoa_audit::{Sealer, VerifyingKey};
 use stoa_store::Store;
-use stoa_ui::{Catalogue, Locale, NavEntry};
+use stoa_ui::{Catalogue, Locale, NavEntry, Words};
 use stoa_web::{Mounted, Node, Right as _};
 
 stoa_web::permissions! {
@@ -43,7 +46,7 @@ const fn entry(label_key: &'static str, href: &'static str, permission: stoa_cor
 
 /// The node's entries in the console's navigation.
 pub const NAVIGATION: &[NavEntry] = &[
-    entry("portal-console", "/console", ConsoleOpen::INFO.permission),
+    entry("ui-console", "/console", ConsoleOpen::INFO.permission),
     entry("portal-jobs", "/console/jobs", JobsRead::INFO.permission),
     entry("portal-audit", "/console/audit", AuditRead::INFO.permission),
     entry("portal-keys", "/console/keys", KeysManage::INFO.permission),
@@ -85,6 +88,12 @@ impl PortalParts {
         self.public_url.starts_with("https://")
     }
 
+    /// What people call a database.
+    fn room_label(&self, words: &Words, name: &str) -> String {
+        let block = self.blocks.iter().find(|mounted| mounted.block.name == name);
+        block.map_or_else(|| words.t("portal-group"), |mounted| mounted.block.title_in(words))
+    }
+
     fn room(&self, name: &str) -> Option<&Room> {
         self.rooms.iter().find(|room| room.name == name)
     }
@@ -103,7 +112,7 @@ pub fn router(parts: PortalParts) -> Router {
         .route("/console/jobs", get(jobs::list))
         .route("/console/jobs/act", post(jobs::act))
         .route("/console/audit", get(audit::search))
-        .route("/console/audit/verify", get(audit::verify))
+        .route("/console/audit/verify", get(verification::show).post(verification::begin))
         .route("/console/audit/checkpoint", get(audit::checkpoint))
         .route("/console/audit/{room}/{id}", get(audit::record))
         .route("/console/keys", get(keys::list))

@@ -158,7 +158,7 @@ fn is_whole(value: f64) -> bool {
 /// stands beside the middle line.
 fn round_up(most: f64, counts: bool) -> f64 {
     let power = 10_f64.powf(most.log10().floor());
-    let fits = |top: &f64| *top >= most && !(counts && !is_whole(top / 2.0));
+    let fits = |top: &f64| *top >= most && (!counts || is_whole(top / 2.0));
     [1.0, 2.0, 2.5, 4.0, 5.0, 10.0, 20.0].into_iter().map(|step| step * power).find(fits).unwrap_or(most)
 }
 

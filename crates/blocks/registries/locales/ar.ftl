@@ -1,3 +1,4 @@
+# used: action-registries-
 # used: registries-file-
 # used: problem-registries-
 # used: block-registries
@@ -371,3 +372,16 @@ problem-registries-record-changed = غيّر شخص آخر القيد في هذ�
 
 ## The block
 block-registries = السجلات الرقمية
+block-registries-about = سجلات تُصمَّم دون برمجة: أشخاص وأماكن وتراخيص. كل تغيير وكل قراءة لبيانات شخصية مسجّلان.
+
+## What was done
+action-registries-registry-draft = غيّر مسودة
+action-registries-registry-publish = نشر إصدارًا
+action-registries-registry-details = غيّر الاسم أو الوصف
+action-registries-registry-discard = تجاهل مسودة
+action-registries-registry-delete = حذف سجلاً
+action-registries-record-create = أنشأ قيدًا
+action-registries-record-update = غيّر قيدًا
+action-registries-record-delete = حذف قيدًا
+action-registries-record-read = قرأ بيانات شخصية
+action-registries-usage-read = سأل عمّن قرأ بيانات شخص

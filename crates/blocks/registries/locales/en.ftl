@@ -1,3 +1,4 @@
+# used: action-registries-
 # used: registries-file-
 # used: problem-registries-
 # used: block-registries
@@ -356,3 +357,16 @@ problem-registries-record-changed = Somebody else changed the record in the mean
 
 ## The block
 block-registries = Digital Registries
+block-registries-about = Registers designed without code: people, places, licences. Every change and every read of personal data is on record.
+
+## What was done
+action-registries-registry-draft = Changed a draft
+action-registries-registry-publish = Published a version
+action-registries-registry-details = Changed name or description
+action-registries-registry-discard = Discarded a draft
+action-registries-registry-delete = Deleted a register
+action-registries-record-create = Created a record
+action-registries-record-update = Changed a record
+action-registries-record-delete = Deleted a record
+action-registries-record-read = Read personal data
+action-registries-usage-read = Asked who read a person’s data

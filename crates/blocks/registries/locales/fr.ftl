@@ -1,3 +1,4 @@
+# used: action-registries-
 # used: registries-file-
 # used: problem-registries-
 # used: block-registries
@@ -356,3 +357,16 @@ problem-registries-record-changed = Quelqu’un d’autre a modifié la fiche en
 
 ## The block
 block-registries = Registres numériques
+block-registries-about = Des registres conçus sans programmer : personnes, lieux, licences. Chaque modification et chaque lecture de données personnelles est notée.
+
+## What was done
+action-registries-registry-draft = A modifié un brouillon
+action-registries-registry-publish = A publié une version
+action-registries-registry-details = A modifié le nom ou la description
+action-registries-registry-discard = A abandonné un brouillon
+action-registries-registry-delete = A supprimé un registre
+action-registries-record-create = A créé une fiche
+action-registries-record-update = A modifié une fiche
+action-registries-record-delete = A supprimé une fiche
+action-registries-record-read = A lu des données personnelles
+action-registries-usage-read = A demandé qui a lu les données d’une personne

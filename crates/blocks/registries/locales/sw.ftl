@@ -1,3 +1,4 @@
+# used: action-registries-
 # used: registries-file-
 # used: problem-registries-
 # used: block-registries
@@ -356,3 +357,16 @@ problem-registries-record-changed = Mtu mwingine amebadilisha rekodi kwa sasa.
 
 ## The block
 block-registries = Rejista za kidijitali
+block-registries-about = Rejista zinazoundwa bila msimbo: watu, maeneo, leseni. Kila badiliko na kila usomaji wa data binafsi huwekwa kwenye kumbukumbu.
+
+## What was done
+action-registries-registry-draft = Alibadilisha rasimu
+action-registries-registry-publish = Alichapisha toleo
+action-registries-registry-details = Alibadilisha jina au maelezo
+action-registries-registry-discard = Alitupa rasimu
+action-registries-registry-delete = Alifuta rejista
+action-registries-record-create = Aliunda rekodi
+action-registries-record-update = Alibadilisha rekodi
+action-registries-record-delete = Alifuta rekodi
+action-registries-record-read = Alisoma data binafsi
+action-registries-usage-read = Aliuliza nani alisoma data za mtu

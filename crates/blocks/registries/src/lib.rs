@@ -33,6 +33,7 @@ pub const BLOCK: Block = Block {
     catalogues: pages::CATALOGUES,
     navigation: pages::NAVIGATION,
     start,
+    page_of: pages::page_of,
     seed_govstack: Some(seed::govstack),
 };
 

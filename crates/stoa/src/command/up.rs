@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stoa_portal::PortalParts;
+use stoa_portal::{PortalParts, VerifyEvidence};
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
 use stoa_store::outbox::Relay;
 use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
@@ -20,7 +20,7 @@ use crate::console::Console;
 use crate::control;
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind};
-use crate::instance::{Instance, chosen_blocks, web_profile};
+use crate::instance::{Instance, NODE, chosen_blocks, web_profile};
 
 /// What runs in the background may take this long to come to an end after the last request was answered.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(4);
@@ -180,6 +180,10 @@ async fn start_blocks(
             background.spawn(async move { relay.run(wait).await });
             blocks.push(Mounted::new(*block, parts));
         }
+        if room.name == NODE {
+            let trusted = vec![instance.signing.verifying_key()];
+            handlers.push(Arc::new(VerifyEvidence::new(room.store.clone(), portal_rooms(instance), trusted)));
+        }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
         let runner = JobRunner::new(room.store.clone(), handlers);
         let (wait, name) = (until(stopped.clone()), room.name);
@@ -220,20 +224,22 @@ fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, back
     }
 }
 
+/// The databases as the node's own pages see them.
+fn portal_rooms(instance: &Instance) -> Vec<stoa_portal::Room> {
+    let room = |room: &crate::instance::Room| stoa_portal::Room {
+        name: room.name,
+        store: room.store.clone(),
+        sealer: Some(Arc::clone(&room.sealer)),
+    };
+    instance.rooms.iter().map(room).collect()
+}
+
 fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: Option<&'static str>) -> AppParts {
     let blocks: Vec<Block> = served.blocks.iter().map(|mounted| mounted.block).collect();
     let portal = PortalParts {
         node: instance.node.clone(),
         blocks: served.blocks.clone(),
-        rooms: instance
-            .rooms
-            .iter()
-            .map(|room| stoa_portal::Room {
-                name: room.name,
-                store: room.store.clone(),
-                sealer: Some(Arc::clone(&room.sealer)),
-            })
-            .collect(),
+        rooms: portal_rooms(instance),
         trusted: vec![instance.signing.verifying_key()],
         public_url: public_url.to_owned(),
         facts: vec![
@@ -286,7 +292,7 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
              Try next, in a second terminal:\n\
              \x20 stoa registry import iso-codes{data}\n\
              \x20 stoa sample people --count 1000{data}\n\
-             \x20 stoa key create --name me --role operator{data}\n\n\
+             \x20 stoa key create --name me --role analyst{data}\n\n\
              Stop with Ctrl-C."
         ))
         .await

@@ -73,6 +73,19 @@ pub(crate) fn router(registries: Registries) -> Router {
         .with_state(registries)
 }
 
+/// The page of what the evidence names: `registries/<code>` or `registries/<code>/<record>`.
+pub(crate) fn page_of(object: &str) -> Option<String> {
+    let mut parts = object.strip_prefix("registries/")?.split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(code), None, _) => Some(at(code).to_string()),
+        (Some(code), Some(id), None) => {
+            let id = id.parse::<crate::service::RecordId>().ok()?;
+            Some(below(code, &format!("records/{id}")).to_string())
+        }
+        _ => None,
+    }
+}
+
 /// The address of a register's pages.
 fn at(code: &str) -> Address {
     Address::new(format!("{HOME}/{}", Address::segment(code)))
