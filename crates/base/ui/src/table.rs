@@ -247,6 +247,14 @@ impl Table {
         self
     }
 
+    /// Paging that says or offers something.
+    fn shown_paging(&self) -> Option<&Paging> {
+        self.paging.as_ref().filter(|paging| {
+            let ways = [&paging.first, &paging.previous, &paging.next, &paging.last];
+            !paging.text.is_empty() || ways.iter().any(|way| way.is_some())
+        })
+    }
+
     /// The table as markup.
     pub fn render(&self, words: &Words) -> Html {
         let nothing = Html::text(words.t("ui-nothing"));

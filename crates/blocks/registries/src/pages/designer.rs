@@ -195,10 +195,10 @@ fn field_actions(view: &View, sheet: &Sheet, field: &Field, nth: usize, last: us
     let w = view.words();
     let name = label(w, field);
     let here = |rest: &str| below(&sheet.info.code, &format!("schema/fields/{}/{rest}", field.id)).to_string();
-    let shift = |way: &str, sign: &str, key: &str| {
+    let shift = |way: &str, key: &str| {
         let label = stoa_ui::escape(&w.with(key, &[("field", name.as_str().into())]));
         Html::trusted(format!(
-            "<button class=\"small\" name=\"way\" value=\"{way}\" aria-label=\"{label}\" title=\"{label}\">{sign}</button>"
+            "<button class=\"small {way}\" name=\"way\" value=\"{way}\" aria-label=\"{label}\" title=\"{label}\"></button>"
         ))
     };
     let mut buttons = Html::trusted(format!(
@@ -209,10 +209,10 @@ fn field_actions(view: &View, sheet: &Sheet, field: &Field, nth: usize, last: us
         sheet.info.modified_at,
     ));
     if nth > 0 {
-        buttons = buttons.then(shift("up", "↑", "registries-field-up"));
+        buttons = buttons.then(shift("up", "registries-field-up"));
     }
     if nth < last {
-        buttons = buttons.then(shift("down", "↓", "registries-field-down"));
+        buttons = buttons.then(shift("down", "registries-field-down"));
     }
     let form = Form::post(here("remove"), &view.frame, w.t("registries-field-remove")).field(sheet.seen()).danger();
     buttons.then(Html::trusted("</form>")).then(Confirm::html(
