@@ -245,9 +245,12 @@ pub(crate) enum RegistryCommand {
     #[command(after_help = "Examples:\n  \
         stoa registry import iso-codes\n  \
         stoa registry import people.csv --register people\n\n\
-        The schema that was inferred is shown first and asked about; --yes takes it.")]
+        The schema that was inferred is shown first and asked about; --yes takes it.\n\
+        A file is looked through to its end before anything is written: one with broken quoting, another encoding \
+        than UTF-8 or a formula changes nothing. Rows that do not fit the schema are refused one by one, with \
+        their line, and the others written (exit code 3).")]
     Import {
-        /// `iso-codes` (Debian's package: countries, subdivisions, languages), or a CSV or JSON file
+        /// `iso-codes` (Debian's package: countries, subdivisions, languages), or a file: .csv, .tsv, .txt, .json, .ndjson, .jsonl
         source: String,
         /// Name of the register for a file
         #[arg(long, value_name = "NAME")]
@@ -255,9 +258,13 @@ pub(crate) enum RegistryCommand {
         /// Take the inferred schema without asking
         #[arg(long)]
         yes: bool,
+        /// Keep cells that a spreadsheet would run as formulas as plain texts; otherwise a file with one is refused
+        #[arg(long)]
+        formulas_as_text: bool,
     },
     /// Write all records of a register to standard output, one JSON object a line
-    #[command(after_help = "Example:\n  stoa registry export countries > countries.jsonl")]
+    #[command(after_help = "Example:\n  stoa registry export countries > countries.ndjson\n\n\
+        The first line says where the records come from, which version and when; an import knows it.")]
     Export {
         /// The register's name
         register: String,

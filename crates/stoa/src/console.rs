@@ -33,15 +33,15 @@ impl Console {
         (Console(sender), receiver)
     }
 
-    /// The process's own standard output and error.
-    pub(crate) fn of_process() -> (Console, JoinHandle<()>) {
+    /// The process's own standard output and error. The printer ends with the last console, or with the first line that
+    /// could not be written, and says why.
+    pub(crate) fn of_process() -> (Console, JoinHandle<std::io::Result<()>>) {
         let (console, mut lines) = Console::channel();
         let printer = tokio::spawn(async move {
             while let Some(line) = lines.recv().await {
-                if print(&line).is_err() {
-                    return;
-                }
+                print(&line)?;
             }
+            Ok(())
         });
         (console, printer)
     }
@@ -65,7 +65,11 @@ impl Console {
 
 fn print(line: &Line) -> std::io::Result<()> {
     match line {
-        Line::Out(text) => writeln!(std::io::stdout().lock(), "{text}"),
+        Line::Out(text) => {
+            let mut out = std::io::stdout().lock();
+            writeln!(out, "{text}")?;
+            out.flush()
+        }
         Line::Note(text) => writeln!(std::io::stderr().lock(), "{text}"),
     }
 }

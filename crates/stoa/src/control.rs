@@ -12,7 +12,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::console::{Console, Line};
 use crate::exit::{Exit, Failure};
@@ -69,16 +70,31 @@ pub(crate) fn listen(folder: &Path) -> Result<UnixListener, Failure> {
     Ok(listener)
 }
 
-/// Serves the socket; ends only when it is dropped.
-pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>) {
+/// Serves the socket until the stop; then commands that still run are given up and told so.
+pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, stopped: watch::Receiver<bool>) {
+    let mut commands = JoinSet::new();
+    tokio::select! {
+        () = accept(listener, &worker, &stopped, &mut commands) => {}
+        () = until(stopped.clone()) => {}
+    }
+    while commands.join_next().await.is_some() {}
+}
+
+async fn accept<W: Worker>(
+    listener: UnixListener,
+    worker: &Arc<W>,
+    stopped: &watch::Receiver<bool>,
+    commands: &mut JoinSet<()>,
+) {
     let places = Arc::new(Semaphore::new(COMMANDS_MAX));
     loop {
         let Ok(place) = places.clone().acquire_owned().await else { return };
+        while commands.try_join_next().is_some() {}
         match listener.accept().await {
             Ok((stream, _)) => {
-                let worker = worker.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = answer(stream, &*worker).await {
+                let (worker, stopped) = (worker.clone(), stopped.clone());
+                commands.spawn(async move {
+                    if let Err(error) = answer(stream, &*worker, stopped).await {
                         tracing::debug!(%error, "a command's connection ended early");
                     }
                     drop(place);
@@ -92,7 +108,13 @@ pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>) {
     }
 }
 
-async fn answer<W: Worker>(stream: UnixStream, worker: &W) -> std::io::Result<()> {
+/// Ends when the stop was asked for.
+pub(crate) async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that whoever would ask is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+async fn answer<W: Worker>(stream: UnixStream, worker: &W, stopped: watch::Receiver<bool>) -> std::io::Result<()> {
     let (input, mut output) = stream.into_split();
     let mut text = String::new();
     let mut reader = BufReader::new(input.take(REQUEST_BYTES_MAX));
@@ -105,7 +127,14 @@ async fn answer<W: Worker>(stream: UnixStream, worker: &W) -> std::io::Result<()
     let (console, lines) = Console::channel();
     let result = match request {
         Ok(request) if request.version == env!("CARGO_PKG_VERSION") => {
-            let (result, sent) = tokio::join!(worker.work(request.work, console), forward(lines, &mut output));
+            let work = async {
+                tokio::select! {
+                    result = worker.work(request.work, console) => result,
+                    () = until(stopped) => Err(Failure::new(Exit::Busy, "the server stops, and the command with it")
+                        .advice("Run it again: what was done by halves is taken up or made anew.")),
+                }
+            };
+            let (result, sent) = tokio::join!(work, forward(lines, &mut output));
             sent?;
             result
         }

@@ -85,6 +85,11 @@ impl Failure {
         self
     }
 
+    /// The same, with this next step when there is none yet.
+    pub(crate) fn or_advice(self, advice: impl Into<String>) -> Failure {
+        if self.advice.is_empty() { self.advice(advice) } else { self }
+    }
+
     /// An operation on a file or folder that the system refused; the kind of refusal chooses code and advice.
     pub(crate) fn io(doing: impl fmt::Display, error: &std::io::Error) -> Failure {
         use std::io::ErrorKind;

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
@@ -37,7 +37,10 @@ pub(crate) struct DataFolder {
 }
 
 const LOCK: &str = "lock";
-const PROFILE: &str = "profile";
+/// The file that makes a folder a data folder.
+pub(crate) const PROFILE: &str = "profile";
+/// Where a restore builds before everything of it is put in place.
+const RESTORING: &str = ".restoring";
 
 impl DataFolder {
     /// Takes the folder, making it when it is not there. With [`ProfileKind::Govstack`] everything inside is removed.
@@ -61,6 +64,8 @@ impl DataFolder {
             .advice("Choose an empty or a new folder with --data."));
         }
         let lock = take(path)?;
+        // A folder that was made beforehand may be open to others. Where it is not ours to close, its files still are.
+        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
         if !fresh {
             matching(path, profile)?;
             if profile == ProfileKind::Govstack {
@@ -83,6 +88,34 @@ impl DataFolder {
         Ok((DataFolder { path: path.to_owned(), fresh: false, _lock: lock }, profile))
     }
 
+    /// Takes an empty folder for a restore, making it when it is not there. It is no data folder before its profile is
+    /// written. What a restore that was cut off left in its corner is removed.
+    pub(crate) fn open_empty(path: &Path) -> Result<DataFolder, Failure> {
+        let doing = |what: &str| format!("{what} the data folder {}", path.display());
+        let fresh = !path.exists();
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|error| Failure::io(doing("making"), &error))?;
+        if !is_empty(path).map_err(|error| Failure::io(doing("reading"), &error))? {
+            return Err(Failure::new(Exit::Usage, format!("{} is not empty", path.display()))
+                .advice("Restore into a new folder: --data NEW-FOLDER."));
+        }
+        let lock = take(path)?;
+        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+        match std::fs::remove_dir_all(path.join(RESTORING)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::io(doing("clearing"), &error)),
+            _ => {}
+        }
+        Ok(DataFolder { path: path.to_owned(), fresh, _lock: lock })
+    }
+
+    /// The corner of the folder where a restore builds.
+    pub(crate) fn corner(&self) -> PathBuf {
+        self.path.join(RESTORING)
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -102,8 +135,9 @@ pub(crate) fn profile_of(path: &Path) -> Option<ProfileKind> {
 pub(crate) fn is_empty(path: &Path) -> std::io::Result<bool> {
     for entry in std::fs::read_dir(path)? {
         let name = entry?.file_name();
-        // A second server that raced for the folder may have made its lock, and a fresh disk brings its own folder.
-        if name != LOCK && name != "lost+found" {
+        // A second server that raced for the folder may have made its lock, a fresh disk brings its own folder, and a
+        // restore that was cut off has left nothing but its corner.
+        if name != LOCK && name != "lost+found" && name != RESTORING {
             return Ok(false);
         }
     }

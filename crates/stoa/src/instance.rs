@@ -13,6 +13,7 @@ use stoa_web::mail::{MailPort, Smtp};
 use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
 
 use crate::config::Config;
+use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
 use crate::folder::{DataFolder, ProfileKind};
@@ -249,7 +250,9 @@ impl Opener<'_> {
         if let Some(queue) = self.config.number("store.queue_max") {
             limits.write_queue = usize::try_from(queue).unwrap_or(limits.write_queue);
         }
-        let store = open_store(name, own, engine, self.clock, self.ids, limits).await?;
+        databases::check(self.folder, name, &engine)?;
+        let store = open_store(name, own, engine.clone(), self.clock, self.ids, limits).await?;
+        databases::note(self.folder, name, &engine)?;
         keys.check(&store).await.map_err(|error| error.explain(&format!("opening the database of {name}")))?;
         let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
         Ok(Room { name, block, store, sealer })

@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod console;
 mod control;
+mod databases;
 mod exit;
 mod failures;
 mod folder;
@@ -39,8 +40,12 @@ fn main() -> ExitCode {
         let (console, printer) = Console::of_process();
         let result = command::run(arguments, console).await;
         // The printer ends when the last console is gone; what was said must be out before the process is.
-        let _ = printer.await;
-        result
+        match printer.await {
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Failed),
+            Ok(Err(error)) => Err(Failure::io("writing the output", &error)
+                .advice("The command may have done its work: look before you repeat it.")),
+            _ => result,
+        }
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     ended(result)

@@ -36,6 +36,8 @@ pub(crate) enum Work {
         register: Option<String>,
         /// The inferred schema was seen and taken.
         confirmed: bool,
+        /// Cells that look like formulas are kept as texts; otherwise a file with one is refused.
+        formulas_as_text: bool,
     },
     /// Write a register's records out.
     RegistryExport {

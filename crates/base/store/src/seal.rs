@@ -134,7 +134,7 @@ pub async fn open(
 /// Destroys the subject's data key for good. What was sealed for them stays, and opening it says
 /// [`SealError::Erased`]. Returns whether there was a key. Also a subject without one can have none afterwards.
 pub async fn destroy_subject(tx: &mut Tx<'_>, keys: &MasterKeys, subject: &str) -> Result<bool, SealError> {
-    destroy(tx, keys, &subject_mac(keys, subject)).await
+    destroy(tx, &subject_mac(keys, subject)).await
 }
 
 /// The subjects whose keys were destroyed, as keyed hashes after `after` in order: a backup takes this list along, since
@@ -150,13 +150,14 @@ pub async fn destroyed_subjects(tx: &mut Tx<'_>, after: &[u8], limit: u32) -> Re
     Ok(rows.into_iter().map(|(mac,)| mac).collect())
 }
 
-/// Destroys, after a restore, a key that was destroyed before: `subject_mac` is from [`destroyed_subjects`].
-pub async fn destroy_again(tx: &mut Tx<'_>, keys: &MasterKeys, subject_mac: &[u8]) -> Result<(), SealError> {
-    destroy(tx, keys, subject_mac).await?;
+/// Destroys, after a restore, a key that was destroyed before: `subject_mac` is from [`destroyed_subjects`]. It needs no
+/// master key, so also a copy whose keys lie elsewhere forgets whom it must.
+pub async fn destroy_again(tx: &mut Tx<'_>, subject_mac: &[u8]) -> Result<(), SealError> {
+    destroy(tx, subject_mac).await?;
     Ok(())
 }
 
-async fn destroy(tx: &mut Tx<'_>, keys: &MasterKeys, subject_mac: &[u8]) -> Result<bool, SealError> {
+async fn destroy(tx: &mut Tx<'_>, subject_mac: &[u8]) -> Result<bool, SealError> {
     let now = tx.now();
     let destroyed = tx
         .execute(
@@ -168,8 +169,8 @@ async fn destroy(tx: &mut Tx<'_>, keys: &MasterKeys, subject_mac: &[u8]) -> Resu
         let id = tx.new_id::<DataKey>();
         tx.execute(
             "INSERT INTO stoa_data_key (id, subject_mac, key_id, wrapped, created_at, destroyed_at)
-             VALUES ($1, $2, $3, NULL, $4, $4) ON CONFLICT (subject_mac) DO NOTHING",
-            params![id, subject_mac, keys.active().as_str(), now],
+             VALUES ($1, $2, '', NULL, $3, $3) ON CONFLICT (subject_mac) DO NOTHING",
+            params![id, subject_mac, now],
         )
         .await?;
     }

@@ -1,22 +1,23 @@
 //! `stoa backup`, `stoa restore`, `stoa verify`: everything of a node in one file, and back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use stoa_core::{Clock, Ids};
-use stoa_store::keys::MasterKeys;
 use stoa_store::{Store, StoreLimits, StoreOptions, Tx, seal};
 
 use crate::archive::{ArchiveError, ArchiveReader, ArchiveWriter, Header, read_header};
 use crate::cli::{Passphrase, Restore, VerifyArchive};
 use crate::config::Config;
 use crate::console::Console;
+use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
-use crate::folder::{ProfileKind, is_empty};
+use crate::folder::{DataFolder, PROFILE, ProfileKind};
 use crate::instance::{BLOCKS, Instance, NODE, engine_of, keys_folder, migrations_of};
 
 /// What every entry of a database begins with.
@@ -81,6 +82,57 @@ impl Write for EntryOut {
     }
 }
 
+/// An archive that is being written, under a name of its own; removed unless it is put in place, also when the command
+/// is given up in the middle.
+struct Partial(Option<PathBuf>);
+
+impl Partial {
+    fn beside(archive: &Path) -> Partial {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let mut name = archive.as_os_str().to_owned();
+        name.push(format!(".{}-{}.partial", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        Partial(Some(PathBuf::from(name)))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.as_deref().unwrap_or(Path::new(""))
+    }
+
+    /// Gives it its name. An archive of that name that came meanwhile is left as it is.
+    fn place(mut self, archive: &Path) -> Result<(), Failure> {
+        let doing = || format!("writing {}", archive.display());
+        match rename_new(self.path(), archive) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(Failure::new(Exit::Usage, format!("{} is there by now", archive.display()))
+                    .advice("Another backup took the name meanwhile: name a new file."));
+            }
+            placed => placed.map_err(|error| Failure::io(doing(), &error))?,
+        }
+        self.0 = None;
+        let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Failure::io(doing(), &error))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Renames a file unless the new name is taken.
+fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        // Some file systems do not know the flag (a memory stick's); a name that is taken was looked for before.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => std::fs::rename(from, to),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Writes everything of the instance into one archive, as of one moment, beside the work that goes on.
 pub(super) async fn backup(
     instance: &Instance,
@@ -92,20 +144,9 @@ pub(super) async fn backup(
         return Err(Failure::new(Exit::Usage, format!("{} is there already", archive.display()))
             .advice("Name a new file: an archive is never overwritten."));
     }
-    let mut partial = archive.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    let written = write_archive(instance, &partial, passphrase.as_deref(), console).await;
-    let doing = || format!("writing {}", archive.display());
-    let placed = written.and_then(|()| {
-        std::fs::rename(&partial, archive).map_err(|error| Failure::io(doing(), &error))?;
-        let folder = archive.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Failure::io(doing(), &error))
-    });
-    if let Err(failure) = placed {
-        let _ = std::fs::remove_file(&partial);
-        return Err(failure);
-    }
+    let partial = Partial::beside(archive);
+    write_archive(instance, partial.path(), passphrase.as_deref(), console).await?;
+    partial.place(archive)?;
     let bytes = std::fs::metadata(archive).map_or(0, |data| data.len());
     console.out(format!("{}: {bytes} bytes", archive.display())).await?;
     if passphrase.is_none() {
@@ -129,8 +170,7 @@ async fn write_archive(
     let doing = format!("writing {}", partial.display());
     let file = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(partial)
         .map_err(|error| Failure::io(&doing, &error))?;
@@ -221,9 +261,7 @@ pub(crate) async fn erased(instance: &Instance) -> Result<String, Failure> {
                 .await
                 .map_err(|error| Failure::new(Exit::Failed, format!("reading the erased of {}: {error}", room.name)))?;
             for mac in &page {
-                let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-                text.push_str(&serde_json::json!({"database": room.name, "subject": hex}).to_string());
-                text.push('\n');
+                text.push_str(&erased_line(room.name, mac));
             }
             match page.last() {
                 Some(last) => after.clone_from(last),
@@ -299,32 +337,30 @@ pub(super) async fn restore(config: Config, wanted: Restore, console: &Console) 
         _ => ProfileKind::Secure,
     };
     let target = super::up::data_folder(&config, profile);
-    let occupied =
-        target.exists() && !is_empty(&target).map_err(|error| Failure::io("reading the data folder", &error))?;
-    if occupied {
-        return Err(Failure::new(Exit::Usage, format!("{} is not empty", target.display()))
-            .advice("Restore into a new folder: --data NEW-FOLDER."));
-    }
     console.note("comparing every digest of the archive").await?;
     let (path, secret) = (archive.clone(), passphrase.clone());
     tokio::task::spawn_blocking(move || walk(&path, secret.as_deref()))
         .await
         .map_err(|_| Failure::new(Exit::Failed, "reading the archive was interrupted"))??;
-    let mut staging = target.as_os_str().to_owned();
-    staging.push(".restoring");
-    let staging = PathBuf::from(staging);
-    make(&staging)?;
-    let built =
-        build(&config, profile, &archive, passphrase.as_deref(), &staging, wanted.erased.as_deref(), console).await;
-    let placed = match built {
-        Ok(()) => std::fs::rename(&staging, &target)
-            .map_err(|error| Failure::io(format!("putting {} in place", target.display()), &error)),
-        Err(failure) => Err(failure),
+    let folder = DataFolder::open_empty(&target)?;
+    let order = Order {
+        config: &config,
+        profile,
+        archive: &archive,
+        passphrase: passphrase.as_deref(),
+        further: wanted.erased.as_deref(),
     };
-    if let Err(failure) = placed {
-        let _ = std::fs::remove_dir_all(&staging);
+    make(&folder.corner())?;
+    let built = build(&order, &folder.corner(), console).await;
+    let keys = keys_folder(&config, &target);
+    if let Err(failure) = built.and_then(|()| place(&folder, &keys, profile)) {
+        let _ = std::fs::remove_dir_all(folder.corner());
+        if folder.fresh {
+            let _ = std::fs::remove_dir_all(&target);
+        }
         return Err(failure);
     }
+    drop(folder);
     console.out(format!("restored into {}", target.display())).await?;
     if !head.holds_master_keys {
         console
@@ -338,6 +374,53 @@ pub(super) async fn restore(config: Config, wanted: Restore, console: &Console) 
     Ok(Exit::Done)
 }
 
+/// What is restored, and how.
+struct Order<'a> {
+    config: &'a Config,
+    profile: ProfileKind,
+    archive: &'a Path,
+    passphrase: Option<&'a str>,
+    /// A list of people who were erased after the archive was written.
+    further: Option<&'a Path>,
+}
+
+/// Moves everything from the folder's corner to its place; the profile comes last, since it makes a data folder of it.
+fn place(folder: &DataFolder, keys: &Path, profile: ProfileKind) -> Result<(), Failure> {
+    let doing = || format!("putting {} in place", folder.path().display());
+    let io = |error: std::io::Error| Failure::io(doing(), &error);
+    let corner = folder.corner();
+    // Keys that lie outside of the data folder go there, unless keys are there already: whether those fit is found out
+    // at the start.
+    if !keys.starts_with(folder.path()) && corner.join("keys").exists() && !keys.exists() {
+        if let Some(parent) = keys.parent() {
+            make(parent)?;
+        }
+        move_folder(&corner.join("keys"), keys).map_err(io)?;
+    }
+    for entry in std::fs::read_dir(&corner).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        std::fs::rename(entry.path(), folder.path().join(entry.file_name())).map_err(io)?;
+    }
+    std::fs::remove_dir(&corner).map_err(io)?;
+    std::fs::write(folder.path().join(PROFILE), format!("{}\n", profile.name())).map_err(io)?;
+    File::open(folder.path()).and_then(|folder| folder.sync_all()).map_err(io)
+}
+
+/// Moves a folder of plain files, also to another disk.
+fn move_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    if std::fs::rename(from, to).is_ok() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        std::fs::copy(entry.path(), &target)?;
+        File::open(&target)?.sync_all()?;
+    }
+    std::fs::remove_dir_all(from)
+}
+
 fn make(folder: &Path) -> Result<(), Failure> {
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -346,15 +429,8 @@ fn make(folder: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::io(format!("making {}", folder.display()), &error))
 }
 
-async fn build(
-    config: &Config,
-    profile: ProfileKind,
-    archive: &Path,
-    passphrase: Option<&str>,
-    staging: &Path,
-    further: Option<&Path>,
-    console: &Console,
-) -> Result<(), Failure> {
+async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(), Failure> {
+    let Order { config, profile, archive, passphrase, further } = *order;
     let fail = |error: ArchiveError| error.explain(&format!("reading {}", archive.display()));
     let mut reader = ArchiveReader::new(open_archive(archive)?, passphrase).map_err(fail)?;
     let (clock, mut piece) = (Clock::system(), Vec::new());
@@ -390,26 +466,43 @@ async fn build(
         destroyed.push(text);
     }
     let destroyed = read_erased(&destroyed)?;
+    let mut restored = Vec::new();
     for (name, rows) in databases {
         let store = restore_database(config, profile, staging, &name, &rows, &clock, &ids).await?;
-        let theirs: Vec<&Vec<u8>> = destroyed.iter().filter(|(of, _)| *of == name).map(|(_, mac)| mac).collect();
-        if !theirs.is_empty() && staging.join("keys").exists() {
-            let keys = MasterKeys::open(&staging.join("keys")).map_err(|error| error.explain("opening the keys"))?;
-            for mac in theirs {
-                let (keys, mac) = (keys.clone(), mac.clone());
-                store
-                    .write(async move |tx: &mut Tx<'_>| seal::destroy_again(tx, &keys, &mac).await)
-                    .await
-                    .map_err(|error| Failure::new(Exit::Failed, format!("destroying a key again: {error}")))?;
-            }
+        for (_, mac) in destroyed.iter().filter(|(of, _)| *of == name) {
+            let mac = mac.clone();
+            store
+                .write(async move |tx: &mut Tx<'_>| seal::destroy_again(tx, &mac).await)
+                .await
+                .map_err(|error| Failure::new(Exit::Failed, format!("destroying a key again: {error}")))?;
         }
         store.close().await;
+        databases::note(staging, &name, &engine_of(config, profile, staging, &name))?;
         std::fs::remove_file(&rows).map_err(|error| Failure::io(format!("removing {}", rows.display()), &error))?;
         console.note(format!("{name}: restored")).await?;
+        restored.push(name);
     }
+    for unknown in destroyed.iter().map(|(of, _)| of).filter(|of| !restored.contains(of)).collect::<BTreeSet<_>>() {
+        let words =
+            format!("warning: the list of erased people names a database `{unknown}`, which the archive has not");
+        console.note(words).await?;
+    }
+    keep(&destroyed, &staging.join(ERASED))?;
     let _ = std::fs::remove_dir(staging.join(DATABASE));
-    std::fs::write(staging.join("profile"), format!("{}\n", profile.name()))
-        .map_err(|error| Failure::io("writing the profile", &error))
+    Ok(())
+}
+
+/// Writes the whole list of the erased, so that the next backup takes it along.
+fn keep(destroyed: &[(String, Vec<u8>)], file: &Path) -> Result<(), Failure> {
+    let all: BTreeSet<&(String, Vec<u8>)> = destroyed.iter().collect();
+    let text: String = all.into_iter().map(|(database, mac)| erased_line(database, mac)).collect();
+    std::fs::write(file, text).map_err(|error| Failure::io(format!("writing {}", file.display()), &error))
+}
+
+/// One line of the list of the erased.
+fn erased_line(database: &str, mac: &[u8]) -> String {
+    let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}\n", serde_json::json!({"database": database, "subject": hex}))
 }
 
 /// A name in an archive as a path below the folder; a name that leads elsewhere is no name of ours.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use stoa_registries::import::Formulas;
+
 use crate::console::Console;
 use crate::control::Worker;
 use crate::exit::{Exit, Failure};
@@ -37,8 +39,10 @@ impl Worker for Desk {
             }
             Work::Link => key::link(instance, &self.public_url, &console).await,
             Work::RegistryList => registry::list(instance, &console).await,
-            Work::RegistryImport { source, register, confirmed } => {
-                registry::import(instance, &source, register.as_deref(), confirmed, &console).await
+            Work::RegistryImport { source, register, confirmed, formulas_as_text } => {
+                let formulas = if formulas_as_text { Formulas::AsText } else { Formulas::Refused };
+                let wanted = registry::Wanted { source: &source, register: register.as_deref(), confirmed, formulas };
+                registry::import(instance, wanted, &console).await
             }
             Work::RegistryExport { register } => registry::export(instance, &register, &console).await,
             Work::SamplePeople { count, seed } => registry::people(instance, count, seed, &console).await,

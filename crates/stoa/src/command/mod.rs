@@ -60,11 +60,12 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
         other => {
             let config = load()?;
             match work_of(other)? {
-                Some(Work::RegistryImport { source, register, confirmed: false }) => {
+                Some(Work::RegistryImport { source, register, confirmed: false, formulas_as_text }) => {
                     let work = |confirmed| Work::RegistryImport {
                         source: source.clone(),
                         register: register.clone(),
                         confirmed,
+                        formulas_as_text,
                     };
                     let shown = dispatch(config, work(false), &console).await?;
                     if shown != Exit::Done {
@@ -129,9 +130,9 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         Command::Link => Work::Link,
         Command::Registry(RegistryCommand::List) => Work::RegistryList,
         Command::Registry(RegistryCommand::Export { register }) => Work::RegistryExport { register },
-        Command::Registry(RegistryCommand::Import { source, register, yes }) => {
+        Command::Registry(RegistryCommand::Import { source, register, yes, formulas_as_text }) => {
             let source = if source == "iso-codes" { source } else { absolute(Path::new(&source)) };
-            Work::RegistryImport { source, register, confirmed: yes }
+            Work::RegistryImport { source, register, confirmed: yes, formulas_as_text }
         }
         Command::Sample(SampleCommand::People { count, seed }) => Work::SamplePeople { count, seed },
         _ => return Ok(None),

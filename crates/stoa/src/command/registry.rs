@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use stoa_core::Problem;
 use stoa_registries::export::{About, Export};
 use stoa_registries::import::iso_codes::{self, Dataset, Folders, LANGUAGES};
-use stoa_registries::import::{Fault, Format, Inferred, Rows, SourceRow, flattened, infer, open};
+use stoa_registries::import::{
+    Fault, FaultKind, Format, Formulas, Inferred, Rows, SourceRow, check, flattened, infer, open,
+};
 use stoa_registries::sample::{self, People};
 use stoa_registries::service::{By, Draft, Imported, RefusedRow, RegistryInfo, Trial};
 use stoa_registries::{Registries, RegistriesError};
@@ -17,6 +19,7 @@ use stoa_registries::{Registries, RegistriesError};
 use crate::command::key::refused;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
+use crate::failures::Explain;
 use crate::instance::Instance;
 
 /// Refused rows that are told one by one; the rest is counted.
@@ -36,8 +39,13 @@ fn desk(instance: &Instance) -> Result<(Registries, By), Failure> {
     Ok((Registries::over(room.store.clone(), instance.keys.clone()), By::system(Instance::operator("default")?)))
 }
 
+/// A failure of the database or the evidence is told with its cause: whoever works here owns the node.
 fn failed(error: RegistriesError) -> Failure {
-    refused(&Problem::from(error))
+    match error {
+        RegistriesError::Store(error) => error.explain("working with registers"),
+        RegistriesError::Audit(error) => error.explain("working with registers"),
+        error => refused(&Problem::from(error)),
+    }
 }
 
 /// Lists registers with version and size.
@@ -55,14 +63,21 @@ pub(super) async fn list(instance: &Instance, console: &Console) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-/// Builds registers from `iso-codes` or from a file. Without `confirmed` the schema is only shown.
-pub(super) async fn import(
-    instance: &Instance,
-    source: &str,
-    register: Option<&str>,
-    confirmed: bool,
-    console: &Console,
-) -> Result<Exit, Failure> {
+/// What an import is to do.
+pub(super) struct Wanted<'a> {
+    /// `iso-codes`, or the path of a file.
+    pub(super) source: &'a str,
+    /// The register's name, for a file.
+    pub(super) register: Option<&'a str>,
+    /// Whether the schema was seen and taken; without it the schema is only shown.
+    pub(super) confirmed: bool,
+    /// What is done with formulas.
+    pub(super) formulas: Formulas,
+}
+
+/// Builds registers from `iso-codes` or from a file.
+pub(super) async fn import(instance: &Instance, wanted: Wanted<'_>, console: &Console) -> Result<Exit, Failure> {
+    let Wanted { source, register, confirmed, formulas } = wanted;
     let (registries, by) = desk(instance)?;
     if source == "iso-codes" {
         return iso(&registries, &by, confirmed, console).await;
@@ -70,8 +85,9 @@ pub(super) async fn import(
     let path = Path::new(source);
     let format = Format::of_name(source).ok_or_else(|| {
         Failure::new(Exit::Usage, format!("{source}: the ending tells no format"))
-            .advice("Name the file .csv, .json or .ndjson.")
+            .advice("Name the file .csv (or .tsv, .txt), .json or .ndjson (or .jsonl).")
     })?;
+    look_through(path, format, formulas, console).await?;
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("register");
     let name = register.unwrap_or(stem);
     let code = code_of(name);
@@ -106,6 +122,28 @@ pub(super) async fn import(
     };
     let info = registries.define(&by, draft).await.map_err(failed)?;
     fill(&registries, &by, &info, rows(path, format)?, found.complete.then_some(found.rows), console).await
+}
+
+/// Refuses a file that cannot be read to its end, or holds formulas, before anything of it is written.
+async fn look_through(path: &Path, format: Format, formulas: Formulas, console: &Console) -> Result<(), Failure> {
+    let all = rows(path, format)?;
+    let checked = tokio::task::spawn_blocking(move || check(all, formulas)).await;
+    let checked = checked.map_err(|_| Failure::new(Exit::Failed, "reading the file was interrupted"))?;
+    if checked.is_good() {
+        return Ok(());
+    }
+    for fault in checked.faults.iter().take(TOLD_MAX) {
+        console.note(format!("  {fault}")).await?;
+    }
+    let faults =
+        if checked.fault_count == 1 { "1 fault".to_owned() } else { format!("{} faults", checked.fault_count) };
+    let only_formulas = checked.faults.iter().all(|fault| fault.kind == FaultKind::Formula);
+    let advice = if only_formulas {
+        "Correct these cells, or take them as plain texts with --formulas-as-text."
+    } else {
+        "Correct the file at these places and import it again."
+    };
+    Err(Failure::new(Exit::Usage, format!("{}: {faults}; nothing was written", path.display())).advice(advice))
 }
 
 fn at(path: &Path, fault: &Fault) -> Failure {
@@ -191,8 +229,9 @@ async fn fill(
         result
     };
     let listen = async {
-        let mut last = Tick::now();
+        let (mut last, mut so_far) = (Tick::now(), Imported::default());
         while let Some((done, refused)) = told.recv().await {
+            so_far = done;
             for row in refused {
                 let words: Vec<String> =
                     row.errors.iter().map(|error| format!("{} {}", error.pointer, error.message)).collect();
@@ -205,12 +244,24 @@ async fn fill(
                 console.note(format!("  {}: {rows}{of} rows", info.code)).await?;
             }
         }
-        Ok::<(), Failure>(())
+        Ok::<Imported, Failure>(so_far)
     };
     let started = Tick::now();
-    let (done, heard) = tokio::join!(work, listen);
-    heard?;
-    let done = done.map_err(failed)?;
+    // Whoever no longer listens no longer wants the import: it ends between two batches.
+    let (done, so_far) = tokio::try_join!(async { Ok(work.await) }, listen)?;
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => {
+            let failure = failed(error);
+            let words = format!(
+                "{}; before that {} were created and {} changed in {}",
+                failure.message, so_far.created, so_far.updated, info.code
+            );
+            return Err(Failure { message: words, ..failure }.or_advice(
+                "What was written stays. Import the same file again: records that are there are not made twice.",
+            ));
+        }
+    };
     let seconds = started.elapsed().as_secs_f64();
     console
         .out(format!(
@@ -231,7 +282,7 @@ async fn iso(registries: &Registries, by: &By, confirmed: bool, console: &Consol
     for dataset in datasets {
         let found = infer(dataset_rows(dataset.records.clone()))
             .map_err(|fault| Failure::new(Exit::Failed, format!("{}: {fault}", dataset.name)))?;
-        let found = Inferred { key: Some(dataset.key.to_owned()), ..found };
+        let found = dataset.described(found);
         show(dataset.name, dataset.code, &found, console).await?;
         for link in dataset.links {
             console.out(format!("  {} links to {}/{}", link.field, link.register, link.key)).await?;

@@ -17,7 +17,7 @@ use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
 use crate::config::{Config, Origin};
 use crate::console::Console;
-use crate::control;
+use crate::control::{self, until};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind};
 use crate::instance::{Instance, NODE, chosen_blocks, web_profile};
@@ -61,10 +61,7 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
         Ok(socket) => {
-            let wait = until(stopped.clone());
-            background.spawn(async move {
-                tokio::select! { () = control::serve(socket, desk) => {}, () = wait => {} }
-            });
+            background.spawn(control::serve(socket, desk, stopped.clone()));
         }
         Err(failure) => console.note(format!("warning: {}", failure.message)).await?,
     }
@@ -320,12 +317,6 @@ fn logging(config: &Config) -> Result<(), Failure> {
         builder.with_ansi(false).init();
     }
     Ok(())
-}
-
-/// Ends when the stop was asked for.
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that whoever would ask is gone, which is a stop as well.
-    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 /// Ends when the process is asked to stop. The asking counts from this call on, not from the first wait: whoever reads

@@ -56,6 +56,77 @@ fn a_file_that_cannot_be_read_is_named_with_the_place() {
 }
 
 #[test]
+fn a_file_that_is_broken_far_behind_or_holds_formulas_changes_nothing() {
+    let place = Place::new();
+    place.up(&[]).terminate();
+    let good: String = (0..1_000).map(|n| format!("{n},name {n}\n")).collect();
+    for (name, end, part) in [
+        ("open.csv", &b"1000,\"never closed\n"[..], "line 1002"),
+        ("latin.csv", &b"1000,Z\xFCrich\n"[..], "UTF-8"),
+        ("formula.csv", &b"1000,=cmd|' /C calc'!A0\n"[..], "line 1002, column 6, field `name`"),
+    ] {
+        let file = [b"id,name\n", good.as_bytes(), end].concat();
+        std::fs::write(place.path(name), file).unwrap();
+        let ended = place.run(&["registry", "import", name, "--yes"]);
+        assert_eq!(ended.code, 2, "{name}: {ended:?}");
+        assert!(ended.stderr.contains(part) && ended.stderr.contains("nothing was written"), "{name}: {ended:?}");
+        assert!(ended.stderr.contains("next: "), "{ended:?}");
+    }
+    assert_eq!(place.run(&["registry", "list"]).done(), "");
+    // Whoever means it keeps formulas as the texts that they are, and an export guards them.
+    let taken = place.run(&["registry", "import", "formula.csv", "--yes", "--formulas-as-text"]).done();
+    assert!(taken.contains("formula: 1001 created"), "{taken}");
+    // Into a register that is there, the same holds.
+    let again = place.run(&["registry", "import", "formula.csv", "--yes"]);
+    assert_eq!(again.code, 2, "{again:?}");
+}
+
+#[test]
+fn a_register_of_the_iso_codes_takes_a_record_with_no_more_than_its_codes() {
+    let place = Place::new();
+    if !std::path::Path::new("/usr/share/iso-codes/json/iso_3166-1.json").exists() {
+        eprintln!("not run: Debian's iso-codes is not installed");
+        return;
+    }
+    let server = place.up(&[]);
+    place.run(&["registry", "import", "iso-codes", "--yes"]).done();
+    let key = place.run(&["key", "create", "--name", "t", "--role", "admin"]).done().trim().to_owned();
+    let body = r#"{"alpha_2":"XX","alpha_3":"XXX","numeric":"999","name":"Nowhere"}"#;
+    let (status, text) = server.ask("POST", "/registries/v1/registries/countries/records", Some(&key), Some(body));
+    assert_eq!(status, 201, "{text}");
+    // A name in a language that has no field of its own is found.
+    let path = "/registries/v1/registries/countries/records?search=%EC%BC%80%EB%83%90";
+    let (status, text) = server.ask("GET", path, Some(&key), None);
+    assert!(status == 200 && text.contains("\"KE\""), "{text}");
+}
+
+#[test]
+fn two_backups_under_one_name_leave_one_whole_archive() {
+    let place = Place::new();
+    let _server = place.up(&[]);
+    place.run(&["sample", "people", "--count", "300"]).done();
+    let mut both: Vec<_> = std::thread::scope(|scope| {
+        let runs: Vec<_> =
+            (0..2).map(|_| scope.spawn(|| place.run(&["backup", "one.stoa", "--unencrypted"]))).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    both.sort_by_key(|ended| ended.code);
+    assert_eq!(both[0].code, 0, "{both:?}");
+    assert!(both[1].code == 2 && both[1].stderr.contains("one.stoa is there"), "{both:?}");
+    assert!(place.run(&["verify", "one.stoa"]).done().contains("whole"));
+    let left: Vec<_> = std::fs::read_dir(place.path(".")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".partial")), "{left:?}");
+}
+
+#[test]
+fn what_could_not_be_written_out_is_no_success() {
+    let place = Place::new();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = place.ended(place.command(&["config", "show"]).stdout(full()));
+    assert!(ended.code == 5 && ended.stderr.contains("writing the output"), "{ended:?}");
+}
+
+#[test]
 fn the_same_seed_makes_the_same_people_and_more_of_them_only_adds() {
     let place = Place::new();
     place.up(&[]).terminate();
@@ -159,8 +230,12 @@ fn a_damaged_archive_is_refused_and_leaves_nothing_behind() {
         let cut = place.run(&["verify", "cut.stoa", "--passphrase-file", "secret.txt"]);
         assert!(cut.code == 3 && cut.stderr.contains("cut off"), "{cut:?}");
     }
-    assert!(!place.path("restored").exists() && !place.path("restored.restoring").exists());
+    assert!(!place.path("restored").exists());
+    // A restore that was killed left its corner, and a fresh disk its own folder: neither is in the way.
+    std::fs::create_dir_all(place.path("restored/.restoring/databases")).unwrap();
+    std::fs::create_dir_all(place.path("restored/lost+found")).unwrap();
     place.run(&["restore", "open.stoa", "--data", "restored"]).done();
+    assert!(!place.path("restored/.restoring").exists());
     let keyless = place.run(&["registry", "list", "--data", "restored"]);
     assert_eq!(keyless.code, 6, "without its master keys the data stays shut: {keyless:?}");
 }

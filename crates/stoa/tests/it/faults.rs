@@ -47,6 +47,34 @@ fn a_corrupted_database_is_named() {
 }
 
 #[test]
+fn a_database_that_is_gone_is_not_replaced_by_an_empty_one() {
+    let place = Place::new();
+    let (code, ..) = place.up(&[]).terminate();
+    assert_eq!(code, 0);
+    let file = place.path("stoa-data/registries.db");
+    std::fs::write(&file, "").unwrap();
+    for command in [&["up", "--listen", "127.0.0.1:0"][..], &["registry", "list"]] {
+        let run = place.run(command);
+        assert_eq!(run.code, 6, "{run:?}");
+        assert!(run.stderr.contains("registries.db is missing or empty"), "{run:?}");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(place.run(&["registry", "list"]).code, 6);
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_folder_that_was_open_to_others_is_closed() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    std::fs::create_dir(place.path("stoa-data")).unwrap();
+    std::fs::set_permissions(place.path("stoa-data"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    drop(place.up(&[]));
+    let mode = std::fs::metadata(place.path("stoa-data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
 fn a_database_newer_than_the_program_is_refused() {
     let place = Place::new();
     let (code, ..) = place.up(&[]).terminate();

@@ -87,12 +87,11 @@ async fn erasing_a_subject_silences_everything_about_them(bed: Bed) {
     let older = MasterKeys::from_bytes(keys.export().as_bytes()).unwrap();
     let restored = Bed::sqlite().await;
     let sealed = seal_one(&restored.store, &older, "person:1", "Amina").await.unwrap();
-    let list_keys = older.clone();
     restored
         .store
         .write(async move |tx: &mut Tx<'_>| {
             for subject in &destroyed {
-                seal::destroy_again(tx, &list_keys, subject).await?;
+                seal::destroy_again(tx, subject).await?;
             }
             Ok::<_, SealError>(())
         })

@@ -26,6 +26,7 @@ fn database_info(desk: &Desk, info: &RegistryInfo) -> Value {
     let services = [
         "data-list",
         "data-create",
+        "data-create-entries",
         "data-exists",
         "data-read",
         "data-update",
@@ -159,12 +160,9 @@ async fn modify_database(
     params: Params,
     RawJson(body): RawJson,
 ) -> Result<Response, Fault> {
-    let mut body = body;
-    if desk.profile == Profile::Govstack {
-        body = quirks::camel_keys(body);
-        if let Some(schema) = body.get_mut("schema") {
-            quirks::plain_types(schema);
-        }
+    let mut body = quirks::camel_keys(body);
+    if let Some(schema) = body.get_mut("schema").filter(|_| desk.profile == Profile::Govstack) {
+        quirks::plain_types(schema);
     }
     let empty = Map::new();
     let object = body.as_object().unwrap_or(&empty);

@@ -1,9 +1,10 @@
-//! What the official GovStack suite sends and expects beside its own specification. Nothing behind this layer knows it.
+//! What the official GovStack suite and the reference product send and expect beside the specification. Nothing behind
+//! this layer knows it.
 
 use serde_json::{Map, Value};
 
-/// Keys of the suite in the specification's spelling: `group_name` is `groupName`. Field names are left alone: they are
-/// data.
+/// Keys in the specification's spelling: `group_name`, as the reference product and the suite write it, is `groupName`.
+/// Field names and values are left alone: they are data.
 pub(crate) fn camel_keys(value: Value) -> Value {
     match value {
         Value::Object(object) => Value::Object(
@@ -11,6 +12,7 @@ pub(crate) fn camel_keys(value: Value) -> Value {
                 .into_iter()
                 .map(|(key, value)| match key.as_str() {
                     "properties" => (key, properties(value)),
+                    "example" | "examples" | "enum" | "default" => (key, value),
                     _ => (camel(&key), camel_keys(value)),
                 })
                 .collect(),
@@ -79,8 +81,8 @@ mod tests {
 
     #[test]
     fn keys_change_their_spelling_and_field_names_do_not() {
-        let given = json!({"group_name": 1, "schema": {"properties": {"first_name": {"read_only": true}}}});
-        let wanted = json!({"groupName": 1, "schema": {"properties": {"first_name": {"readOnly": true}}}});
+        let given = json!({"group_name": 1, "schema": {"properties": {"first_name": {"read_only": true, "example": {"a_b": 1}}}}});
+        let wanted = json!({"groupName": 1, "schema": {"properties": {"first_name": {"readOnly": true, "example": {"a_b": 1}}}}});
         assert_eq!(camel_keys(given), wanted);
     }
 }

@@ -65,7 +65,7 @@ pub enum FaultKind {
     #[error("a record is longer than {max} bytes", max = super::RECORD_BYTES_MAX)]
     LongRecord,
     /// A cell that a spreadsheet would run. It is kept as text, and written harmless on export.
-    #[error("the cell looks like a formula; it is kept as plain text")]
+    #[error("a spreadsheet would run this cell as a formula")]
     Formula,
     /// Broken JSON.
     #[error("this is not JSON: {0}")]

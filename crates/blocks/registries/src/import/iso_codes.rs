@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::mo::Translations;
-use super::{Fault, Format, open};
+use super::{Fault, Format, Inferred, open};
 
 /// The largest catalogue of translations that is read, in bytes.
 const CATALOGUE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -88,10 +88,25 @@ pub struct Dataset {
     pub description: &'static str,
     /// The field that names each record.
     pub key: &'static str,
+    /// The fields that every record must have, the key among them. That every row of the package has a flag or a name in
+    /// Chinese does not mean that one without is wrong.
+    pub required: &'static [&'static str],
     /// What points to other registers.
     pub links: &'static [Link],
     /// The records; those that others point to come before them.
     pub records: Vec<Map<String, Value>>,
+}
+
+impl Dataset {
+    /// What was inferred of the records, put right by what is known of the standard.
+    #[must_use]
+    pub fn described(&self, mut found: Inferred) -> Inferred {
+        for field in &mut found.fields {
+            field.required = self.required.contains(&field.name.as_str());
+        }
+        found.key = Some(self.key.to_owned());
+        found
+    }
 }
 
 /// The name of the field that holds the names in other languages, by language.
@@ -107,6 +122,7 @@ struct Plan {
     file: &'static str,
     catalogues: &'static [&'static str],
     key: &'static str,
+    required: &'static [&'static str],
     links: &'static [Link],
 }
 
@@ -118,6 +134,7 @@ const PLANS: [Plan; 3] = [
         file: "iso_3166-1",
         catalogues: &["iso_3166-1"],
         key: "alpha_2",
+        required: &["alpha_2", "alpha_3", "numeric", "name"],
         links: &[],
     },
     Plan {
@@ -127,6 +144,7 @@ const PLANS: [Plan; 3] = [
         file: "iso_3166-2",
         catalogues: &["iso_3166-2"],
         key: "code",
+        required: &["code", "name", "type", "country"],
         links: &[
             Link { field: "country", register: "countries", key: "alpha_2" },
             Link { field: "parent", register: "subdivisions", key: "code" },
@@ -139,6 +157,7 @@ const PLANS: [Plan; 3] = [
         file: "iso_639-3",
         catalogues: &["iso_639-3", "iso_639-2"],
         key: "alpha_3",
+        required: &["alpha_3", "name", "scope", "type"],
         links: &[],
     },
 ];
@@ -180,6 +199,7 @@ impl Plan {
             name: self.name,
             description: self.description,
             key: self.key,
+            required: self.required,
             links: self.links,
             records,
         })

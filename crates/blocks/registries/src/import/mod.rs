@@ -5,6 +5,7 @@
 //! person to confirm, and the import itself writes them in bounded batches, each record created or updated by its key,
 //! so that the same file imported twice changes nothing.
 
+mod check;
 mod convert;
 mod csv;
 mod fault;
@@ -20,6 +21,7 @@ use std::io::Read;
 
 use serde_json::{Map, Value};
 
+pub use check::{Checked, Formulas, check};
 pub(crate) use convert::needs_guard;
 pub use convert::{Kind, convert, is_formula};
 pub use fault::{Fault, FaultKind};

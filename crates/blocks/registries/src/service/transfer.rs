@@ -1,8 +1,10 @@
 //! Many records in, many records out: for files. Each batch is one unit of work.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use stoa_core::FieldError;
-use stoa_store::Tx;
+use stoa_store::{StoreError, Tx};
 
 use super::record::{Desk, read_row};
 use super::{By, Record, RecordId, Registries, Version};
@@ -12,6 +14,10 @@ use crate::store::record as rows;
 
 /// Rows of one batch at most.
 pub const BATCH_ROWS_MAX: usize = 250;
+
+/// How often a batch is tried again when the store has no room for it, and how long it waits each time: ten seconds in all.
+const BUSY_TRIES_MAX: u32 = 100;
+const BUSY_WAIT: Duration = Duration::from_millis(100);
 
 /// What an import has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -88,24 +94,63 @@ impl Registries {
         batch: Vec<(u64, Value)>,
         trial: Trial,
     ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
+        let mut unit_rows = BATCH_ROWS_MAX;
+        self.write_rows(by, code, label, batch, trial, &mut unit_rows).await
+    }
+
+    /// The same; `unit_rows` is how many rows go into one unit of work, and becomes less when that was too long for one.
+    async fn write_rows(
+        &self,
+        by: &By,
+        code: &str,
+        label: &str,
+        batch: Vec<(u64, Value)>,
+        trial: Trial,
+        unit_rows: &mut usize,
+    ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
         if batch.len() > BATCH_ROWS_MAX {
             return Err(RegistriesError::field("", "max", format!("a batch holds at most {BATCH_ROWS_MAX} rows")));
         }
-        // Not cloned before it is needed: a value that comes twice spoils a whole unit, and then rows go one by one.
         let batch = std::sync::Arc::new(batch);
-        match self.import_unit(by, code, label, &batch, 0..batch.len(), trial).await {
-            Err(RegistriesError::NotUnique(_)) if batch.len() > 1 => {}
-            Err(RegistriesError::NotUnique(field)) => return Ok(one_refused(&batch, 0, &field)),
-            done => return done,
-        }
         let (mut all, mut refused) = (Imported::default(), Vec::new());
-        for index in 0..batch.len() {
-            let (done, more) = match self.import_unit(by, code, label, &batch, index..index + 1, trial).await {
-                Err(RegistriesError::NotUnique(field)) => one_refused(&batch, index, &field),
-                done => done?,
-            };
-            all += done;
-            refused.extend(more);
+        let size = (*unit_rows).max(1);
+        // The next range is the last one, so that rows are written in their order.
+        let starts = (0..batch.len()).step_by(size).rev();
+        let mut waiting: Vec<_> = starts.map(|start| start..(start + size).min(batch.len())).collect();
+        let mut patience = BUSY_TRIES_MAX;
+        while let Some(range) = waiting.pop() {
+            match self.import_unit(by, code, label, &batch, range.clone(), trial).await {
+                Ok((done, more)) => {
+                    all += done;
+                    refused.extend(more);
+                }
+                Err(RegistriesError::NotUnique(field)) if range.len() <= 1 => {
+                    let (done, more) = one_refused(&batch, range.start, &field);
+                    all += done;
+                    refused.extend(more);
+                }
+                // A value that comes twice spoils the whole unit, and a slow disk makes a unit too long: halves are
+                // tried until the one row is found, or each fits into its time.
+                Err(error @ (RegistriesError::NotUnique(_) | RegistriesError::Store(StoreError::TooLong { .. })))
+                    if range.len() > 1 =>
+                {
+                    let middle = range.start + range.len() / 2;
+                    if matches!(error, RegistriesError::Store(_)) {
+                        *unit_rows = (range.len() / 2).min(*unit_rows);
+                    }
+                    waiting.push(middle..range.end);
+                    waiting.push(range.start..middle);
+                }
+                // A single row that took too long was held up by something else.
+                Err(RegistriesError::Store(
+                    StoreError::Busy { .. } | StoreError::Contended | StoreError::TooLong { .. },
+                )) if patience > 0 => {
+                    patience -= 1;
+                    tokio::time::sleep(BUSY_WAIT).await;
+                    waiting.push(range);
+                }
+                Err(other) => return Err(other),
+            }
         }
         Ok((all, refused))
     }
@@ -143,10 +188,10 @@ impl Registries {
             }
             let _ = sender.blocking_send((batch, refused));
         });
-        let mut all = Imported::default();
+        let (mut all, mut unit_rows) = (Imported::default(), BATCH_ROWS_MAX);
         while let Some((batch, unread)) = batches.recv().await {
             all.refused += u64::try_from(unread.len()).unwrap_or(0);
-            let (done, mut refused) = self.import_rows(by, code, label, batch, trial).await?;
+            let (done, mut refused) = self.write_rows(by, code, label, batch, trial, &mut unit_rows).await?;
             all += done;
             refused.extend(unread);
             told(all, &refused);

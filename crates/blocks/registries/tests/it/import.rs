@@ -92,7 +92,7 @@ fn formulas_stay_text_and_are_flagged() {
     assert_eq!(rows[0].warnings.len(), 1);
     assert_eq!(
         rows[0].warnings[0].to_string(),
-        "line 2, column 1, field `note`: the cell looks like a formula; it is kept as plain text"
+        "line 2, column 1, field `note`: a spreadsheet would run this cell as a formula"
     );
     assert!(rows[1].warnings.is_empty());
     assert_eq!(rows[1].content["note"], "=1+1", "the guard of our own exports is taken off");

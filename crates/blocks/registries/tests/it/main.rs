@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod iso_codes;
 mod sample;
+mod transfer;
 
 mod govstack;
 mod native;
