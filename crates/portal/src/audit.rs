@@ -1,13 +1,12 @@
 //! The evidence: searched, looked at with its proof.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use stoa_audit::{AuditError, Filter, Found, RecordId, latest_checkpoint, prove};
-use stoa_core::{Date, Instant, Problem, Refusal};
+use stoa_core::{Date, Problem, Refusal};
 use stoa_store::Tx;
 use stoa_ui::{
     Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Paging, Table, Tone, actions, code,
@@ -66,14 +65,13 @@ impl Wanted {
 
     fn filter(&self) -> Filter {
         // A day is from its beginning to its end.
-        let start = |day: Option<Date>| day.and_then(|day| format!("{day}T00:00:00Z").parse::<Instant>().ok());
         Filter {
             actor: self.text("actor"),
             subject: self.text("subject"),
             object: self.text("object"),
             action: self.text("action"),
-            from: start(self.from),
-            until: start(self.until).map(|at| at.plus(Duration::from_hours(24))),
+            from: self.from.map(Date::start),
+            until: self.until.map(|day| day.plus_days(1).start()),
             before: self.before,
             limit: Some(SIZE),
         }

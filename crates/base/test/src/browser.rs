@@ -68,7 +68,7 @@ impl Browser<'_> {
         self.stoa.send_request(request).await
     }
 
-    /// Sends a form with a file; the token goes in the address, as such forms have it.
+    /// Sends a form with a file.
     ///
     /// # Panics
     /// When the address is none.
@@ -76,7 +76,7 @@ impl Browser<'_> {
     pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: &str, content: &[u8]) -> Answer {
         let token = token_of(&self.open(path).await.text());
         let mut body = Vec::new();
-        for (name, value) in fields {
+        for (name, value) in std::iter::once(&("csrf", token.as_str())).chain(fields) {
             body.extend(
                 format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
             );
@@ -86,7 +86,7 @@ impl Browser<'_> {
         body.extend(content);
         body.extend(b"\r\n--part--\r\n");
         let request = self
-            .request("POST", &format!("{path}?csrf={token}"))
+            .request("POST", path)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=part")
             .body(Body::from(body))
             .expect("a request");

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use stoa_core::{Actor, Clock, Ids, Instant, PermissionInfo, Tenant};
+use stoa_store::jobs::{JobHandler, JobRunner};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
@@ -33,6 +34,7 @@ pub struct TestStoa {
     pub contexts: BTreeMap<&'static str, BlockContext>,
     /// The documents by block.
     pub openapi: BTreeMap<&'static str, Arc<utoipa::openapi::OpenApi>>,
+    jobs: BTreeMap<&'static str, Vec<Arc<dyn JobHandler>>>,
     router: Router,
     place: Place,
 }
@@ -177,6 +179,7 @@ impl TestStoa {
         let outgoing = Client::new(options, clock.clone()).expect("a client");
         let mut stores = BTreeMap::from([("node", node_store)]);
         let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let mut jobs = BTreeMap::new();
         for block in blocks {
             let steps = block.migrations.iter().chain(audit).chain(stoa_web::webhook::MIGRATIONS).copied();
             let store = open_store(&place, block.name, steps, &clock, &ids).await;
@@ -196,6 +199,7 @@ impl TestStoa {
                 seed(context.clone()).await.expect("the sample data");
             }
             let parts = (block.start)(context.clone()).expect("a block that starts");
+            jobs.insert(block.name, parts.jobs.clone());
             let block = Mounted::new(*block, parts);
             openapi.insert(block.block.name, Arc::clone(&block.openapi));
             stores.insert(block.block.name, store);
@@ -212,7 +216,19 @@ impl TestStoa {
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
         });
-        Self { clock, node, stores, contexts, openapi, router, place }
+        Self { clock, node, stores, contexts, openapi, jobs, router, place }
+    }
+
+    /// Runs what waits in the background of a block, as its runner would; gives how many jobs ran.
+    ///
+    /// # Panics
+    /// When the block is not there or its database fails.
+    #[expect(clippy::expect_used, reason = "a test whose work is not done has failed")]
+    pub async fn run_jobs(&self, block: &str) -> u64 {
+        let (store, handlers) = (self.stores.get(block).expect("a block"), self.jobs.get(block).expect("a block"));
+        let runner = JobRunner::new(store.clone(), handlers.clone());
+        runner.prepare().await.expect("a database");
+        runner.drain().await.expect("jobs that run")
     }
 
     /// The whole router, for what asks it without a socket.

@@ -152,7 +152,7 @@ impl Form {
         self.fields.iter().filter_map(|field| Some((field.id(), field.message()?.clone()))).chain(faults).collect()
     }
 
-    /// The form as markup.
+    /// The form as markup. The token comes first: it is read before a file that follows.
     pub fn render(&self, words: &Words) -> Html {
         Html::of(&Drawn {
             form: self,

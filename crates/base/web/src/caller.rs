@@ -6,11 +6,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stoa_core::{Actor, ActorKind, Problem, Refusal, Tenant};
 
-use stoa_core::limit::BODY_BYTES_MAX;
-
 use crate::answer::Fault;
 use crate::block::Profile;
-use crate::input::Params;
+use crate::forgery::carries_token;
 use crate::node::Node;
 use crate::rate::Peer;
 
@@ -91,25 +89,6 @@ pub(crate) async fn identify(
     }
 }
 
-/// Whether an unsafe request carries the session's token: in its header, its address (for forms with files) or its
-/// form. The form's body is read here and put back for the handler.
-async fn carries_token(request: Request, token: &str) -> Result<(Request, bool), Problem> {
-    let in_header = header_text(request.headers(), "x-csrf-token").as_deref() == Some(token);
-    let in_address = request.uri().query().is_some_and(|query| Params::read(query).get("csrf") == Some(token));
-    let form = header_text(request.headers(), "content-type")
-        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    if in_header || in_address || !form {
-        return Ok((request, in_header || in_address));
-    }
-    let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        Problem::new(Refusal::TooLarge, "web.body_too_large").detail("The form is larger than this address takes.")
-    })?;
-    let carries = std::str::from_utf8(&bytes)
-        .is_ok_and(|text| text.split('&').filter_map(|pair| pair.strip_prefix("csrf=")).any(|value| value == token));
-    Ok((Request::from_parts(parts, axum::body::Body::from(bytes)), carries))
-}
-
 async fn find(node: &Node, headers: &HeaderMap) -> Result<(Actor, Option<SessionSeen>), Problem> {
     let client = mediator_client(headers)?;
     if let Some(value) = headers.get(header::AUTHORIZATION) {
@@ -182,7 +161,7 @@ fn mediator_client(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     ))
 }
 
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     let text = headers.get(name)?.to_str().ok()?.trim();
     (!text.is_empty()).then(|| text.chars().take(400).collect())
 }

@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod block;
 mod caller;
+mod forgery;
 mod form;
 mod input;
 mod issuers;

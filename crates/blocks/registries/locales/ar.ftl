@@ -126,8 +126,8 @@ registries-field-remove = إزالة
 registries-field-remove-title = هل تريد إزالة الحقل { $field }؟
 registries-field-remove-text = يختفي من الإصدار القادم. وتظل الإصدارات الأقدم تعرض قيمه.
 registries-field-removed = أُزيل الحقل من المسودة.
-registries-field-up = نقل إلى أعلى
-registries-field-down = نقل إلى أسفل
+registries-field-up = نقل { $field } إلى أعلى
+registries-field-down = نقل { $field } إلى أسفل
 registries-no-fields = لا حقول في المسودة بعد.
 registries-kind-text = نص
 registries-kind-integer = عدد صحيح
@@ -158,7 +158,7 @@ registries-reads-per-day = الاطلاعات على البيانات الشخص
 registries-changes-per-day = التغييرات يوميًا
 
 ## الاستيراد والتصدير
-registries-import-lead = ملفات CSV أو JSON أو NDJSON بترميز UTF-8. ترى ما تم التعرف عليه قبل كتابة أي شيء.
+registries-import-lead = ملف CSV أو JSON أو NDJSON بترميز UTF-8. يُفحص أولاً ولا يُكتب شيء قبل موافقتك.
 registries-import-file = الملف
 registries-import-file-hint = { $size } على الأكثر. للملفات الأكبر استخدم الأمر "stoa registry import".
 registries-import-upload = فحص الملف
@@ -304,7 +304,7 @@ registries-file-too-many-columns = في الجدول أعمدة أكثر من ا
 registries-file-ragged = عدد خلايا الصف يختلف عن عدد خلايا الرأس.
 registries-file-long-field = خلية طويلة جدًا.
 registries-file-long-record = قيد طويل جدًا.
-registries-file-formula = الخلية تشبه معادلة. تُحفظ كنص عادي.
+registries-file-formula = قد ينفذ برنامج الجداول هذه الخلية كمعادلة.
 registries-file-not-json = هذا ليس JSON.
 registries-file-not-records = المتوقع هنا قيود: مصفوفة كائنات، أو كائن في كل سطر.
 registries-file-wrong-type = القيمة لا تناسب نوع الحقل.
@@ -385,3 +385,24 @@ action-registries-record-update = غيّر قيدًا
 action-registries-record-delete = حذف قيدًا
 action-registries-record-read = قرأ بيانات شخصية
 action-registries-usage-read = سأل عمّن قرأ بيانات شخص
+
+## Uploads
+registries-import-new-lead = ملف CSV أو JSON أو NDJSON بترميز UTF-8. ترى أولاً ما جرى التعرف عليه، ولا يُكتب شيء قبل أن تؤكده.
+registries-import-kept = لم يُكتب شيء بعد. حدّد ما تريد فعله بالملف.
+registries-import-runs = تجري قراءة الملف. تتجدد هذه الصفحة من نفسها، ويمكنك مغادرتها والعودة إليها.
+registries-import-ended = قُرئ الملف حتى نهايته.
+registries-import-failed = تعذّرت قراءة الملف حتى نهايته.
+registries-import-failed-do = يبقى ما كُتب قبل ذلك. إعادة استيراد الملف نفسه تضيف الناقص فقط إن كان لصفوفه مفتاح.
+registries-import-found-lead = هذا ما يبدو أن الملف يحتويه. لا يُكتب شيء قبل أن تؤكده.
+registries-formulas = اعتبر الخلايا التي تشبه المعادلات نصًا عاديًا
+registries-formulas-hint =
+    { $count ->
+        [zero] لا خلايا تشبه المعادلات: { $lines }.
+        [one] خلية واحدة تشبه معادلة ينفذها برنامج الجداول، في السطر { $lines }.
+        [two] خليتان تشبهان معادلتين ينفذهما برنامج الجداول، في السطرين { $lines }.
+        [few] { $count-text } خلايا تشبه معادلات ينفذها برنامج الجداول، في الأسطر { $lines }.
+        [many] { $count-text } خلية تشبه معادلات ينفذها برنامج الجداول، في الأسطر { $lines }.
+       *[other] { $count-text } خلية تشبه معادلات ينفذها برنامج الجداول، في الأسطر { $lines }.
+    }
+registries-formulas-wrong = صحّح الخلايا في الملف، أو اعتبرها نصًا عاديًا
+problem-registries-upload-not-found = لم يعد الملف موجودًا: قُرئ، أو لم يعد إليه أحد خلال يوم.

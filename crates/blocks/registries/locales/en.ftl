@@ -126,8 +126,8 @@ registries-field-remove = Remove
 registries-field-remove-title = Remove the field { $field }?
 registries-field-remove-text = It disappears from the next version. Older versions still show its values.
 registries-field-removed = The field was removed from the draft.
-registries-field-up = Move up
-registries-field-down = Move down
+registries-field-up = Move { $field } up
+registries-field-down = Move { $field } down
 registries-no-fields = The draft has no fields yet.
 registries-kind-text = Text
 registries-kind-integer = Whole number
@@ -156,7 +156,7 @@ registries-reads-per-day = Reads of personal data per day
 registries-changes-per-day = Changes per day
 
 ## Import and export
-registries-import-lead = Files with CSV, JSON or NDJSON, in UTF-8. You see what was recognised before anything is written.
+registries-import-lead = A file with CSV, JSON or NDJSON, in UTF-8. It is looked at first; nothing is written before you say so.
 registries-import-file = File
 registries-import-file-hint = At most { $size }. Larger files: use the command "stoa registry import".
 registries-import-upload = Look at the file
@@ -293,7 +293,7 @@ registries-file-too-many-columns = the table has too many columns.
 registries-file-ragged = the row has another number of cells than the head.
 registries-file-long-field = a cell is too long.
 registries-file-long-record = a record is too long.
-registries-file-formula = the cell looks like a formula. It is kept as plain text.
+registries-file-formula = a spreadsheet would run this cell as a formula.
 registries-file-not-json = this is not JSON.
 registries-file-not-records = records are expected here: an array of objects, or one object on each line.
 registries-file-wrong-type = the value does not fit the type of the field.
@@ -370,3 +370,20 @@ action-registries-record-update = Changed a record
 action-registries-record-delete = Deleted a record
 action-registries-record-read = Read personal data
 action-registries-usage-read = Asked who read a person’s data
+
+## Uploads
+registries-import-new-lead = A file with CSV, JSON or NDJSON, in UTF-8. First you see what was recognised; nothing is written before you confirm it.
+registries-import-kept = Nothing is written yet. Say what is to be done with the file.
+registries-import-runs = The file is being read. This page looks again by itself; you may leave it and come back.
+registries-import-ended = The file was read to its end.
+registries-import-failed = The file could not be read to its end.
+registries-import-failed-do = What was written before stays. Importing the same file again changes only what is missing, where its rows have a key.
+registries-import-found-lead = This is what the file seems to hold. Nothing is written before you confirm it.
+registries-formulas = Take cells that look like formulas as plain text
+registries-formulas-hint =
+    { $count ->
+        [one] One cell looks like a formula that a spreadsheet would run, on line { $lines }.
+       *[other] { $count-text } cells look like formulas that a spreadsheet would run, on lines { $lines }.
+    }
+registries-formulas-wrong = Correct the cells in the file, or take them as plain text
+problem-registries-upload-not-found = The file is not there any more: it was read, or nobody came back for it within a day.

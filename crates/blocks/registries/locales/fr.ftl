@@ -126,8 +126,8 @@ registries-field-remove = Retirer
 registries-field-remove-title = Retirer le champ { $field } ?
 registries-field-remove-text = Il disparaît de la prochaine version. Les anciennes versions montrent encore ses valeurs.
 registries-field-removed = Le champ est retiré du brouillon.
-registries-field-up = Monter
-registries-field-down = Descendre
+registries-field-up = Monter { $field }
+registries-field-down = Descendre { $field }
 registries-no-fields = Le brouillon n’a pas encore de champ.
 registries-kind-text = Texte
 registries-kind-integer = Nombre entier
@@ -156,7 +156,7 @@ registries-reads-per-day = Consultations de données personnelles par jour
 registries-changes-per-day = Modifications par jour
 
 ## Importer et exporter
-registries-import-lead = Fichiers CSV, JSON ou NDJSON, en UTF-8. Vous voyez ce qui a été reconnu avant que rien ne soit écrit.
+registries-import-lead = Un fichier CSV, JSON ou NDJSON, en UTF-8. Il est d’abord examiné ; rien n’est écrit avant votre accord.
 registries-import-file = Fichier
 registries-import-file-hint = Au plus { $size }. Pour les fichiers plus grands : la commande « stoa registry import ».
 registries-import-upload = Examiner le fichier
@@ -293,7 +293,7 @@ registries-file-too-many-columns = le tableau a trop de colonnes.
 registries-file-ragged = la ligne n’a pas le même nombre de cellules que l’en-tête.
 registries-file-long-field = une cellule est trop longue.
 registries-file-long-record = une fiche est trop longue.
-registries-file-formula = la cellule ressemble à une formule. Elle est conservée comme texte.
+registries-file-formula = un tableur exécuterait cette cellule comme une formule.
 registries-file-not-json = ceci n’est pas du JSON.
 registries-file-not-records = des fiches sont attendues ici : un tableau d’objets, ou un objet par ligne.
 registries-file-wrong-type = la valeur ne correspond pas au type du champ.
@@ -370,3 +370,20 @@ action-registries-record-update = A modifié une fiche
 action-registries-record-delete = A supprimé une fiche
 action-registries-record-read = A lu des données personnelles
 action-registries-usage-read = A demandé qui a lu les données d’une personne
+
+## Uploads
+registries-import-new-lead = Un fichier CSV, JSON ou NDJSON, en UTF-8. Vous voyez d’abord ce qui a été reconnu ; rien n’est écrit avant votre confirmation.
+registries-import-kept = Rien n’est encore écrit. Dites ce qu’il faut faire du fichier.
+registries-import-runs = Le fichier est en cours de lecture. Cette page se rafraîchit d’elle-même ; vous pouvez la quitter et y revenir.
+registries-import-ended = Le fichier a été lu jusqu’au bout.
+registries-import-failed = Le fichier n’a pas pu être lu jusqu’au bout.
+registries-import-failed-do = Ce qui a été écrit avant reste. Réimporter le même fichier n’ajoute que ce qui manque, si ses lignes ont une clé.
+registries-import-found-lead = Voici ce que le fichier semble contenir. Rien n’est écrit avant votre confirmation.
+registries-formulas = Prendre comme texte les cellules qui ressemblent à des formules
+registries-formulas-hint =
+    { $count ->
+        [one] Une cellule ressemble à une formule qu’un tableur exécuterait, ligne { $lines }.
+       *[other] { $count-text } cellules ressemblent à des formules qu’un tableur exécuterait, lignes { $lines }.
+    }
+registries-formulas-wrong = Corrigez les cellules dans le fichier, ou prenez-les comme texte
+problem-registries-upload-not-found = Le fichier n’est plus là : il a été lu, ou personne n’y est revenu dans la journée.

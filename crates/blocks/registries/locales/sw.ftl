@@ -126,8 +126,8 @@ registries-field-remove = Ondoa
 registries-field-remove-title = Ondoa sehemu { $field }?
 registries-field-remove-text = Itaondoka kwenye toleo lijalo. Matoleo ya zamani bado yanaonyesha thamani zake.
 registries-field-removed = Sehemu imeondolewa kwenye rasimu.
-registries-field-up = Sogeza juu
-registries-field-down = Sogeza chini
+registries-field-up = Sogeza { $field } juu
+registries-field-down = Sogeza { $field } chini
 registries-no-fields = Rasimu bado haina sehemu.
 registries-kind-text = Maandishi
 registries-kind-integer = Namba kamili
@@ -156,7 +156,7 @@ registries-reads-per-day = Usomaji wa data binafsi kwa siku
 registries-changes-per-day = Mabadiliko kwa siku
 
 ## Kuleta na kutoa
-registries-import-lead = Faili za CSV, JSON au NDJSON, kwa UTF-8. Unaona kilichotambuliwa kabla ya chochote kuandikwa.
+registries-import-lead = Faili la CSV, JSON au NDJSON, kwa UTF-8. Huangaliwa kwanza; hakuna kinachoandikwa kabla hujasema.
 registries-import-file = Faili
 registries-import-file-hint = Isizidi { $size }. Faili kubwa zaidi: tumia amri "stoa registry import".
 registries-import-upload = Angalia faili
@@ -293,7 +293,7 @@ registries-file-too-many-columns = jedwali lina safu nyingi mno.
 registries-file-ragged = mstari una idadi tofauti ya seli na kichwa.
 registries-file-long-field = seli ni ndefu mno.
 registries-file-long-record = rekodi ni ndefu mno.
-registries-file-formula = seli inafanana na fomula. Inahifadhiwa kama maandishi.
+registries-file-formula = jedwali lingetekeleza seli hii kama fomula.
 registries-file-not-json = hii si JSON.
 registries-file-not-records = rekodi zinatarajiwa hapa: orodha ya vitu, au kitu kimoja kwa kila mstari.
 registries-file-wrong-type = thamani haifai aina ya sehemu.
@@ -370,3 +370,20 @@ action-registries-record-update = Alibadilisha rekodi
 action-registries-record-delete = Alifuta rekodi
 action-registries-record-read = Alisoma data binafsi
 action-registries-usage-read = Aliuliza nani alisoma data za mtu
+
+## Uploads
+registries-import-new-lead = Faili la CSV, JSON au NDJSON, kwa UTF-8. Kwanza unaona kilichotambuliwa; hakuna kinachoandikwa kabla ya kuthibitisha.
+registries-import-kept = Bado hakuna kilichoandikwa. Sema kifanyike nini na faili.
+registries-import-runs = Faili linasomwa. Ukurasa huu hujionyesha upya; unaweza kuondoka na kurudi.
+registries-import-ended = Faili limesomwa hadi mwisho.
+registries-import-failed = Faili halikuweza kusomwa hadi mwisho.
+registries-import-failed-do = Kilichoandikwa awali kinabaki. Kuingiza faili lile lile tena hubadilisha kilichokosekana pekee, ikiwa mistari ina ufunguo.
+registries-import-found-lead = Hiki ndicho faili linaonekana kuwa nacho. Hakuna kinachoandikwa kabla ya kuthibitisha.
+registries-formulas = Chukua seli zinazofanana na fomula kama maandishi
+registries-formulas-hint =
+    { $count ->
+        [one] Seli moja inafanana na fomula ambayo jedwali lingeitekeleza, mstari { $lines }.
+       *[other] Seli { $count-text } zinafanana na fomula ambazo jedwali lingezitekeleza, mistari { $lines }.
+    }
+registries-formulas-wrong = Sahihisha seli kwenye faili, au zichukue kama maandishi
+problem-registries-upload-not-found = Faili halipo tena: limesomwa, au hakuna aliyerudi kwa siku moja.

@@ -8,6 +8,7 @@ mod api;
 pub mod error;
 pub mod export;
 pub mod import;
+mod jobs;
 pub mod model;
 mod pages;
 pub mod permission;
@@ -15,6 +16,8 @@ pub mod sample;
 mod seed;
 pub mod service;
 mod store;
+
+use std::sync::Arc;
 
 use stoa_store::Migration;
 use stoa_web::webhook::{self, Webhooks};
@@ -38,17 +41,25 @@ pub const BLOCK: Block = Block {
 };
 
 /// The tables of the block.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration::both(1, "registries", include_str!("../migrations/001_registries.sql"))];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration::both(1, "registries", include_str!("../migrations/001_registries.sql")),
+    Migration::both(2, "upload", include_str!("../migrations/002_upload.sql")),
+];
 
 #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let registries = Registries::new(&context);
+    let uploads = service::Uploads::new(registries.clone(), context.blobs.clone());
     let webhooks = Webhooks::new(context.store.clone(), context.keys.clone(), context.outgoing.clone());
     Ok(BlockParts {
-        pages: pages::router(registries.clone()),
+        pages: pages::router(registries.clone(), uploads.clone()),
         api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
-        jobs: vec![webhooks.handler(), webhooks.tidy()],
+        jobs: vec![
+            webhooks.handler(),
+            webhooks.tidy(),
+            Arc::new(jobs::ImportUpload(uploads.clone())),
+            Arc::new(jobs::ForgetUploads(uploads)),
+        ],
         sinks: vec![webhooks.sink()],
     })
 }

@@ -1,6 +1,7 @@
 //! The console's pages of this block. Each works without scripts and knows no SQL: it asks [`Registries`] and draws.
 
 mod designer;
+mod export;
 mod field_form;
 mod field_typed;
 mod history;
@@ -8,7 +9,7 @@ mod list;
 mod record_form;
 mod records;
 mod statistics;
-mod transfer;
+mod uploads;
 mod words;
 
 use axum::Router;
@@ -21,7 +22,7 @@ use stoa_ui::{Address, Catalogue, Html, Locale, NavEntry, Notice, Tabs, Tone, Wo
 use stoa_web::{Allowed, Right, View};
 
 use crate::permission::{LogRead, RecordRead, RegistryDesign, RegistryRead};
-use crate::service::{By, Registries, RegistryInfo};
+use crate::service::{By, Registries, RegistryInfo, Uploads};
 
 /// The texts of the pages.
 pub(crate) const CATALOGUES: &[Catalogue] = &[
@@ -42,7 +43,14 @@ pub(crate) const NAVIGATION: &[NavEntry] = &[NavEntry {
 const HOME: &str = "/console/registries";
 
 /// The pages, with addresses as they stand below [`HOME`].
-pub(crate) fn router(registries: Registries) -> Router {
+pub(crate) fn router(registries: Registries, uploads: Uploads) -> Router {
+    let files = Router::new()
+        .route("/new-from-file", get(uploads::new_form).post(uploads::new_from_file))
+        .route("/new-from-file/{id}", get(uploads::confirm).post(uploads::create))
+        .route("/{code}/import", get(uploads::import_form).post(uploads::import))
+        .route("/{code}/imports/{id}", get(uploads::show).post(uploads::start))
+        .layer(DefaultBodyLimit::max(uploads::BODY_BYTES_MAX))
+        .with_state(uploads);
     Router::new()
         .route("/", get(list::list))
         .route("/new", get(list::new).post(list::create))
@@ -65,12 +73,10 @@ pub(crate) fn router(registries: Registries) -> Router {
         .route("/{code}/changes", get(history::changes))
         .route("/{code}/reads", get(history::reads))
         .route("/{code}/statistics", get(statistics::show))
-        .route("/new-from-file", get(transfer::new_form).post(transfer::new_from_file))
-        .route("/{code}/import", get(transfer::import_form).post(transfer::import))
-        .route("/{code}/export", get(transfer::export_form))
-        .route("/{code}/export/file", get(transfer::export))
-        .layer(DefaultBodyLimit::max(transfer::UPLOAD_BYTES_MAX))
+        .route("/{code}/export", get(export::form))
+        .route("/{code}/export/file", get(export::file))
         .with_state(registries)
+        .merge(files)
 }
 
 /// The page of what the evidence names: `registries/<code>` or `registries/<code>/<record>`.

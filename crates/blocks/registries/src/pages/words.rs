@@ -95,14 +95,18 @@ pub(super) fn record_faults(w: &Words, schema: &Schema, errors: &[FieldError]) -
 
 /// What is wrong with one field of a record, and how to put it right.
 pub(super) fn record_fault(w: &Words, schema: &Schema, error: &FieldError) -> Html {
-    let field = schema.fields().iter().find(|field| field.pointer() == error.pointer);
-    let name = field_name(w, schema, &error.pointer);
+    fault(w, schema, &error.pointer, error.code, &error.message)
+}
+
+fn fault(w: &Words, schema: &Schema, pointer: &str, code: &str, message: &str) -> Html {
+    let field = schema.fields().iter().find(|field| field.pointer() == pointer);
+    let name = field_name(w, schema, pointer);
     let with = |key: &str| Html::text(w.with(key, &[("field", name.as_str().into())]));
-    match (error.code, field) {
+    match (code, field) {
         ("required", Some(field)) if is_chosen(field) => with("registries-fault-choose"),
         ("required", _) => with("registries-fault-required"),
         ("type", Some(field)) => with(type_key(field.kind)),
-        ("min" | "max", Some(field)) => bound_fault(w, field, &name, error.code),
+        ("min" | "max", Some(field)) => bound_fault(w, field, &name, code),
         ("enum", Some(_)) => with("registries-fault-choose"),
         ("pattern", Some(field)) => pattern_fault(w, field, &name),
         ("unique", _) => with("registries-fault-unique"),
@@ -110,7 +114,7 @@ pub(super) fn record_fault(w: &Words, schema: &Schema, error: &FieldError) -> Ht
         ("readOnly", _) => with("registries-fault-read-only"),
         ("unknown", _) => with("registries-fault-unknown"),
         ("format", Some(_)) => with("registries-fault-format"),
-        _ => with("registries-fault-other").then(Html::trusted(" ")).then(Html::text(&error.message).in_english()),
+        _ => with("registries-fault-other").then(Html::trusted(" ")).then(Html::text(message).in_english()),
     }
 }
 
@@ -163,13 +167,13 @@ fn pattern_fault(w: &Words, field: &Field, name: &str) -> Html {
 }
 
 /// What is wrong with a row of a file: of the record, or of the file itself.
-pub(super) fn row_fault(w: &Words, schema: &Schema, error: &FieldError) -> Html {
-    let field = schema.fields().iter().find(|field| field.pointer() == error.pointer);
-    if let ("wrong_type", Some(field)) = (error.code, field) {
+pub(super) fn row_fault(w: &Words, schema: &Schema, pointer: &str, code: &str) -> Html {
+    let field = schema.fields().iter().find(|field| field.pointer() == pointer);
+    if let ("wrong_type", Some(field)) = (code, field) {
         return Html::text(w.with(type_key(field.kind), &[("field", label(w, field).into())]));
     }
-    let key = format!("registries-file-{}", error.code.replace('_', "-"));
-    if w.has(&key) { Html::text(w.t(&key)) } else { record_fault(w, schema, error) }
+    let key = format!("registries-file-{}", code.replace('_', "-"));
+    if w.has(&key) { Html::text(w.t(&key)) } else { fault(w, schema, pointer, code, "") }
 }
 
 /// A fault of a file with its place.

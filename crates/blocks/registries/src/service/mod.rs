@@ -8,6 +8,7 @@ mod history;
 mod record;
 mod transfer;
 mod unique;
+mod upload;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,8 @@ pub use find::{Found, Listing, Order, Wanted};
 pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use record::{Record, Upserted};
 pub use transfer::{BATCH_ROWS_MAX, Imported, RefusedRow, Trial};
+pub(crate) use upload::JOB as IMPORT_JOB;
+pub use upload::{NewUpload, Upload, UploadError, UploadId, UploadState, Uploads};
 
 pub use crate::store::record::{RecordId, RecordKind};
 

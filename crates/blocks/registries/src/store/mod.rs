@@ -4,3 +4,4 @@
 pub(crate) mod history;
 pub(crate) mod record;
 pub(crate) mod registry;
+pub(crate) mod upload;

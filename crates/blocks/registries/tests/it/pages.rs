@@ -216,39 +216,135 @@ async fn a_file_is_looked_at_becomes_a_register_and_comes_out_again() {
     let browser = stoa.browser(&["analyst"]).await;
     let new = format!("{HOME}/new-from-file");
     let csv = b"code,name,people\nTL,Tallinn,457572\nTR,Tartu,97435\n";
-    let looked = browser.upload(&new, &[("act", "try")], "towns.csv", csv).await.expect(200).text();
-    assert!(looked.contains("What was recognised") && looked.contains("Whole number"), "{looked}");
-    assert!(!browser.open(HOME).await.text().contains("towns"), "nothing was written");
-    let none = browser.upload(&new, &[("name", "Towns"), ("code", "towns")], "", b"").await.expect(422).text();
+    let none = browser.upload(&new, &[], "", b"").await.expect(422).text();
     assert!(none.contains("Choose a file."), "{none}");
-    let wrong = browser.upload(&new, &[("name", ""), ("code", "towns")], "towns.xyz", csv).await.expect(422).text();
+    let wrong = browser.upload(&new, &[], "towns.xyz", csv).await.expect(422).text();
     assert!(wrong.contains("tells no format"), "{wrong}");
-    let made = browser.upload(&new, &[("name", "Towns"), ("code", "towns")], "towns.csv", csv).await;
-    assert_eq!(led_to(&made), "/console/registries/towns?done=published");
+    let broken = browser.upload(&new, &[], "towns.csv", b"code,name\nTL,\"Tallinn\n").await.expect(422).text();
+    assert!(broken.contains("Line 2, column 4: the quote that is opened here is never closed."), "{broken}");
+    let look = led_to(&browser.upload(&new, &[], "My towns.csv", csv).await);
+    let page = browser.open(&look).await.expect(200).text();
+    assert!(page.contains("What was recognised") && page.contains("Whole number"), "{page}");
+    assert!(page.contains("value=\"my-towns\"") && page.contains("value=\"My towns\""), "{page}");
+    assert!(!browser.open(HOME).await.text().contains("towns"), "nothing was written");
+    let stranger = stoa.browser(&["admin"]).await;
+    let wrong = browser.submit(&look, &look, &[("name", ""), ("code", "9")]).await.expect(422).text();
+    assert!(wrong.contains("href=\"#f-name\">Enter a name"), "{wrong}");
+    let import = led_to(&browser.submit(&look, &look, &[("name", "Towns"), ("code", "towns")]).await);
+    assert!(import.starts_with("/console/registries/towns/imports/"), "{import}");
+    assert_eq!(led_to(&browser.open(&look).await), import, "the page of the file leads on to its import");
+    let page = browser.open(&import).await.expect(200).text();
+    assert!(page.contains("<progress") && page.contains("0 of 2") && page.contains("http-equiv=\"refresh\""), "{page}");
+    stoa.run_jobs("registries").await;
+    let page = browser.open(&import).await.expect(200).text();
+    assert!(page.contains("The file was read to its end.") && page.contains("2 created, 0 updated"), "{page}");
+    drop(stranger);
 
-    let import = format!("{HOME}/towns/import");
+    let form = format!("{HOME}/towns/import");
     let more = b"code,name,people\nTL,Reval,457573\nNV,Narva,many\nPR,Parnu,39438\n";
-    let tried = browser.upload(&import, &[("act", "try")], "more.csv", more).await.expect(200).text();
-    for part in [
-        "This was a trial",
-        "1 created, 1 updated, 0 unchanged",
-        "One row needs your attention",
-        "people takes a whole number, like 10",
-    ] {
+    let import = led_to(&browser.upload(&form, &[], "more.csv", more).await);
+    assert_eq!(led_to(&browser.submit(&import, &import, &[("act", "try")]).await), import);
+    stoa.run_jobs("registries").await;
+    let tried = browser.open(&import).await.expect(200).text();
+    for part in ["This was a trial", "1 created, 1 updated, 0 unchanged", "One row needs your attention"] {
         assert!(tried.contains(part), "{part}: {tried}");
     }
+    assert!(tried.contains("people takes a whole number, like 10"), "{tried}");
     let csv_of = async || browser.open(&format!("{HOME}/towns/export/file?format=csv")).await.expect(200);
     assert!(!csv_of().await.text().contains("Reval"), "a trial writes nothing");
-    let done = browser.upload(&import, &[], "more.csv", more).await.expect(200).text();
+    browser.submit(&import, &import, &[]).await.expect(303);
+    browser.submit(&import, &import, &[]).await.expect(303);
+    stoa.run_jobs("registries").await;
+    let done = browser.open(&import).await.expect(200).text();
     assert!(done.contains("1 created, 1 updated, 0 unchanged") && done.contains("One row was refused"), "{done}");
+    browser.submit(&import, &import, &[]).await.expect(404);
     let out = csv_of().await;
     assert!(out.header("content-disposition").starts_with("attachment; filename=\"towns-1.0-"));
     assert_eq!(out.text(), "code,name,people\r\nTL,Reval,457573\r\nTR,Tartu,97435\r\nPR,Parnu,39438\r\n");
     let json = browser.open(&format!("{HOME}/towns/export/file?format=json")).await.expect(200).json();
     assert_eq!(json["count"], 3);
-    let again = browser.upload(&import, &[], "towns.json", json.to_string().as_bytes()).await.expect(200).text();
-    assert!(again.contains("0 created, 0 updated, 3 unchanged"), "what comes out goes in again: {again}");
+    let again = led_to(&browser.upload(&form, &[], "towns.json", json.to_string().as_bytes()).await);
+    browser.submit(&again, &again, &[]).await.expect(303);
+    stoa.run_jobs("registries").await;
+    let page = browser.open(&again).await.expect(200).text();
+    assert!(page.contains("0 created, 0 updated, 3 unchanged"), "what comes out goes in again: {page}");
     browser.open(&format!("{HOME}/towns/export")).await.expect(200);
+}
+
+#[tokio::test]
+async fn formulas_are_asked_about_and_files_are_forgotten() {
+    let stoa = TestStoa::with(&[stoa_registries::BLOCK]).await;
+    let browser = stoa.browser(&["analyst"]).await;
+    towns(&browser).await;
+    let form = format!("{HOME}/towns/import");
+    let file = b"code,name\nTL,=1+1\n";
+    let import = led_to(&browser.upload(&form, &[], "towns.csv", file).await);
+    let page = browser.submit(&import, &import, &[]).await.expect(422).text();
+    assert!(page.contains("One cell looks like a formula") && page.contains("href=\"#f-formulas\""), "{page}");
+    browser.submit(&import, &import, &[("formulas", "true")]).await.expect(303);
+    stoa.run_jobs("registries").await;
+    let blobs = || walk(&stoa.path().join("blobs"));
+    assert_eq!(blobs(), 0, "a file that was read is forgotten");
+    let left = led_to(&browser.upload(&form, &[], "towns.csv", file).await);
+    assert_eq!(blobs(), 1);
+    let held = std::fs::read(first_file(&stoa.path().join("blobs")).unwrap()).unwrap();
+    assert!(!held.windows(4).any(|part| part == b"=1+1"), "what lies on the disk is sealed");
+    stoa.clock.advance(std::time::Duration::from_hours(25));
+    stoa.run_jobs("registries").await;
+    assert_eq!(blobs(), 0, "a file that nobody came back for is forgotten");
+    let id = left.rsplit('/').next().unwrap();
+    let upload = stoa.contexts["registries"].store.clone();
+    let blob: Option<(Option<String>,)> = upload
+        .read(async |tx: &mut stoa_store::Tx<'_>| {
+            tx.find("SELECT blob FROM upload WHERE state = 'kept'", stoa_store::params![]).await
+        })
+        .await
+        .unwrap();
+    assert_eq!(blob, Some((None,)), "{id}");
+}
+
+fn walk(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.map(|entry| entry.unwrap().path()).map(|path| if path.is_dir() { walk(&path) } else { 1 }).sum()
+}
+
+fn first_file(folder: &std::path::Path) -> Option<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    entries
+        .map(|entry| entry.unwrap().path())
+        .find_map(|path| if path.is_dir() { first_file(&path) } else { Some(path) })
+}
+
+#[tokio::test]
+async fn an_import_that_was_stopped_goes_on_behind_what_it_wrote() {
+    let stoa = TestStoa::with(&[stoa_registries::BLOCK]).await;
+    let browser = stoa.browser(&["analyst"]).await;
+    let by = stoa.role("analyst").await;
+    // Without a key nothing but the noted line keeps a row from being written twice.
+    let schema = json!({"type": "object", "properties": {"n": {"type": "integer"}}});
+    stoa.post(&by, "/registries/v1/registries", &json!({"code": "n", "name": "N", "schema": schema})).await.expect(201);
+    stoa.post(&by, "/registries/v1/registries/n/publish", &json!({})).await.expect(200);
+    let rows: String = (0..1_000).map(|n| if n % 100 == 7 { "many\n".to_owned() } else { format!("{n}\n") }).collect();
+    let import =
+        led_to(&browser.upload(&format!("{HOME}/n/import"), &[], "n.csv", format!("n\n{rows}").as_bytes()).await);
+    browser.submit(&import, &import, &[]).await.expect(303);
+    // A node that is killed between two units: some are written, the job runs again.
+    let runs = tokio::time::timeout(std::time::Duration::from_millis(150), stoa.run_jobs("registries")).await;
+    let store = &stoa.contexts["registries"].store;
+    if runs.is_err() {
+        store
+            .write(async |tx: &mut stoa_store::Tx<'_>| {
+                tx.execute("UPDATE stoa_job SET lease_until = 0 WHERE state = 'running'", stoa_store::params![]).await
+            })
+            .await
+            .unwrap();
+    }
+    stoa.run_jobs("registries").await;
+    let page = browser.open(&import).await.expect(200).text();
+    assert!(page.contains("990 created, 0 updated, 0 unchanged"), "{page}");
+    assert!(page.contains("10 rows were refused"), "{page}");
+    let count = stoa.get(&by, "/registries/v1/registries/n/records").await.expect(200).json();
+    assert_eq!(count["total"], json!(990), "no row twice, none lost");
 }
 
 /// The value of an input on a page.
