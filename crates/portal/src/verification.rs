@@ -63,7 +63,7 @@ impl JobHandler for VerifyEvidence {
         let asked: Asked = job.payload()?;
         let mut verdicts = Vec::new();
         for room in &self.rooms {
-            let verdict = verify::verify(&room.store, &self.trusted, None)
+            let verdict = verify::verify(&room.store, &self.trusted, &[])
                 .await
                 .map_err(|error| JobError::later(format!("{}: {error}", room.name)))?;
             verdicts.push(Verdict {

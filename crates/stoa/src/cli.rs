@@ -1,8 +1,12 @@
 //! The command line: every command, argument and example in one place. The reference page is printed from here.
 
+mod flavor;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
 
 /// Everything that can be asked of the program.
 #[derive(Debug, Parser)]
@@ -82,6 +86,12 @@ pub(crate) enum Command {
     /// API keys of programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The standards of the Sovereign Cloud Stack
+    #[command(subcommand)]
+    Standard(StandardCommand),
+    /// Names of flavors by the standards scs-0100 and scs-0103
+    #[command(subcommand)]
+    Flavor(FlavorCommand),
     /// Print a new sign-in link for the console
     #[command(
         after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes."
@@ -312,5 +322,47 @@ pub(crate) enum KeyCommand {
     Revoke {
         /// The key's id, as `key list` shows it
         id: String,
+    },
+}
+
+/// How a result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// `stoa standard`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StandardCommand {
+    /// List the documents, each with the version that counts
+    #[command(after_help = "Examples:\n  \
+        stoa standard list\n  \
+        stoa standard list --track iaas --status stable\n  \
+        stoa standard list --format json\n\n\
+        The version that counts is the stable one; where none is stable, the newest.")]
+    List {
+        /// Only this track: global, iaas, kaas, iam, ops, scopes
+        #[arg(long)]
+        track: Option<String>,
+        /// Only documents whose version that counts is draft, stable, deprecated or rejected
+        #[arg(long)]
+        status: Option<String>,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Show one document: what it demands, its versions, what replaced what
+    #[command(after_help = "Examples:\n  \
+        stoa standard show scs-0100\n  \
+        stoa standard show scs-0102-v2 --format json")]
+    Show {
+        /// Its name: scs-0100, 0100, or a version's, scs-0100-v3
+        name: String,
+        /// How to write it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
 }

@@ -64,8 +64,7 @@ impl DataFolder {
             .advice("Choose an empty or a new folder with --data."));
         }
         let lock = take(path)?;
-        // A folder that was made beforehand may be open to others. Where it is not ours to close, its files still are.
-        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+        close_to_others(path);
         if !fresh {
             matching(path, profile)?;
             if profile == ProfileKind::Govstack {
@@ -103,7 +102,7 @@ impl DataFolder {
                 .advice("Restore into a new folder: --data NEW-FOLDER."));
         }
         let lock = take(path)?;
-        let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700));
+        close_to_others(path);
         match std::fs::remove_dir_all(path.join(RESTORING)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::io(doing("clearing"), &error)),
             _ => {}
@@ -142,6 +141,15 @@ pub(crate) fn is_empty(path: &Path) -> std::io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Closes a folder that was made beforehand and is open to others. Where it is not ours to close it is named; the files
+/// that hold data are for their owner alone in any case.
+fn close_to_others(path: &Path) {
+    let open = |path: &Path| std::fs::metadata(path).map_or(0, |data| data.permissions().mode() & 0o077) != 0;
+    if open(path) && std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).is_err() {
+        tracing::warn!("others may enter the data folder; unless they should: chmod 700 {}", path.display());
+    }
 }
 
 fn matching(path: &Path, profile: ProfileKind) -> Result<(), Failure> {

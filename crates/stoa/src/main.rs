@@ -19,11 +19,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::cli::{Cli, Command};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let arguments = match cli::Cli::try_parse() {
+    let arguments = match Cli::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version come this way too, and are no mistake.
@@ -31,6 +32,11 @@ fn main() -> ExitCode {
             let _ = error.print();
             return ExitCode::from(exit.code());
         }
+    };
+    // Names of flavors need no data and no second thread, and scripts ask about them again and again.
+    let arguments = match arguments {
+        Cli { command: Command::Flavor(asked), .. } => return ended(command::flavor::run(asked)),
+        other => other,
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -21,21 +21,34 @@ CREATE TABLE audit_record (
 CREATE INDEX audit_record_in_order ON audit_record (mark, seq);
 CREATE INDEX audit_record_by_time ON audit_record (at);
 CREATE INDEX audit_record_by_actor ON audit_record (actor, seq);
+CREATE INDEX audit_record_by_principal ON audit_record (on_behalf_of, seq) WHERE on_behalf_of IS NOT NULL;
 CREATE INDEX audit_record_by_action ON audit_record (action, seq);
 CREATE INDEX audit_record_by_object ON audit_record (object, seq);
 CREATE INDEX audit_record_by_subject ON audit_record (subject, seq) WHERE subject IS NOT NULL;
 
--- The chain: one row per sealed batch. `leaves` holds, for each record in order, its id (16 bytes) and leaf hash (32).
+-- The chain: one row per sealed batch. `leaves` holds, for each record in order, its id (16 bytes) and leaf hash (32);
+-- `last_mark` and `last_seq` are the place of its last record.
 CREATE TABLE audit_batch (
   number BIGINT NOT NULL PRIMARY KEY,
   records BIGINT NOT NULL,
   count BIGINT NOT NULL,
+  last_mark BIGINT NOT NULL,
+  last_seq BIGINT NOT NULL,
   leaves BYTEA NOT NULL,
   root BYTEA NOT NULL,
   chain BYTEA NOT NULL,
   at BIGINT NOT NULL,
   key BYTEA NOT NULL,
-  signature BYTEA NOT NULL,
-  last_mark BIGINT NOT NULL,
-  last_seq BIGINT NOT NULL
+  signature BYTEA NOT NULL
 );
+-- By a record's place its batch is found.
+CREATE INDEX audit_batch_by_end ON audit_batch (last_mark, last_seq);
+
+-- Evidence is only ever added to. Whoever may change the schema can take these off; the chain is there for them.
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN RAISE EXCEPTION 'evidence is never changed or removed'; END
+$$;
+CREATE TRIGGER audit_record_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_record
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_batch_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_batch
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();

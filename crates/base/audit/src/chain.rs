@@ -19,6 +19,15 @@ const LINK: u8 = 2;
 /// The chain before the first batch.
 pub const GENESIS: Hash = [0; 32];
 
+/// A record's place in the order of commits: its mark, and its number among the records of that mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// What commits are ordered by; see [`Tx::commit_mark`](stoa_store::Tx::commit_mark).
+    pub mark: i64,
+    /// The record's number in the table.
+    pub seq: i64,
+}
+
 /// What a batch adds to the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
@@ -30,15 +39,19 @@ pub struct Link {
     pub count: u64,
     /// The Merkle root over this batch's leaves.
     pub root: Hash,
+    /// Where its last record stands. The next batch begins behind it, so it is vouched for like the records themselves:
+    /// whoever could move it could keep what follows from ever being sealed.
+    pub last: Place,
 }
 
 impl Link {
     /// The chain with this batch at its end.
     pub fn chain(&self, before: &Hash) -> Hash {
-        hash_parts(
-            LINK,
-            &[before, &self.batch.to_be_bytes(), &self.records.to_be_bytes(), &self.count.to_be_bytes(), &self.root],
-        )
+        let numbers = [self.batch, self.records, self.count].map(u64::to_be_bytes);
+        let place = [self.last.mark, self.last.seq].map(i64::to_be_bytes);
+        let [batch, records, count] = &numbers;
+        let [mark, seq] = &place;
+        hash_parts(LINK, &[before, batch, records, count, &self.root, mark, seq])
     }
 }
 
@@ -142,7 +155,7 @@ impl FromStr for Checkpoint {
         let records =
             field("records").and_then(|v| number(&v)).ok_or(refuse("the line `records` is missing or no number"))?;
         let chain = field("chain").and_then(|v| unhex(&v)).ok_or(refuse("the line `chain` is missing or no hash"))?;
-        let at = field("at").and_then(|v| v.parse().ok()).ok_or(refuse("the line `at` is missing or no time"))?;
+        let at = field("at").and_then(|v| time(&v)).ok_or(refuse("the line `at` is missing or no time"))?;
         let key = field("key").and_then(|v| v.parse().ok()).ok_or(refuse("the line `key` is missing or no key"))?;
         let signature = field("signature")
             .and_then(|v| unhex(&v))
@@ -152,6 +165,10 @@ impl FromStr for Checkpoint {
         }
         Ok(Self { head: Head { block, batch, records, chain, at }, key, signature })
     }
+}
+
+fn time(text: &str) -> Option<Instant> {
+    text.parse().ok().filter(|time: &Instant| time.to_string() == text)
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -179,6 +196,15 @@ mod tests {
         assert!("nonsense".parse::<Checkpoint>().is_err());
     }
 
+    type Parts = (u64, u64, u64, [u8; 32], i64, i64);
+
+    /// The chain is for ever: what is signed today must verify with every later version.
+    #[test]
+    fn the_chain_does_not_change() {
+        let link = Link { batch: 2, records: 7, count: 3, root: [5; 32], last: Place { mark: 1, seq: 9 } };
+        assert_eq!(hex(&link.chain(&GENESIS)), "8b2f0d230a9549246169317a21cf193f459971f498ed526cc11a8139a1c437a4");
+    }
+
     proptest! {
         /// Whatever byte of the text is altered: it is refused, or the signature does not fit, or it was the key's own.
         #[test]
@@ -195,8 +221,10 @@ mod tests {
         }
 
         #[test]
-        fn no_two_chains_meet(a in any::<(u64, u64, u64, [u8; 32])>(), b in any::<(u64, u64, u64, [u8; 32])>()) {
-            let link = |(batch, records, count, root)| Link { batch, records, count, root };
+        fn no_two_chains_meet(a in any::<Parts>(), b in any::<Parts>()) {
+            let link = |(batch, records, count, root, mark, seq): Parts| {
+                Link { batch, records, count, root, last: Place { mark, seq } }
+            };
             prop_assert_eq!(a == b, link(a).chain(&GENESIS) == link(b).chain(&GENESIS));
             prop_assert_ne!(link(a).chain(&GENESIS), link(a).chain(&[1; 32]));
         }

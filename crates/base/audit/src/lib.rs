@@ -21,7 +21,7 @@ pub mod verify;
 
 pub use append::{DETAIL_BYTES_MAX, append, append_sealed, open_sealed};
 pub use batch::latest_checkpoint;
-pub use chain::{Checkpoint, CheckpointError, Head};
+pub use chain::{Checkpoint, CheckpointError, Head, Place};
 pub use error::AuditError;
 pub use proof::{Proof, prove};
 pub use record::{Entry, Outcome, Record, RecordId};

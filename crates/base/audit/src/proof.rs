@@ -3,7 +3,7 @@
 use stoa_store::{Tx, params};
 
 use crate::batch::{self, Batch, Placed};
-use crate::chain::{Checkpoint, GENESIS, Link};
+use crate::chain::{Checkpoint, Link};
 use crate::merkle::{self, Hash};
 use crate::record::COLUMNS;
 use crate::signing::VerifyingKey;
@@ -36,31 +36,18 @@ impl Proof {
 
 /// A record and the proof of it. [`AuditError::NotSealed`] in the first second of a record's life.
 pub async fn prove(tx: &mut Tx<'_>, id: RecordId) -> Result<(Entry, Proof), AuditError> {
-    let row: Option<Placed> =
-        tx.find(&format!("SELECT {COLUMNS}, mark, seq FROM audit_record WHERE id = $1"), params![id]).await?;
-    let Placed { entry, place } = row.ok_or(AuditError::NotFound)?;
-    // The batch before the first one that ends at or behind the record.
-    let (number,): (Option<i64>,) = tx
-        .get(
-            "SELECT min(number) FROM audit_batch WHERE (last_mark, last_seq) >= ($1, $2)",
-            params![place.mark, place.seq],
-        )
+    let row: Option<Placed> = tx
+        .find(&format!("SELECT {COLUMNS}, mark, seq FROM audit_record WHERE id = $1 AND mark >= 0"), params![id])
         .await?;
-    let number = number.and_then(|number| u64::try_from(number).ok()).ok_or(AuditError::NotSealed)?;
-    let before = if number > 1 { batch::next(tx, number.saturating_sub(2)).await? } else { None };
-    let batch: Batch = batch::next(tx, number.saturating_sub(1)).await?.ok_or(AuditError::NotSealed)?;
+    let Placed { entry, place } = row.ok_or(AuditError::NotFound)?;
+    let batch: Batch = batch::around(tx, place).await?.ok_or(AuditError::NotSealed)?;
+    let before = batch::chain_before(tx, &batch.link).await?;
     let index = batch
         .leaves
         .iter()
         .position(|(sealed, _)| *sealed == id)
         .ok_or(AuditError::Chain("the record is not in the batch that it should be in"))?;
     let path = merkle::path(&batch.hashes(), index).ok_or(AuditError::Chain("the batch is too short"))?;
-    let proof = Proof {
-        index: index as u64,
-        link: batch.link,
-        path,
-        before: before.map_or(GENESIS, |before| before.chain),
-        checkpoint: batch.checkpoint(tx.block())?,
-    };
-    Ok((entry, proof))
+    let checkpoint = batch.checkpoint(tx.block())?;
+    Ok((entry, Proof { index: index as u64, link: batch.link, path, before, checkpoint }))
 }

@@ -116,7 +116,7 @@ impl Entry {
     /// The canonical bytes: the version, then every field in one fixed order, each behind its length; an absent field is
     /// told from an empty one. Two different records never have the same bytes.
     ///
-    /// The place in the table is left out on purpose: it is what the chain fixes, and a restore may renumber it.
+    /// The place in the table is left out on purpose: it is what the chain fixes.
     pub fn canonical(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(256 + self.detail.len());
         bytes.push(ENCODING);

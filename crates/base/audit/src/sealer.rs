@@ -9,8 +9,8 @@ use stoa_core::Instant;
 use stoa_store::wake::Topic;
 use stoa_store::{Store, StoreError, Tx, leases, params};
 
-use crate::batch::{self, Batch, Place};
-use crate::chain::{GENESIS, Head, Link};
+use crate::batch::{self, Batch};
+use crate::chain::{GENESIS, Head, Link, Place};
 use crate::merkle::{self, Hash};
 use crate::signing::SigningKey;
 use crate::{AuditError, RecordId};
@@ -58,7 +58,7 @@ pub struct Sealer {
     store: Store,
     key: SigningKey,
     options: SealerOptions,
-    /// The oldest record known to wait, in microseconds; `i64::MAX` when none does.
+    /// The oldest record known to wait, whether it can be sealed already or not, in microseconds; `i64::MAX` when none does.
     waiting_since: AtomicI64,
     /// When that was looked at last.
     looked_at: AtomicI64,
@@ -68,8 +68,12 @@ pub struct Sealer {
 struct Work {
     before: Option<Batch>,
     leaves: Vec<(RecordId, Hash)>,
+    /// Where the last of the leaves stands; none when there are none.
+    last: Option<Place>,
+    /// The oldest record behind the sealed part, settled or not.
     oldest: Option<Instant>,
-    last: Place,
+    /// The oldest record that will still wait when the leaves are sealed.
+    left: Option<Instant>,
 }
 
 impl Sealer {
@@ -128,16 +132,15 @@ impl Sealer {
     }
 
     async fn catch_up(&self) {
-        loop {
-            match self.pass().await {
-                Ok(Sealed::Batch(_)) => {}
-                Ok(Sealed::Nothing | Sealed::Elsewhere) => return,
-                Err(error) => {
-                    tracing::warn!(block = self.store.block(), %error, "evidence could not be sealed; trying again");
-                    return;
-                }
-            }
+        if let Err(error) = self.seal_all().await {
+            tracing::error!(block = self.store.block(), %error, "evidence could not be sealed; trying again");
         }
+    }
+
+    /// Seals whatever can be sealed now.
+    pub async fn seal_all(&self) -> Result<(), AuditError> {
+        while matches!(self.pass().await?, Sealed::Batch(_)) {}
+        Ok(())
     }
 
     /// Seals one batch, if records wait. Reading and hashing happen outside of the write transaction, which is one
@@ -146,14 +149,13 @@ impl Sealer {
         let limit = self.options.batch;
         let looked_at = self.store.clock().now();
         let work = self.store.peek(async move |tx| gather(tx, limit).await).await?;
-        let oldest = work.oldest.map_or(i64::MAX, Instant::micros);
-        self.waiting_since.store(oldest, Ordering::Relaxed);
+        let waits = |since: Option<Instant>| {
+            self.waiting_since.store(since.map_or(i64::MAX, Instant::micros), Ordering::Relaxed);
+        };
+        waits(work.oldest);
         self.looked_at.store(looked_at.micros(), Ordering::Relaxed);
-        let count = work.leaves.len() as u64;
-        if count == 0 {
-            return Ok(Sealed::Nothing);
-        }
-        let batch = self.chain(work);
+        let (count, left) = (work.leaves.len() as u64, work.left);
+        let Some(batch) = self.chain(work) else { return Ok(Sealed::Nothing) };
         let holder = self.store.node().to_owned();
         let lasts = self.options.lease;
         let inserted = self
@@ -168,43 +170,47 @@ impl Sealer {
         if !inserted {
             return Ok(Sealed::Elsewhere);
         }
-        if count < limit {
-            self.waiting_since.store(i64::MAX, Ordering::Relaxed);
-        }
+        waits(left);
         Ok(Sealed::Batch(count))
     }
 
-    fn chain(&self, work: Work) -> Batch {
+    /// The next batch; none without records.
+    fn chain(&self, work: Work) -> Option<Batch> {
+        let last = work.last?;
         let count = work.leaves.len() as u64;
         let (number, records, before) =
             work.before.map_or((0, 0, GENESIS), |before| (before.link.batch, before.link.records, before.chain));
         let hashes: Vec<Hash> = work.leaves.iter().map(|(_, leaf)| *leaf).collect();
-        let link = Link { batch: number + 1, records: records + count, count, root: merkle::root(&hashes) };
+        let link = Link { batch: number + 1, records: records + count, count, root: merkle::root(&hashes), last };
         let chain = link.chain(&before);
         let at = self.store.clock().now();
         let head = Head { block: self.store.block().to_owned(), batch: link.batch, records: link.records, chain, at };
         let checkpoint = head.sign(&self.key);
-        Batch {
+        Some(Batch {
             link,
             leaves: work.leaves,
             chain,
             at,
             key: *checkpoint.key.as_bytes(),
             signature: checkpoint.signature,
-            last: work.last,
-        }
+        })
     }
 }
 
-async fn gather(tx: &mut Tx<'_>, limit: u64) -> Result<Work, StoreError> {
-    let before = batch::last(tx).await?;
-    let place = before.as_ref().map_or(Place::START, |batch| batch.last);
-    let records = batch::records_after(tx, place, limit).await?;
+async fn gather(tx: &mut Tx<'_>, limit: u64) -> Result<Work, AuditError> {
+    let before = batch::last_sound(tx).await?;
+    let place = before.as_ref().map(|batch| batch.link.last);
+    let records = batch::settled_after(tx, place, limit).await?;
+    let last = records.last().map(|record| record.place);
+    // Also what cannot be sealed yet is behind: on a server an older transaction may still get in front of it.
+    let left = batch::waiting_since(tx, last.or(place), limit).await?;
+    let taken = records.iter().map(|record| record.entry.at).min();
     Ok(Work {
         before,
-        oldest: records.iter().map(|record| record.entry.at).min(),
-        last: records.last().map_or(place, |record| record.place),
         leaves: records.iter().map(|record| (record.entry.id, record.entry.leaf())).collect(),
+        last,
+        oldest: taken.into_iter().chain(left).min(),
+        left,
     })
 }
 
@@ -226,8 +232,8 @@ async fn insert(tx: &mut Tx<'_>, batch: &Batch) -> Result<bool, StoreError> {
                 batch.at,
                 batch.key,
                 batch.signature,
-                batch.last.mark,
-                batch.last.seq,
+                batch.link.last.mark,
+                batch.link.last.seq,
             ],
         )
         .await?;

@@ -39,6 +39,9 @@ pub enum StoreError {
         at: &'static Location<'static>,
         /// How long it ran.
         elapsed: Duration,
+        /// Whether the closure itself held on, outside of any statement: a programming error. Else it waited for others,
+        /// and trying again later helps.
+        blocked: bool,
     },
     /// Units that ran at the same time kept colliding; nothing was done. Trying again later helps.
     #[error("the unit collided with others at every try")]
@@ -63,6 +66,13 @@ pub enum StoreError {
         /// The engine's words.
         reason: String,
     },
+    /// Nobody knows whether the transaction is durable: the disk or the server failed while it was being made so, and
+    /// could not be asked afterwards.
+    #[error("it is not known whether the commit succeeded: {reason}")]
+    OutcomeUnknown {
+        /// The engine's words.
+        reason: String,
+    },
     /// The disk is full; nothing was stored.
     #[error("the disk that holds the data is full")]
     Full,
@@ -79,14 +89,18 @@ pub enum StoreError {
         reason: String,
     },
     /// A newer program has migrated this database.
-    #[error("the database of {block} is at migration {database}, this program knows {binary}: start the newer program")]
+    #[error(
+        "the database of {block} has taken migration {number}{}, which this program does not know: start the newer \
+         program",
+        if name.is_empty() { String::new() } else { format!(" ({name})") }
+    )]
     Newer {
         /// The block whose database it is.
         block: &'static str,
-        /// The migration in the database.
-        database: u32,
-        /// The last migration that this program knows.
-        binary: u32,
+        /// The migration that is not known.
+        number: u32,
+        /// What it does, in its own word or two; a copy does not tell.
+        name: String,
     },
     /// A migration that ran has been changed since.
     #[error("migration {number} of {block} is not the one that this database was made with")]
@@ -174,6 +188,9 @@ impl From<StoreError> for Problem {
             E::Busy { .. } | E::Contended => Self::new(Refusal::Busy, "store.busy")
                 .detail("More requests are waiting than the store may hold. Try again in a moment.")
                 .retry_after(wait),
+            E::TooLong { blocked: false, .. } => Self::new(Refusal::Busy, "store.busy")
+                .detail("The request waited too long for the database. Nothing was stored. Try again in a moment.")
+                .retry_after(wait),
             E::Conflict { .. } => {
                 Self::new(Refusal::Conflict, "store.conflict").detail("The change conflicts with what is stored.")
             }
@@ -193,6 +210,10 @@ impl From<StoreError> for Problem {
                     .detail("The database does not answer at the moment. Nothing was stored.")
                     .retry_after(wait)
             }
+            E::OutcomeUnknown { .. } => Self::new(Refusal::Failed, "store.outcome_unknown").detail(
+                "It is not known whether the change was stored. Read the present state before you send it again; with the \
+                 same Idempotency-Key it is safe to send it again.",
+            ),
             E::Erased => Self::new(Refusal::Gone, "store.erased").detail("This data was erased."),
             _ => Self::new(Refusal::Failed, "store.failed")
                 .detail("The store failed. The operators find the reason in the log under this correlation id."),
@@ -214,6 +235,7 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("store.full", "The disk is full"),
     page!("store.read_only", "The data may not be written"),
     page!("store.unavailable", "The database does not answer"),
+    page!("store.outcome_unknown", "It is not known whether the change was stored"),
     page!("store.erased", "The data was erased"),
     page!("store.failed", "The store failed"),
     page!("store.key_does_not_fit", "The master keys do not fit the data"),

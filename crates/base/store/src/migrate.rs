@@ -83,20 +83,20 @@ pub(crate) async fn run(tx: &mut Tx<'_>, lists: &[List]) -> Result<(), StoreErro
 /// does not know, or knows otherwise.
 async fn missing(tx: &mut Tx<'_>, list: &List) -> Result<Vec<Migration>, StoreError> {
     let sqlite = tx.is_sqlite();
-    let block = list.name;
-    let taken: Vec<(u32, Vec<u8>)> =
-        tx.rows("SELECT number, digest FROM stoa_migrations WHERE list = $1 ORDER BY number", params![block]).await?;
-    for (number, digest) in &taken {
+    let block = tx.block();
+    let taken: Vec<(u32, String, Vec<u8>)> = tx
+        .rows("SELECT number, name, digest FROM stoa_migrations WHERE list = $1 ORDER BY number", params![list.name])
+        .await?;
+    for (number, name, digest) in &taken {
         let Some(step) = list.steps.iter().find(|step| step.number == *number) else {
-            let binary = list.steps.iter().map(|step| step.number).max().unwrap_or(0);
-            return Err(StoreError::Newer { block, database: *number, binary });
+            return Err(StoreError::Newer { block, number: *number, name: name.clone() });
         };
         if step.digest(sqlite) != *digest {
             return Err(StoreError::ChangedMigration { block, number: *number });
         }
     }
     let mut missing: Vec<_> =
-        list.steps.iter().filter(|step| taken.iter().all(|(number, _)| *number != step.number)).copied().collect();
+        list.steps.iter().filter(|step| taken.iter().all(|(number, ..)| *number != step.number)).copied().collect();
     missing.sort_by_key(|step| step.number);
     Ok(missing)
 }

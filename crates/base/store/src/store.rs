@@ -4,21 +4,25 @@ use std::future::Future;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stoa_core::{Clock, Ids, Kind};
 use tokio::sync::{oneshot, watch};
 
 use crate::engine::postgres::{Access, Postgres, PostgresOptions};
-use crate::engine::sqlite::readers::{Readers, ReadersOptions};
+use crate::engine::sqlite::readers::{Lane, Readers, ReadersOptions};
 use crate::engine::sqlite::writer::{Writer, WriterOptions};
 use crate::engine::sqlite::{self, Use};
 use crate::migrate::{self, LEDGER, List, Migration};
+use crate::pulse::{Pulse, Watchdog, micros_of_process};
 use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Unit, Work, run_now};
 use crate::wake::Topic;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, params};
+
+/// For how long a write that was seen to succeed tells that writes work.
+const WRITE_SEEN_MICROS: u64 = 1_000_000;
 
 /// Where a block's data lies.
 #[derive(Debug, Clone)]
@@ -60,7 +64,8 @@ pub struct StoreLimits {
     pub unit_time: Duration,
     /// What a read on the caller's thread may take before it is run again among the scans.
     pub inline_read_time: Duration,
-    /// Connections for reads on the callers' threads (SQLite), or connections in all (PostgreSQL).
+    /// Connections for reads on the callers' threads (SQLite, which has at least one for each thread of the runtime), or
+    /// connections in all (PostgreSQL).
     pub connections: usize,
     /// Threads for long reads (SQLite).
     pub scans: usize,
@@ -155,6 +160,10 @@ pub struct StoreState {
     pub retries: u64,
     /// Short reads that turned out long and ran again among the scans.
     pub reads_cut: u64,
+    /// Whether the last commit that had something to store failed.
+    pub commit_failed: bool,
+    /// How long a unit that does not come to its end has held up all others; it is named in the log.
+    pub stuck_for: Option<Duration>,
 }
 
 /// One block's own database. Cheap to clone; all clones are one store.
@@ -187,11 +196,23 @@ impl Kind for Node {
 struct Shared {
     home: Home,
     engine: Running,
+    /// When a write was last seen to succeed, in microseconds of the process.
+    write_seen: AtomicU64,
+    _watchdog: Watchdog,
 }
 
 pub(crate) enum Running {
     Sqlite { writer: Writer, readers: Arc<Readers>, file: PathBuf },
     Postgres(Postgres),
+}
+
+impl Running {
+    const fn pulse(&self) -> &Arc<Pulse> {
+        match self {
+            Self::Sqlite { writer, .. } => &writer.pulse,
+            Self::Postgres(postgres) => &postgres.pulse,
+        }
+    }
 }
 
 /// While it lives, the store's writer stands between two batches; see [`Store::pause_writers`].
@@ -219,7 +240,7 @@ impl Store {
                 let readers = Arc::new(Readers::new(ReadersOptions {
                     home: home.clone(),
                     file: file.clone(),
-                    inline: limits.connections,
+                    inline: limits.connections.max(worker_threads()),
                     inline_time: limits.inline_read_time,
                     scans: limits.scans,
                     scan_queue: limits.scan_queue,
@@ -231,7 +252,8 @@ impl Store {
                 Running::Postgres(Postgres::start(postgres_options(&options, home.clone()), lists).await?)
             }
         };
-        Ok(Self { shared: Arc::new(Shared { home, engine }) })
+        let watchdog = Watchdog::start(home.block, Arc::clone(engine.pulse()))?;
+        Ok(Self { shared: Arc::new(Shared { home, engine, write_seen: AtomicU64::new(0), _watchdog: watchdog }) })
     }
 
     /// Runs a closure that reads, on one snapshot. Meant for short reads: what takes longer than
@@ -250,7 +272,7 @@ impl Store {
                     if let Some(result) = read_inline(readers, &closure, at) {
                         return result;
                     }
-                    scan(readers, closure, at).await
+                    read_apart(readers, Lane::Scans, closure, at).await
                 }
                 Running::Postgres(postgres) => postgres.run(closure, Access::Read, at).await,
             }
@@ -258,7 +280,8 @@ impl Store {
     }
 
     /// As [`read`](Self::read), for background work that follows a table (the outbox, the jobs, the chain of evidence): on
-    /// one snapshot, which on PostgreSQL takes no part in serialisation, so that no writer fails for it.
+    /// one snapshot, which on PostgreSQL takes no part in serialisation, so that no writer fails for it; and with a thread or
+    /// connections of its own, so that it waits for nobody's reports.
     #[track_caller]
     pub fn peek<F, T, E>(&self, closure: F) -> impl Future<Output = Result<T, E>> + Send + use<F, T, E>
     where
@@ -273,9 +296,9 @@ impl Store {
                     if let Some(result) = read_inline(readers, &closure, at) {
                         return result;
                     }
-                    scan(readers, closure, at).await
+                    read_apart(readers, Lane::Peeks, closure, at).await
                 }
-                Running::Postgres(postgres) => postgres.run(closure, Access::Scan, at).await,
+                Running::Postgres(postgres) => postgres.run(closure, Access::Peek, at).await,
             }
         }
     }
@@ -291,7 +314,7 @@ impl Store {
         let (store, at) = (self.clone(), Location::caller());
         async move {
             match &store.shared.engine {
-                Running::Sqlite { readers, .. } => scan(readers, closure, at).await,
+                Running::Sqlite { readers, .. } => read_apart(readers, Lane::Scans, closure, at).await,
                 Running::Postgres(postgres) => postgres.run(closure, Access::Scan, at).await,
             }
         }
@@ -357,6 +380,7 @@ impl Store {
     /// What the store is doing.
     pub fn state(&self) -> StoreState {
         let read = Ordering::Relaxed;
+        let stuck_for = self.shared.engine.pulse().stuck_for();
         match &self.shared.engine {
             Running::Sqlite { writer, readers, .. } => StoreState {
                 queue_depth: writer.figures.waiting.load(read),
@@ -365,6 +389,8 @@ impl Store {
                 failed_commits: writer.figures.failed_commits.load(read),
                 retries: 0,
                 reads_cut: readers.cut.load(read),
+                commit_failed: writer.figures.commit_failed.load(read),
+                stuck_for,
             },
             Running::Postgres(postgres) => StoreState {
                 queue_depth: postgres.figures.waiting.load(read),
@@ -373,8 +399,28 @@ impl Store {
                 failed_commits: postgres.figures.failed_commits.load(read),
                 retries: postgres.figures.retries.load(read),
                 reads_cut: 0,
+                commit_failed: postgres.figures.commit_failed.load(read),
+                stuck_for,
             },
         }
+    }
+
+    /// Whether a write comes to its end on the disk; for readiness. It writes a row of the store's own and waits for its
+    /// commit, unless one was seen to succeed within the last second. A unit that holds up all others is named at once.
+    pub async fn check_writes(&self) -> Result<(), StoreError> {
+        self.shared.engine.pulse().check()?;
+        let now = micros_of_process();
+        let seen = self.shared.write_seen.load(Ordering::Relaxed);
+        if seen != 0 && now.saturating_sub(seen) < WRITE_SEEN_MICROS && !self.state().commit_failed {
+            return Ok(());
+        }
+        self.write(async |tx: &mut Tx<'_>| {
+            let now = tx.now();
+            let sql = "INSERT INTO stoa_probe (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+            tx.execute(sql, params![now]).await.map(drop)
+        })
+        .await
+        .inspect(|()| self.shared.write_seen.store(now, Ordering::Relaxed))
     }
 
     /// Stops the writer between two batches while the guard lives, so that several files can be copied at one moment.
@@ -395,8 +441,8 @@ impl Store {
         }
     }
 
-    /// Finishes what is queued and ends the store's threads. Other clones refuse from then on. Does nothing while other
-    /// clones live: the last one closes the store.
+    /// Finishes what is queued and ends the store's threads. Does nothing while other clones live, or calls of them are
+    /// under way: the last one closes the store.
     pub async fn close(self) {
         if let Some(shared) = Arc::into_inner(self.shared) {
             // Joining threads waits; it must not hold up the caller's runtime.
@@ -410,6 +456,11 @@ impl Store {
             .await;
         }
     }
+}
+
+/// The threads that callers of this runtime run on: each of them may read at the same time.
+fn worker_threads() -> usize {
+    tokio::runtime::Handle::try_current().map_or(0, |runtime| runtime.metrics().num_workers())
 }
 
 fn closed() -> StoreError {
@@ -444,7 +495,13 @@ where
     }
 }
 
-async fn scan<F, T, E>(readers: &Arc<Readers>, closure: F, at: &'static Location<'static>) -> Result<T, E>
+/// A read on a thread of the given lane.
+async fn read_apart<F, T, E>(
+    readers: &Arc<Readers>,
+    lane: Lane,
+    closure: F,
+    at: &'static Location<'static>,
+) -> Result<T, E>
 where
     F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E> + Send + Sync + 'static,
     T: Send + 'static,
@@ -452,7 +509,7 @@ where
 {
     let (unit, answer) = Work::new(closure, at);
     let unit: Box<dyn Unit> = Box::new(unit);
-    readers.scan(unit);
+    readers.hand_over(lane, unit);
     answer.await.map_err(|_| E::from(closed()))?
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant as Tick};
 use stoa_core::{Clock, Id, Ids, Instant, Kind};
 
 use crate::engine::{postgres, sqlite};
+use crate::steering::steering_word;
 use crate::wake::{Topic, Topics, Wakes};
 use crate::{FromRow, Param, Row, StoreError};
 
@@ -48,6 +49,8 @@ pub(crate) struct Watch {
     pub(crate) at: &'static Location<'static>,
     started: Tick,
     allowed: Duration,
+    /// Whether a success that comes too late is refused. A read that is late is still right.
+    refuses_late: bool,
     /// A statement was refused or cut off because the time was up.
     stopped: Cell<bool>,
     /// A statement failed.
@@ -64,6 +67,7 @@ impl Watch {
             at,
             started: Tick::now(),
             allowed,
+            refuses_late: false,
             stopped: Cell::new(false),
             failed: Cell::new(false),
             topics: Cell::default(),
@@ -71,8 +75,18 @@ impl Watch {
         }
     }
 
+    /// Of a unit that holds up others while it runs: it is not kept when it comes to its end too late.
+    pub(crate) fn strict(at: &'static Location<'static>, allowed: Duration) -> Self {
+        Self { refuses_late: true, ..Self::start(at, allowed) }
+    }
+
     pub(crate) fn topics(&self) -> Topics {
         self.topics.get()
+    }
+
+    /// The transaction's mark, if the unit asked for it.
+    pub(crate) fn mark(&self) -> Option<i64> {
+        self.mark.get()
     }
 
     pub(crate) fn deadline(&self) -> Tick {
@@ -89,16 +103,24 @@ impl Watch {
         self.started.elapsed() > self.allowed
     }
 
-    /// Stops the unit: its time is up.
+    /// Stops the unit in the midst of a statement: its time is up.
     pub(crate) fn too_long(&self) -> StoreError {
         self.stopped.set(true);
-        StoreError::TooLong { at: self.at, elapsed: self.started.elapsed() }
+        StoreError::TooLong { at: self.at, elapsed: self.started.elapsed(), blocked: false }
+    }
+
+    /// Stops the unit between two statements, or at its end. A statement is cut off the moment that the time is up; so when
+    /// this is noticed much later, it was the closure that held on.
+    fn out_of_time(&self) -> StoreError {
+        self.stopped.set(true);
+        let elapsed = self.started.elapsed();
+        StoreError::TooLong { at: self.at, elapsed, blocked: elapsed > self.allowed + self.allowed / 2 }
     }
 
     /// Why a unit that returned `Ok` may not be kept all the same.
     pub(crate) fn flaw(&self) -> Option<StoreError> {
-        if self.stopped.get() {
-            Some(self.too_long())
+        if self.stopped.get() || (self.refuses_late && self.overdue()) {
+            Some(self.out_of_time())
         } else if self.failed.get() {
             Some(StoreError::Aborted { at: self.at })
         } else {
@@ -107,10 +129,23 @@ impl Watch {
     }
 }
 
+/// The lowest transaction that still runs by this snapshot and may write here. Numbers are given out for the whole server,
+/// but a connection belongs to one database for ever: those of other databases never write here, and whoever holds one
+/// open for hours must not hold up what follows our commits. The snapshot is older than the look at the connections, so a
+/// number in it that belongs to another database's connection was given to that connection and to no other.
+const LOWEST_RUNNING: &str = "SELECT coalesce(
+    (SELECT min(running::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+     WHERE running::text::bigint & 4294967295 NOT IN (
+       SELECT backend_xid::text::bigint FROM pg_stat_activity
+       WHERE backend_xid IS NOT NULL AND datid <> (SELECT oid FROM pg_database WHERE datname = current_database())
+       UNION ALL
+       SELECT transaction::text::bigint FROM pg_prepared_xacts WHERE database <> current_database())),
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint)";
+
 impl Tx<'_> {
     /// Runs a statement that returns no rows; gives the number of rows that it changed.
     pub async fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
-        self.may_go_on()?;
+        self.may_run(sql)?;
         let result = match &self.engine {
             EngineTx::Sqlite(connection) => sqlite::execute(connection, sql, params, self.watch),
             EngineTx::Postgres(session) => session.execute(sql, params).await,
@@ -153,7 +188,7 @@ impl Tx<'_> {
         most: usize,
         each: &mut (dyn FnMut(Row) -> Result<(), StoreError> + '_),
     ) -> Result<(), StoreError> {
-        self.may_go_on()?;
+        self.may_run(sql)?;
         let result = match &self.engine {
             EngineTx::Sqlite(connection) => sqlite::collect(connection, sql, params, most, self.watch, each),
             EngineTx::Postgres(session) => session.collect(sql, params, most, each).await,
@@ -173,11 +208,24 @@ impl Tx<'_> {
 
     fn may_go_on(&self) -> Result<(), StoreError> {
         if self.watch.overdue() {
-            Err(self.watch.too_long())
+            Err(self.watch.out_of_time())
         } else if self.watch.failed.get() {
             Err(StoreError::Aborted { at: self.watch.at })
         } else {
             Ok(())
+        }
+    }
+
+    /// As [`may_go_on`](Self::may_go_on), for a statement of a closure.
+    fn may_run(&self, sql: &str) -> Result<(), StoreError> {
+        self.may_go_on()?;
+        match steering_word(sql) {
+            None => Ok(()),
+            Some(word) => {
+                self.watch.failed.set(true);
+                let at = self.watch.at;
+                Err(StoreError::Sql { reason: format!("the unit of work at {at} is not to run {word}") })
+            }
         }
     }
 
@@ -242,6 +290,6 @@ impl Tx<'_> {
             return Ok(i64::MAX);
         }
         let base = self.home.mark_base.load(Ordering::Acquire);
-        Ok(base + self.get::<(i64,)>("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await?.0)
+        Ok(base + self.get::<(i64,)>(LOWEST_RUNNING, &[]).await?.0)
     }
 }

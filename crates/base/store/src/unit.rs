@@ -27,6 +27,8 @@ pub(crate) trait Unit: Send {
     fn is_abandoned(&self) -> bool;
     /// Runs the closure once, to its end, without waiting; keeps its result.
     fn run(&mut self, tx: &mut Tx<'_>) -> Outcome;
+    /// Takes back a success: what the unit did could not be kept.
+    fn spoil(&mut self, error: StoreError);
     /// Answers the caller with the closure's result: what it changed is durable, or it changed nothing.
     fn settle(self: Box<Self>);
     /// Answers the caller with an error of the store.
@@ -66,6 +68,12 @@ where
         let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Refused };
         self.result = Some(result);
         outcome
+    }
+
+    fn spoil(&mut self, error: StoreError) {
+        if !matches!(self.result, Some(Err(_))) {
+            self.result = Some(Err(E::from(error)));
+        }
     }
 
     fn settle(self: Box<Self>) {

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use stoa_core::{Problem, Refusal};
-use stoa_store::{Store, StoreError, Tx, params};
+use stoa_store::Store;
 use stoa_ui::Shell;
 use utoipa::openapi::OpenApi;
 
@@ -117,10 +117,7 @@ async fn ready(State(state): State<NodeState>) -> Response {
     let mut checks = Vec::new();
     let mut ready = true;
     for store in state.stores.iter() {
-        let probe = store.write(async |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            tx.get::<(i64,)>("SELECT count(*) FROM stoa_migrations", params![]).await.map(drop)
-        });
-        let verdict = match tokio::time::timeout(Duration::from_secs(5), probe).await {
+        let verdict = match tokio::time::timeout(Duration::from_secs(5), store.check_writes()).await {
             Ok(Ok(())) => "ok".to_owned(),
             Ok(Err(error)) => {
                 tracing::error!(block = store.block(), %error, "web: a database is not ready");

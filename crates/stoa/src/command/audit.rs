@@ -23,14 +23,11 @@ pub(super) async fn verify_all(
     for room in instance.chosen(block)? {
         // Records of this very second are sealed first, so that the verdict is about all of them.
         room.sealer.pass().await.map_err(|error| error.explain("sealing the newest evidence"))?;
-        let against = kept.iter().find(|checkpoint| checkpoint.head.block == room.name);
-        let verdict = verify::verify(&room.store, &trusted, against)
+        let against: Vec<Checkpoint> = kept.iter().filter(|kept| kept.head.block == room.name).cloned().collect();
+        let verdict = verify::verify(&room.store, &trusted, &against)
             .await
             .map_err(|error| error.explain(&format!("verifying the evidence of {}", room.name)))?;
-        let compared = match against {
-            Some(_) => ", and it agrees with the checkpoint kept elsewhere",
-            None => "",
-        };
+        let compared = if against.is_empty() { "" } else { ", and it agrees with the checkpoint kept elsewhere" };
         match &verdict.finding {
             None => {
                 let line = format!(

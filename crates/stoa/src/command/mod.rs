@@ -4,8 +4,10 @@
 mod audit;
 mod backup;
 mod desk;
+pub(crate) mod flavor;
 mod key;
 mod registry;
+mod standard;
 mod up;
 
 use std::path::Path;
@@ -54,6 +56,7 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "stoa", &mut script);
             page(&String::from_utf8_lossy(&script), &console).await
         }
+        Command::Standard(wanted) => standard::run(wanted, &console).await,
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
         Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
         Command::Verify(wanted) => backup::verify(wanted, &console).await,

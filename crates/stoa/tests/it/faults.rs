@@ -36,6 +36,23 @@ fn a_folder_with_other_files_is_left_alone() {
 }
 
 #[test]
+fn a_folder_that_others_may_enter_is_named_and_its_databases_are_not_for_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    std::fs::create_dir(place.path("open")).unwrap();
+    std::fs::set_permissions(place.path("open"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (code, said, _) = place.up(&["--data", "open"]).terminate();
+    assert_eq!(code, 0);
+    assert!(said.contains("chmod 700"), "{said}");
+    for name in ["node.db", "registries.db", "blobs", "keys"] {
+        let mode = std::fs::metadata(place.path("open").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}");
+    }
+    let (_, said, _) = place.up(&[]).terminate();
+    assert!(!said.contains("chmod"), "a folder of its own making is closed: {said}");
+}
+
+#[test]
 fn a_corrupted_database_is_named() {
     let place = Place::new();
     let (code, ..) = place.up(&[]).terminate();
@@ -85,7 +102,9 @@ fn a_database_newer_than_the_program_is_refused() {
         let clock = stoa_core::Clock::system();
         let own = stoa_registries::BLOCK.migrations.iter().chain(stoa_audit::MIGRATIONS);
         let own = own.chain(stoa_web::webhook::MIGRATIONS).copied();
-        let later = Migration::both(9999, "of_a_later_release", "CREATE TABLE later (id BIGINT)");
+        // As a later release has it: the block's own next number, below those that the base adds.
+        let next = stoa_registries::BLOCK.migrations.iter().map(|step| step.number).max().unwrap() + 1;
+        let later = Migration::both(next, "of_a_later_release", "CREATE TABLE later (id BIGINT)");
         let store = Store::open(StoreOptions {
             block: "registries",
             engine: Engine::Sqlite { file: place.path("stoa-data/registries.db"), durability: Durability::Full },
@@ -98,7 +117,7 @@ fn a_database_newer_than_the_program_is_refused() {
     });
     let run = place.run(&["up", "--listen", "127.0.0.1:0"]);
     assert_eq!(run.code, 6, "{run:?}");
-    assert!(run.stderr.contains("newer program"), "{run:?}");
+    assert!(run.stderr.contains("newer program") && run.stderr.contains("(of_a_later_release)"), "{run:?}");
 }
 
 #[test]
@@ -209,6 +228,7 @@ fn a_disk_that_fills_up_refuses_writes_loses_nothing_and_recovers() {
     let refused = refused.expect("a full disk refuses");
     assert!(refused.stderr.contains("full"), "{refused:?}");
     assert_eq!(server.ask("GET", "/healthz", None, None).0, 200, "it lives and says so");
+    assert_eq!(server.ask("GET", "/readyz", None, None).0, 503, "and that it should get no traffic");
     std::fs::remove_file(&filler).unwrap();
     create("after").done();
     assert_eq!(server.ask("GET", "/readyz", None, None).0, 200);

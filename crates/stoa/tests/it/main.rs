@@ -12,5 +12,7 @@ mod cli;
 mod data;
 mod documents;
 mod faults;
+mod flavor;
 mod house;
 mod program;
+mod standard;

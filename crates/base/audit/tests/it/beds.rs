@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use stoa_audit::{
-    AuditError, Checkpoint, MIGRATIONS, Record, RecordId, Sealed, Sealer, SealerOptions, SigningKey, Verdict, verify,
+    AuditError, Checkpoint, MIGRATIONS, Record, RecordId, Sealer, SealerOptions, SigningKey, Verdict, verify,
 };
 use stoa_core::{Actor, Clock, Ids, Instant, Tenant};
-use stoa_store::{Durability, Engine, Param, Store, StoreLimits, StoreOptions, Tx};
+use stoa_store::{Durability, Engine, Param, Store, StoreError, StoreLimits, StoreOptions, Tx};
 
 /// When the tests begin, by their fixed clock: 2026-11-24T10:00:00Z.
 pub(crate) const START: Instant = Instant::from_micros(1_795_514_400_000_000);
@@ -18,7 +18,7 @@ pub(crate) struct Bed {
     pub(crate) clock: Clock,
     pub(crate) key: SigningKey,
     engine: Engine,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Bed {
@@ -43,7 +43,7 @@ impl Bed {
     async fn open(folder: tempfile::TempDir, engine: Engine) -> Self {
         let clock = Clock::fixed(START);
         let store = open_store(engine.clone(), &clock).await;
-        Self { store, clock, key: SigningKey::from_seed(&[7; 32]).unwrap(), engine, _folder: folder }
+        Self { store, clock, key: SigningKey::from_seed(&[7; 32]).unwrap(), engine, folder }
     }
 
     /// The database opened a second time, by somebody who means no good (or by another node).
@@ -58,7 +58,7 @@ impl Bed {
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::Sqlite { file: folder.path().join("restored.db"), durability: Durability::Full };
         let store = Store::restore(options(engine.clone(), &self.clock), std::io::Cursor::new(copy)).await.unwrap();
-        Self { store, clock: self.clock.clone(), key: self.key.clone(), engine, _folder: folder }
+        Self { store, clock: self.clock.clone(), key: self.key.clone(), engine, folder }
     }
 
     pub(crate) fn is_shared(&self) -> bool {
@@ -82,38 +82,79 @@ impl Bed {
 
     /// Seals all that waits in batches of three.
     pub(crate) async fn seal(&self) {
-        let sealer = self.sealer(3);
-        let mut looks = 0;
-        loop {
-            // On a server that other tests use too, a transaction of theirs can keep our records unsettled for a moment.
-            let verdict = self.verify(None).await;
-            match sealer.pass().await.unwrap() {
-                Sealed::Batch(_) => {}
-                Sealed::Nothing if verdict.unsealed > 0 && looks < 500 => {
-                    looks += 1;
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                other => {
-                    assert_eq!(other, Sealed::Nothing);
-                    return;
-                }
+        self.settled().await;
+        self.sealer(3).seal_all().await.unwrap();
+        assert_eq!(self.verify(&[]).await.unsealed, 0);
+    }
+
+    /// Waits until the newest record can get no earlier neighbour any more: on a server that other tests use too, transactions of
+    /// theirs can keep ours unsettled for a moment.
+    pub(crate) async fn settled(&self) {
+        for look in 0.. {
+            if self.is_settled().await {
+                return;
             }
+            assert!(look < 1000, "the records do not settle");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    pub(crate) async fn verify(&self, against: Option<&Checkpoint>) -> Verdict {
+    /// Whether the newest record can get no earlier neighbour any more; also when there is none.
+    pub(crate) async fn is_settled(&self) -> bool {
+        self.store
+            .scan(async move |tx: &mut Tx<'_>| {
+                let newest = "SELECT mark FROM audit_record ORDER BY seq DESC LIMIT 1";
+                let newest: Option<(i64,)> = tx.find(newest, &[]).await?;
+                let settled = tx.settled_mark().await?;
+                Ok::<_, StoreError>(newest.is_none_or(|(mark,)| mark < settled))
+            })
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn verify(&self, against: &[Checkpoint]) -> Verdict {
         verify::verify(&self.store, &[self.key.verifying_key()], against).await.unwrap()
+    }
+
+    /// The bytes that a query gives.
+    pub(crate) async fn blob(&self, sql: String) -> Vec<u8> {
+        let read = async move |tx: &mut Tx<'_>| tx.get::<(Vec<u8>,)>(&sql, &[]).await;
+        self.store.read::<_, _, StoreError>(read).await.unwrap().0
+    }
+
+    /// The same database, in whose closed file some bytes were replaced by others, wherever they stand.
+    pub(crate) async fn with_bytes_changed(self, from: &[u8], to: &[u8]) -> Self {
+        let Self { store, clock, key, engine, folder } = self;
+        let file = store.file().unwrap().to_owned();
+        store.close().await;
+        let mut bytes = std::fs::read(&file).unwrap();
+        let places: Vec<usize> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from)).collect();
+        assert!(!places.is_empty(), "the file holds these bytes");
+        for at in places {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+        std::fs::write(&file, bytes).unwrap();
+        Self { store: open_store(engine.clone(), &clock).await, clock, key, engine, folder }
     }
 
     pub(crate) async fn checkpoint(&self) -> Checkpoint {
         self.store.read(async |tx: &mut Tx<'_>| stoa_audit::latest_checkpoint(tx).await).await.unwrap().unwrap()
     }
 
-    /// Changes the database behind the back of everything.
+    /// Changes the database behind the back of everything, as somebody would who may do anything with it: what stands in
+    /// the way is taken off first.
     pub(crate) async fn tamper(&self, sql: &'static str, values: Vec<Value>) -> u64 {
         let store = self.open_again().await;
+        let triggers: &[&str] = if self.is_shared() {
+            &["audit_record_stays ON audit_record", "audit_batch_stays ON audit_batch"]
+        } else {
+            &["audit_record_kept", "audit_record_stays", "audit_batch_kept", "audit_batch_stays"]
+        };
         let changed = store
             .write(async move |tx: &mut Tx<'_>| {
+                for trigger in triggers {
+                    tx.execute(&format!("DROP TRIGGER IF EXISTS {trigger}"), &[]).await?;
+                }
                 let values: Vec<Param<'_>> = values.iter().map(Value::param).collect();
                 tx.execute(sql, &values).await
             })

@@ -7,6 +7,12 @@ CREATE TABLE stoa_lease (
   until BIGINT NOT NULL
 );
 
+-- One row that readiness writes, to see whether writing works.
+CREATE TABLE stoa_probe (
+  id BIGINT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+
 CREATE TABLE stoa_idempotency (
   scope TEXT NOT NULL,
   key TEXT NOT NULL,

@@ -95,8 +95,7 @@ fn lists_of(head: &Head, options: &StoreOptions) -> Result<Vec<List>, StoreError
     for (list, number) in &head.steps {
         let known = lists.iter().find(|known| known.name == list);
         if known.is_none_or(|known| known.steps.iter().all(|step| step.number != *number)) {
-            let binary = known.and_then(|known| known.steps.iter().map(|step| step.number).max()).unwrap_or(0);
-            return Err(StoreError::Newer { block: options.block, database: *number, binary });
+            return Err(StoreError::Newer { block: options.block, number: *number, name: String::new() });
         }
     }
     for list in &mut lists {

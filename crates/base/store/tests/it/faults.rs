@@ -8,45 +8,6 @@ use crate::engines::Bed;
 use crate::units::{STEPS, add, count, things};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_named_and_its_neighbours_are_kept() {
-    let bed = Bed::sqlite().await;
-    let store = things(&bed, StoreLimits::default()).await;
-    // A limit on the file's pages is to SQLite what a full disk is.
-    let fence = async |tx: &mut Tx<'_>| {
-        let (pages,): (i64,) = tx.get("SELECT page_count FROM pragma_page_count()", params![]).await?;
-        let sql = format!("PRAGMA max_page_count = {}", pages + 8);
-        tx.find::<(i64,)>(&sql, params![]).await
-    };
-    store.write::<_, _, StoreError>(fence).await.unwrap();
-    let tasks: Vec<_> = (0..60)
-        .map(|at| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                if at % 3 == 0 {
-                    let name = format!("{at:03}{}", "x".repeat(200_000));
-                    add(&store, &name).await.map(drop)
-                } else {
-                    add(&store, &format!("small{at}")).await.map(drop)
-                }
-            })
-        })
-        .collect();
-    let mut kept = 0;
-    for (at, task) in tasks.into_iter().enumerate() {
-        match task.await.unwrap() {
-            Ok(()) if at % 3 != 0 => kept += 1,
-            Err(StoreError::Full) if at % 3 == 0 => {}
-            other => panic!("unit {at}: {other:?}"),
-        }
-    }
-    assert_eq!((kept, count(&store).await), (40, 40));
-    let problem = stoa_core::Problem::from(StoreError::Full);
-    assert_eq!(problem.code, "store.full");
-    store.check().await.unwrap();
-    store.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_or_foreign_file_is_refused_by_name() {
     let bed = Bed::sqlite().await;
     let file = bed.folder().join("foreign.db");
@@ -83,6 +44,21 @@ async fn a_missing_folder_is_named() {
     let error = Store::open(options).await.map(drop).unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
     assert!(error.to_string().contains("no/such/folder"), "{error}");
+}
+
+/// Whoever may enter the folder does not read what is in it: the log holds personal values in clear, as the file does.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_the_owners_alone_whatever_the_folder_says() {
+    use std::os::unix::fs::PermissionsExt;
+    let bed = Bed::sqlite().await;
+    std::fs::set_permissions(bed.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let store = things(&bed, StoreLimits::default()).await;
+    add(&store, "somebody").await.unwrap();
+    for name in ["things.db", "things.db-wal", "things.db-shm"] {
+        let mode = std::fs::metadata(bed.folder().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    store.close().await;
 }
 
 /// A read that turns out long is cut off on the caller's thread and comes back whole from the scan threads.

@@ -12,12 +12,16 @@
 
 mod backup;
 mod blobs;
+mod closures;
 mod engines;
 mod faults;
 mod jobs;
+mod marks;
 mod migrations;
 mod once;
 mod outbox;
+mod reads;
 mod sealing;
 mod search;
+mod severed;
 mod units;

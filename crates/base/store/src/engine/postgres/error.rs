@@ -11,6 +11,12 @@ pub(super) fn is_contention(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)))
 }
 
+/// Whether the connection broke, or the server ends it: what was asked may have been done.
+pub(super) fn is_loss(error: &tokio_postgres::Error) -> bool {
+    // Class 08: connection exceptions; 57P: the server is stopped, or the connection is ended by its operator.
+    error.code().is_none_or(|state| state.code().starts_with("08") || state.code().starts_with("57P"))
+}
+
 pub(super) fn store_error(error: &tokio_postgres::Error) -> StoreError {
     let reason = chain(error);
     let Some(state) = error.code() else {

@@ -14,17 +14,21 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::migrate::List;
+use crate::pulse::Pulse;
 use crate::tx::Home;
 use crate::{StoreError, Tx};
 
 pub(crate) use room::Room;
 pub(crate) use session::Session;
+
+/// Looks of the background that may wait; there are a few loops that look, each one look at a time.
+const PEEKS_WAITING_MAX: usize = 256;
 
 /// Begins work in a room.
 type Start = Box<dyn FnOnce(Rc<Room>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
@@ -58,13 +62,17 @@ pub(crate) struct Figures {
     pub(crate) units: AtomicU64,
     pub(crate) commits: AtomicU64,
     pub(crate) failed_commits: AtomicU64,
+    /// Whether the last commit of a write failed.
+    pub(crate) commit_failed: AtomicBool,
     pub(crate) retries: AtomicU64,
 }
 
 pub(crate) struct Postgres {
-    sender: mpsc::Sender<Job>,
+    short: mpsc::Sender<Job>,
+    long: mpsc::Sender<Job>,
     thread: std::thread::JoinHandle<()>,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) pulse: Arc<Pulse>,
     block: &'static str,
     scans_max: usize,
     pub(crate) url: String,
@@ -74,8 +82,27 @@ pub(crate) struct Postgres {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
+    /// A long read.
     Scan,
+    /// A look of the background at a table that it follows.
+    Peek,
     Write,
+}
+
+impl Access {
+    /// Whether it is no short unit: it has a queue and connections of its own.
+    const fn is_long(self) -> bool {
+        matches!(self, Self::Scan | Self::Peek)
+    }
+
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Self::Read => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
+            // Long reads would make the server track all they saw, and writers fail for it: a snapshot is enough.
+            Self::Scan | Self::Peek => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
 }
 
 impl Figures {
@@ -95,18 +122,20 @@ impl Figures {
 
 impl Postgres {
     pub(crate) async fn start(options: PostgresOptions, migrations: Vec<List>) -> Result<Self, StoreError> {
-        let (sender, receiver) = mpsc::channel::<Job>(options.queue);
+        let scans_max = options.scans + options.scan_queue;
+        let (short, short_jobs) = mpsc::channel::<Job>(options.queue);
+        let (long, long_jobs) = mpsc::channel::<Job>(scans_max + PEEKS_WAITING_MAX);
         let figures = Arc::new(Figures::default());
         let (ready, wait) = oneshot::channel();
         let (block, url) = (options.home.block, options.url.clone());
-        let scans_max = options.scans + options.scan_queue;
-        let seen = Arc::clone(&figures);
+        let pulse = Arc::new(Pulse::new(options.unit_time));
+        let (seen, felt) = (Arc::clone(&figures), Arc::clone(&pulse));
         let thread = std::thread::Builder::new()
             .name(format!("{block}-postgres"))
-            .spawn(move || run(options, migrations, receiver, seen, ready))
+            .spawn(move || run(options, migrations, (short_jobs, long_jobs), seen, felt, ready))
             .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
         wait.await.map_err(|_| StoreError::Unavailable { reason: "the database thread ended".to_owned() })??;
-        Ok(Self { sender, thread, figures, block, scans_max, url })
+        Ok(Self { short, long, thread, figures, pulse, block, scans_max, url })
     }
 
     /// Runs a unit and gives its result.
@@ -141,10 +170,11 @@ impl Postgres {
             self.figures.leave(access);
             return Err(StoreError::Busy { block: self.block, queue: "scans" });
         }
-        if let Err(error) = self.sender.try_send(Job { access, start }) {
+        let (sender, queue) = if access.is_long() { (&self.long, "scans") } else { (&self.short, "units") };
+        if let Err(error) = sender.try_send(Job { access, start }) {
             self.figures.leave(access);
             return Err(match error {
-                mpsc::error::TrySendError::Full(_) => StoreError::Busy { block: self.block, queue: "units" },
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy { block: self.block, queue },
                 mpsc::error::TrySendError::Closed(_) => closed(),
             });
         }
@@ -152,7 +182,7 @@ impl Postgres {
     }
 
     pub(crate) fn stop(self) {
-        drop(self.sender);
+        drop((self.short, self.long));
         let _ = self.thread.join();
     }
 }
@@ -165,8 +195,9 @@ fn closed() -> StoreError {
 fn run(
     options: PostgresOptions,
     migrations: Vec<List>,
-    mut receiver: mpsc::Receiver<Job>,
+    (short_jobs, long_jobs): (mpsc::Receiver<Job>, mpsc::Receiver<Job>),
     figures: Arc<Figures>,
+    pulse: Arc<Pulse>,
     ready: oneshot::Sender<Result<(), StoreError>>,
 ) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -177,9 +208,10 @@ fn run(
         }
     };
     let scans = options.scans.max(1);
-    let short = options.connections.saturating_sub(scans).max(1);
+    let peeks = (options.connections / 8).clamp(1, 2);
+    let short = options.connections.saturating_sub(scans + peeks).max(1);
     tokio::task::LocalSet::new().block_on(&runtime, async move {
-        let room = match Room::open(options, &migrations, figures).await {
+        let room = match Room::open(options, &migrations, figures, pulse).await {
             Ok(room) => Rc::new(room),
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -187,24 +219,43 @@ fn run(
             }
         };
         let _ = ready.send(Ok(()));
-        // A unit in work holds a permit, so that the bounded queue behind it is the only place where units gather. Long
-        // reads have permits of their own, and cannot take the connections of short units.
-        let permits = Arc::new(Semaphore::new(short));
-        let scan_permits = Arc::new(Semaphore::new(scans));
-        while let Some(job) = receiver.recv().await {
-            let scan = job.access == Access::Scan;
-            let permit = if scan { None } else { Arc::clone(&permits).acquire_owned().await.ok() };
-            let scan_permits = Arc::clone(&scan_permits);
-            let work = (job.start)(Rc::clone(&room));
-            tokio::task::spawn_local(async move {
-                let scan_permit = if scan { scan_permits.acquire_owned().await.ok() } else { None };
-                work.await;
-                drop((permit, scan_permit));
-            });
-        }
-        // Closed: what is in flight finishes before the thread ends.
-        let all = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        let _ = permits.acquire_many(all(short)).await;
-        let _ = scan_permits.acquire_many(all(scans)).await;
+        tokio::join!(serve_short(&room, short_jobs, short), serve_long(&room, long_jobs, scans, peeks));
     });
+}
+
+/// Runs short units, so many at a time. A unit in work holds a permit, so that the bounded queue before it is the only
+/// place where units gather. When the queue is closed, what is in flight finishes first.
+async fn serve_short(room: &Rc<Room>, mut jobs: mpsc::Receiver<Job>, most: usize) {
+    let permits = Arc::new(Semaphore::new(most));
+    while let Some(job) = jobs.recv().await {
+        let permit = Arc::clone(&permits).acquire_owned().await.ok();
+        let work = (job.start)(Rc::clone(room));
+        tokio::task::spawn_local(async move {
+            work.await;
+            drop(permit);
+        });
+    }
+    all_of(&permits, most).await;
+}
+
+/// Runs long reads and looks of the background. Each kind has permits of its own, so that neither takes the connections of
+/// the other, nor those of short units.
+async fn serve_long(room: &Rc<Room>, mut jobs: mpsc::Receiver<Job>, scans: usize, peeks: usize) {
+    let (scan_permits, peek_permits) = (Arc::new(Semaphore::new(scans)), Arc::new(Semaphore::new(peeks)));
+    while let Some(job) = jobs.recv().await {
+        let permits = Arc::clone(if job.access == Access::Scan { &scan_permits } else { &peek_permits });
+        let work = (job.start)(Rc::clone(room));
+        tokio::task::spawn_local(async move {
+            let permit = permits.acquire_owned().await.ok();
+            work.await;
+            drop(permit);
+        });
+    }
+    all_of(&scan_permits, scans).await;
+    all_of(&peek_permits, peeks).await;
+}
+
+/// Waits until nobody holds a permit.
+async fn all_of(permits: &Semaphore, count: usize) {
+    let _ = permits.acquire_many(u32::try_from(count).unwrap_or(u32::MAX)).await;
 }

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant as Tick};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use stoa_core::Kind;
@@ -17,14 +17,25 @@ use tokio_postgres::{Config, NoTls};
 use super::error::chain;
 use super::{Access, Figures, PostgresOptions, Session};
 use crate::migrate::{self, LEDGER, List};
+use crate::pulse::{Pulse, micros_of_process};
 use crate::tx::{EngineTx, Watch};
 use crate::unit::words;
 use crate::{StoreError, Tx};
 
-/// How often a unit is tried in all when the server cannot serialise it.
-const TRIES_MAX: u32 = 12;
+/// For how long a unit is tried again when the server cannot serialise it. Many that want one row take turns; each of
+/// them is to have its turn, however many there are.
+const TRIES_TIME: Duration = Duration::from_secs(5);
 /// How long a connection may take to come.
-const CONNECT_TIME: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How long the server may take to answer a COMMIT before it is asked on another connection.
+const COMMIT_TIME: Duration = Duration::from_secs(5);
+/// How long a connection is waited for that is to be used again; else it is closed, which rolls back too.
+const ROLLBACK_TIME: Duration = Duration::from_secs(1);
+/// For how long the outcome of a COMMIT is asked for, and how often.
+const OUTCOME_TIME: Duration = Duration::from_secs(10);
+const OUTCOME_PAUSE: Duration = Duration::from_millis(200);
+/// After how much silence the system finds a connection dead, whatever it waits for.
+const SILENCE_TIME: Duration = Duration::from_secs(15);
 /// How long the server lets a transaction idle, should this process hang or its machine vanish.
 const IDLE_TIME_MS: u32 = 60_000;
 
@@ -32,6 +43,7 @@ pub(crate) struct Room {
     options: PostgresOptions,
     pool: Pool,
     figures: Arc<Figures>,
+    pulse: Arc<Pulse>,
 }
 
 impl Room {
@@ -39,6 +51,7 @@ impl Room {
         options: PostgresOptions,
         lists: &[List],
         figures: Arc<Figures>,
+        pulse: Arc<Pulse>,
     ) -> Result<Self, StoreError> {
         let config = config(&options)?;
         let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
@@ -49,7 +62,7 @@ impl Room {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
-        let room = Self { options, pool, figures };
+        let room = Self { options, pool, figures, pulse };
         room.migrate(lists).await?;
         Ok(room)
     }
@@ -109,18 +122,32 @@ impl Room {
         F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        let allowed = if access == Access::Scan { self.options.scan_time } else { self.options.unit_time };
-        let mut tries = 0;
+        let allowed = if access.is_long() { self.options.scan_time } else { self.options.unit_time };
+        let (begun, mut tries, mut stale) = (Tick::now(), 0, 0);
         loop {
             let session = self.session().await?;
-            let watch = Watch::start(at, allowed);
+            let watch = if access == Access::Write { Watch::strict(at, allowed) } else { Watch::start(at, allowed) };
             let attempt = self.attempt(closure, access, &session, &watch).await;
-            if attempt.is_ok() || !session.contended() {
-                return attempt;
-            }
+            let contended = session.contended();
+            // A connection that is of no use any more makes room for the next one before that is asked for.
             drop(session);
+            match attempt {
+                Attempt::Ended(Err(_)) if contended => {}
+                Attempt::Ended(result) => return result,
+                // After the server's restart every connection of the pool is broken.
+                Attempt::Stale(_) if stale < self.options.connections => {
+                    stale += 1;
+                    continue;
+                }
+                Attempt::Stale(error) => return Err(error.into()),
+                Attempt::InDoubt(value, error) => {
+                    let stored = self.outcome(&watch, error).await;
+                    self.note_commit(&watch, access, stored.is_ok());
+                    return stored.map(|()| value).map_err(E::from);
+                }
+            }
             tries += 1;
-            if tries >= TRIES_MAX {
+            if begun.elapsed() > TRIES_TIME {
                 return Err(StoreError::Contended.into());
             }
             self.figures.retries.fetch_add(1, Ordering::Relaxed);
@@ -138,21 +165,19 @@ impl Room {
         Duration::from_micros(longest_us / 4 + draw % (longest_us * 3 / 4))
     }
 
-    async fn attempt<F, T, E>(&self, closure: &F, access: Access, session: &Session, watch: &Watch) -> Result<T, E>
+    async fn attempt<F, T, E>(&self, closure: &F, access: Access, session: &Session, watch: &Watch) -> Attempt<T, E>
     where
         F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
         E: From<StoreError>,
     {
-        session
-            .begin(match access {
-                Access::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-                Access::Read => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
-                // Long reads would make the server track all they saw, and writers fail for it: a snapshot is enough.
-                Access::Scan => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            })
-            .await?;
+        let begun = tokio::time::timeout_at(watch.deadline().into(), session.begin(access.begin())).await;
+        match begun.unwrap_or_else(|_| Err(no_answer("BEGIN"))) {
+            Ok(()) => {}
+            Err(error) if session.lost() => return Attempt::Stale(error),
+            Err(error) => return Attempt::Ended(Err(error.into())),
+        }
         let mut tx = self.tx(session, watch);
-        let result = watched(closure, &mut tx, session, watch).await;
+        let result = watched(closure, &mut tx, session, watch, &self.pulse).await;
         let result = match watch.flaw() {
             Some(flaw) if result.is_ok() => Err(flaw.into()),
             _ => result,
@@ -161,26 +186,113 @@ impl Room {
             let block = self.options.home.block;
             tracing::error!(block, at = %watch.at, "store: a unit of work took longer than a unit may");
         }
-        if result.is_err() {
-            if !session.in_flight() {
-                // The connection may be gone; then the server has rolled back by itself.
-                let _ = session.end("ROLLBACK").await;
-            }
-            return result;
-        }
-        match session.end("COMMIT").await {
-            Ok(()) => {
-                self.figures.commits.fetch_add(1, Ordering::Relaxed);
-                self.options.home.wakes.committed(watch.topics());
-                result
-            }
-            Err(error) if session.contended() => Err(error.into()),
+        let value = match result {
+            Ok(value) => value,
             Err(error) => {
-                self.figures.failed_commits.fetch_add(1, Ordering::Relaxed);
-                Err(StoreError::CommitFailed { reason: error.to_string() }.into())
+                if !session.in_flight() {
+                    // The connection may be gone; then the server has rolled back by itself.
+                    let _ = tokio::time::timeout(ROLLBACK_TIME, session.end("ROLLBACK")).await;
+                }
+                return Attempt::Ended(Err(error));
+            }
+        };
+        let ended = tokio::time::timeout(COMMIT_TIME, session.end("COMMIT")).await;
+        match ended.unwrap_or_else(|_| Err(no_answer("COMMIT"))) {
+            Ok(()) => {
+                self.note_commit(watch, access, true);
+                Attempt::Ended(Ok(value))
+            }
+            Err(error) if session.contended() || error.is_conflict() => Attempt::Ended(Err(error.into())),
+            // Whatever the server says of a COMMIT that failed, it has rolled back. When it says nothing, it may have
+            // committed; to a read that makes no difference.
+            Err(error) if access == Access::Write && (session.lost() || session.in_flight()) => {
+                Attempt::InDoubt(value, error)
+            }
+            Err(error) => {
+                self.note_commit(watch, access, false);
+                let failed = match error {
+                    StoreError::Full => StoreError::Full,
+                    other => StoreError::CommitFailed { reason: other.to_string() },
+                };
+                Attempt::Ended(Err(failed.into()))
             }
         }
     }
+
+    fn note_commit(&self, watch: &Watch, access: Access, succeeded: bool) {
+        let count = if succeeded { &self.figures.commits } else { &self.figures.failed_commits };
+        count.fetch_add(1, Ordering::Relaxed);
+        if access == Access::Write {
+            self.figures.commit_failed.store(!succeeded, Ordering::Relaxed);
+        }
+        if succeeded {
+            self.options.home.wakes.committed(watch.topics());
+        }
+    }
+
+    /// What became of a transaction whose COMMIT was not answered. The server knows by the transaction's number, which is
+    /// known here when the unit asked for its mark: units that publish events or leave evidence do.
+    async fn outcome(&self, watch: &Watch, error: StoreError) -> Result<(), StoreError> {
+        let reason = error.to_string();
+        let unknown = || StoreError::OutcomeUnknown { reason: reason.clone() };
+        let number = watch.mark().ok_or_else(unknown)? - self.options.home.mark_base.load(Ordering::Acquire);
+        let until = Tick::now() + OUTCOME_TIME;
+        let mut ended = false;
+        while Tick::now() < until {
+            match tokio::time::timeout_at(until.into(), self.status_of(number, ended)).await {
+                Ok(Ok(Status::Committed)) => return Ok(()),
+                Ok(Ok(Status::Aborted)) => return Err(StoreError::CommitFailed { reason }),
+                // The second time it is told to end: it may hold locks, and waits for a word that will not come.
+                Ok(Ok(Status::Open)) => ended = true,
+                Ok(Ok(Status::Forgotten)) | Err(_) => break,
+                Ok(Err(error)) => tracing::debug!(%error, "store: the outcome of a commit could not be asked for yet"),
+            }
+            tokio::time::sleep(OUTCOME_PAUSE).await;
+        }
+        Err(unknown())
+    }
+
+    async fn status_of(&self, number: i64, end_it: bool) -> Result<Status, StoreError> {
+        let session = self.session().await?;
+        let watch = Watch::start(Location::caller(), OUTCOME_TIME);
+        let mut tx = self.tx(&session, &watch);
+        if end_it {
+            let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                       WHERE backend_xid = ($1::text::xid8)::xid AND datname = current_database()";
+            tx.get::<(i64,)>(sql, crate::params![number.to_string()]).await?;
+        }
+        let sql = "SELECT pg_xact_status($1::text::xid8)";
+        let (status,): (Option<String>,) = tx.get(sql, crate::params![number.to_string()]).await?;
+        Ok(match status.as_deref() {
+            Some("committed") => Status::Committed,
+            Some("aborted") => Status::Aborted,
+            Some(_) => Status::Open,
+            None => Status::Forgotten,
+        })
+    }
+}
+
+/// What one attempt of a unit came to.
+enum Attempt<T, E> {
+    /// To this.
+    Ended(Result<T, E>),
+    /// The connection had broken while it rested in the pool: nothing was begun.
+    Stale(StoreError),
+    /// The closure was done, and nobody answered its COMMIT.
+    InDoubt(T, StoreError),
+}
+
+/// What the server knows of a transaction.
+enum Status {
+    Committed,
+    Aborted,
+    Open,
+    /// It is too long ago.
+    Forgotten,
+}
+
+fn no_answer(to: &str) -> StoreError {
+    StoreError::Unavailable { reason: format!("the server gave no answer to {to}") }
 }
 
 enum Draw {}
@@ -189,14 +301,20 @@ impl Kind for Draw {
 }
 
 /// Awaits the closure within its time; ends it when it panics, or waits for something that is no query.
-async fn watched<F, T, E>(closure: &F, tx: &mut Tx<'_>, session: &Session, watch: &Watch) -> Result<T, E>
+async fn watched<F, T, E>(closure: &F, tx: &mut Tx<'_>, session: &Session, watch: &Watch, pulse: &Pulse) -> Result<T, E>
 where
     F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, E>,
     E: From<StoreError>,
 {
     let mut deadline = pin!(tokio::time::sleep_until(watch.deadline().into()));
     let mut future = pin!(closure(tx));
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+    let mut poll = |context: &mut Context<'_>| {
+        pulse.begin(micros_of_process(), watch.at);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        pulse.end();
+        polled
+    };
+    poll_fn(|context| match poll(context) {
         Ok(Poll::Ready(result)) => Poll::Ready(result),
         Ok(Poll::Pending) if !session.in_flight() => Poll::Ready(Err(StoreError::ForeignAwait { at: watch.at }.into())),
         Ok(Poll::Pending) => deadline.as_mut().poll(context).map(|()| Err(watch.too_long().into())),
@@ -217,6 +335,8 @@ fn config(options: &PostgresOptions) -> Result<Config, StoreError> {
     check_privacy(&config)?;
     config.application_name(format!("stoa-{}", options.home.block));
     config.connect_timeout(CONNECT_TIME);
+    config.keepalives(true).keepalives_idle(SILENCE_TIME).keepalives_interval(SILENCE_TIME / 3).keepalives_retries(3);
+    config.tcp_user_timeout(SILENCE_TIME);
     // The server's own limits are a little above ours: they are the second fence, for when this process hangs.
     let longest_ms = options.scan_time.max(options.unit_time).as_millis() + 5_000;
     let given = config.get_options().unwrap_or_default().to_owned();

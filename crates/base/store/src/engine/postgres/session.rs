@@ -7,7 +7,8 @@ use std::pin::pin;
 use deadpool_postgres::Object;
 use futures_util::TryStreamExt;
 
-use super::error::{is_contention, store_error};
+use super::error::{is_contention, is_loss, store_error};
+use super::room::CONNECT_TIME;
 use crate::{Param, Row, StoreError, Value};
 
 pub(crate) struct Session {
@@ -19,11 +20,14 @@ pub(crate) struct Session {
     open: Cell<bool>,
     /// The server could not serialise the unit.
     contended: Cell<bool>,
+    /// The connection broke, or the server is ending it.
+    lost: Cell<bool>,
 }
 
 impl Session {
-    pub(super) const fn new(client: Object) -> Self {
-        Self { client: Some(client), in_flight: Cell::new(false), open: Cell::new(false), contended: Cell::new(false) }
+    pub(super) fn new(client: Object) -> Self {
+        let no = || Cell::new(false);
+        Self { client: Some(client), in_flight: no(), open: no(), contended: no(), lost: no() }
     }
 
     fn client(&self) -> Result<&Object, StoreError> {
@@ -36,6 +40,10 @@ impl Session {
 
     pub(super) fn contended(&self) -> bool {
         self.contended.get()
+    }
+
+    pub(super) fn lost(&self) -> bool {
+        self.lost.get()
     }
 
     pub(crate) async fn begin(&self, sql: &str) -> Result<(), StoreError> {
@@ -56,6 +64,9 @@ impl Session {
         result.map_err(|error| {
             if is_contention(&error) {
                 self.contended.set(true);
+            }
+            if is_loss(&error) {
+                self.lost.set(true);
             }
             store_error(&error)
         })
@@ -120,7 +131,8 @@ impl Drop for Session {
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             // Should it fail, the server ends the query at its own time limit.
-            runtime.spawn(async move { token.cancel_query(tokio_postgres::NoTls).await.is_ok() });
+            let cancel = async move { token.cancel_query(tokio_postgres::NoTls).await.is_ok() };
+            runtime.spawn(tokio::time::timeout(CONNECT_TIME, cancel));
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod readers;
 mod statement;
 pub(crate) mod writer;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -33,17 +34,23 @@ pub(crate) enum Use {
 
 /// Opens the file, making it for the writer when it is not there.
 pub(crate) fn open(file: &Path, usage: Use, durability: Durability) -> Result<Connection, StoreError> {
-    let fresh = !file.exists();
+    let fresh = usage == Use::Write && make(file);
     let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
     if usage == Use::Write {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let connection = Connection::open_with_flags(file, flags).map_err(|error| sql_error(&error))?;
     prepare(&connection, usage, durability).map_err(|error| sql_error(&error))?;
-    if fresh && usage == Use::Write {
+    if fresh {
         sync_folder_of(file)?;
     }
     Ok(connection)
+}
+
+/// Makes the file, for its owner alone; SQLite gives its log the same rights. Says whether it was not there before. What
+/// else is wrong with the place, SQLite says in words of its own.
+fn make(file: &Path) -> bool {
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).is_ok()
 }
 
 fn prepare(connection: &Connection, usage: Use, durability: Durability) -> rusqlite::Result<()> {
@@ -95,9 +102,17 @@ pub(crate) fn sql_error(error: &rusqlite::Error) -> StoreError {
         Some(Code::DiskFull) => StoreError::Full,
         Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => StoreError::ReadOnly { reason },
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => StoreError::Corrupt { reason },
+        // The system may have kept what it could not sync, and a restart would find it.
+        Some(Code::SystemIoFailure) if is_failed_sync(error) => StoreError::OutcomeUnknown { reason },
         Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::SystemIoFailure) => StoreError::Unavailable { reason },
         _ => StoreError::Sql { reason },
     }
+}
+
+fn is_failed_sync(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC))
 }
 
 /// What is taken already, or refers to nothing, is a conflict that a caller can meet; the other constraints are kept by

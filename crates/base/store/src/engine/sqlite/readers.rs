@@ -3,26 +3,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Tick};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{Use, open, sql_error};
+use crate::pulse::micros_of_process;
 use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Outcome, Unit};
 use crate::{Durability, StoreError, Tx};
 
 /// How many steps of SQLite's machine pass between two looks at the clock.
 const STEPS_PER_LOOK: i32 = 1000;
-
-/// Microseconds since this process first asked; never 0, so that 0 can mean "no end".
-pub(crate) fn micros_of_process() -> u64 {
-    static START: OnceLock<Tick> = OnceLock::new();
-    let elapsed = START.get_or_init(Tick::now).elapsed();
-    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX).saturating_add(1)
-}
 
 /// A connection for reading, and when its present read must end.
 struct Reader {
@@ -58,8 +52,10 @@ impl Reader {
         self.ends.store(end, Ordering::Relaxed);
         let result = work(&self.connection);
         self.ends.store(0, Ordering::Relaxed);
-        // A read has nothing to keep; the rollback only ends its snapshot.
-        statement("ROLLBACK")?;
+        // A read has nothing to keep; the rollback only ends its snapshot. An error of the disk has done that already.
+        if !self.connection.is_autocommit() {
+            statement("ROLLBACK")?;
+        }
         Ok(result)
     }
 }
@@ -74,11 +70,23 @@ pub(crate) struct ReadersOptions {
     pub(crate) scan_time: Duration,
 }
 
+/// Who waits for threads of their own.
+#[derive(Clone, Copy)]
+pub(crate) enum Lane {
+    /// Long reads: reports, exports.
+    Scans,
+    /// Looks of the background at a table that it follows, when they are no short reads.
+    Peeks,
+}
+
+/// The way to a lane's threads, once they run.
+type Queue = Option<mpsc::Sender<Box<dyn Unit>>>;
+
 pub(crate) struct Readers {
     options: Arc<ReadersOptions>,
     idle: Mutex<Vec<Reader>>,
     opened: AtomicUsize,
-    scans: Mutex<Option<mpsc::Sender<Box<dyn Unit>>>>,
+    lanes: [Mutex<Queue>; 2],
     threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     pub(crate) cut: AtomicU64,
 }
@@ -89,7 +97,7 @@ impl Readers {
             options: Arc::new(options),
             idle: Mutex::new(Vec::new()),
             opened: AtomicUsize::new(0),
-            scans: Mutex::new(None),
+            lanes: [Mutex::new(None), Mutex::new(None)],
             threads: Mutex::new(Vec::new()),
             cut: AtomicU64::new(0),
         }
@@ -136,9 +144,9 @@ impl Readers {
         })
     }
 
-    /// Hands a long read to the scan threads, or answers it at once when their queue is full.
-    pub(crate) fn scan(&self, unit: Box<dyn Unit>) {
-        let sender = match self.scan_sender() {
+    /// Hands a read to the threads of a lane, or answers it at once when their queue is full.
+    pub(crate) fn hand_over(&self, lane: Lane, unit: Box<dyn Unit>) {
+        let sender = match self.sender(lane) {
             Ok(sender) => sender,
             Err(error) => return unit.fail(error),
         };
@@ -153,31 +161,45 @@ impl Readers {
         }
     }
 
-    /// Starts the scan threads at the first scan: many a small node never needs them.
-    fn scan_sender(&self) -> Result<mpsc::Sender<Box<dyn Unit>>, StoreError> {
-        let mut scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = &*scans {
+    fn lane(&self, lane: Lane) -> MutexGuard<'_, Queue> {
+        let [scans, peeks] = &self.lanes;
+        let lane = match lane {
+            Lane::Scans => scans,
+            Lane::Peeks => peeks,
+        };
+        lane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a lane's threads when it is first used: many a small node never needs them.
+    fn sender(&self, lane: Lane) -> Result<mpsc::Sender<Box<dyn Unit>>, StoreError> {
+        let mut open = self.lane(lane);
+        if let Some(sender) = &*open {
             return Ok(sender.clone());
         }
+        let (count, name) = match lane {
+            Lane::Scans => (self.options.scans.max(1), "scan"),
+            Lane::Peeks => (1, "peek"),
+        };
         let (sender, receiver) = mpsc::channel(self.options.scan_queue);
         let receiver = Arc::new(Mutex::new(receiver));
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..self.options.scans.max(1) {
+        for _ in 0..count {
             let reader = Reader::open(&self.options.file)?;
             let (options, receiver) = (Arc::clone(&self.options), Arc::clone(&receiver));
             let thread = std::thread::Builder::new()
-                .name(format!("{}-scan", options.home.block))
-                .spawn(move || run_scans(&reader, &options, &receiver))
+                .name(format!("{}-{name}", options.home.block))
+                .spawn(move || run_lane(&reader, &options, &receiver))
                 .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
             threads.push(thread);
         }
-        *scans = Some(sender.clone());
+        *open = Some(sender.clone());
         Ok(sender)
     }
 
-    /// Lets the scans that wait finish, and ends their threads.
+    /// Lets what waits finish, and ends their threads.
     pub(crate) fn stop(&self) {
-        self.scans.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.lane(Lane::Scans).take();
+        self.lane(Lane::Peeks).take();
         let threads: Vec<_> = self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
         for thread in threads {
             let _ = thread.join();
@@ -186,7 +208,7 @@ impl Readers {
     }
 }
 
-fn run_scans(reader: &Reader, options: &ReadersOptions, receiver: &Mutex<mpsc::Receiver<Box<dyn Unit>>>) {
+fn run_lane(reader: &Reader, options: &ReadersOptions, receiver: &Mutex<mpsc::Receiver<Box<dyn Unit>>>) {
     loop {
         // The lock is held while waiting, so that exactly one thread takes the next unit.
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
@@ -202,5 +224,28 @@ fn run_scans(reader: &Reader, options: &ReadersOptions, receiver: &Mutex<mpsc::R
             Ok(Outcome::Done | Outcome::Refused) => unit.settle(),
             Err(error) => unit.fail(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::Location;
+
+    /// After an error of the disk SQLite has ended the transaction by itself; to end it again would hide that error.
+    #[test]
+    fn a_snapshot_that_fell_by_itself_is_not_ended_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("read.db");
+        open(&file, Use::Write, Durability::Full).unwrap().execute_batch("CREATE TABLE a (n BIGINT)").unwrap();
+        let reader = Reader::open(&file).unwrap();
+        let watch = Watch::start(Location::caller(), Duration::from_secs(1));
+        let falls = reader.snapshot(&watch, |connection| {
+            connection.execute_batch("ROLLBACK").unwrap();
+            Err::<(), _>("the disk")
+        });
+        assert_eq!(falls.unwrap(), Err("the disk"));
+        let count = |connection: &Connection| connection.query_row("SELECT count(*) FROM a", [], |row| row.get(0));
+        assert_eq!(reader.snapshot(&watch, count).unwrap(), Ok(0_i64));
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn collect(
         let Some(row) = rows.next().map_err(fail)? else { break };
         let mut values = Vec::with_capacity(columns);
         for column in 0..columns {
-            values.push(owned(row.get_ref(column).map_err(fail)?)?);
+            values.push(owned(row.get_ref(column).map_err(fail)?));
         }
         each(Row::new(values))?;
         taken += 1;
@@ -87,15 +87,17 @@ pub(crate) fn collect(
     Ok(())
 }
 
-fn owned(value: ValueRef<'_>) -> Result<Value, StoreError> {
-    Ok(match value {
+fn owned(value: ValueRef<'_>) -> Value {
+    match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(integer) => Value::Integer(integer),
         ValueRef::Real(real) => Value::Real(real),
-        ValueRef::Text(text) => Value::Text(
-            String::from_utf8(text.to_vec())
-                .map_err(|_| StoreError::Data { reason: "text is not UTF-8".to_owned() })?,
-        ),
+        // No program of ours wrote a text that is not UTF-8. It is handed over as its bytes: whoever wants text is refused,
+        // and verification of evidence can name the record.
+        ValueRef::Text(text) => match String::from_utf8(text.to_vec()) {
+            Ok(text) => Value::Text(text),
+            Err(error) => Value::Blob(error.into_bytes()),
+        },
         ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-    })
+    }
 }

@@ -2,8 +2,9 @@
 //! sync of the disk; a caller is answered only after it (group commit).
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant as Tick};
 
@@ -11,6 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::sql_error;
+use crate::pulse::{Pulse, micros_of_process};
 use crate::tx::{EngineTx, Home, Watch};
 use crate::unit::{Outcome, Unit};
 use crate::wake::Topics;
@@ -45,6 +47,8 @@ pub(crate) struct Figures {
     pub(crate) batches: AtomicU64,
     pub(crate) units: AtomicU64,
     pub(crate) failed_commits: AtomicU64,
+    /// Whether the last commit that had something to store failed.
+    pub(crate) commit_failed: AtomicBool,
     /// Pages in the write-ahead log after the last commit.
     pub(crate) log_pages: AtomicU64,
 }
@@ -53,6 +57,7 @@ pub(crate) struct Writer {
     sender: mpsc::Sender<Message>,
     thread: JoinHandle<()>,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 pub(crate) struct WriterOptions {
@@ -66,10 +71,12 @@ impl Writer {
     pub(crate) fn start(connection: Connection, options: WriterOptions) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel(options.queue);
         let figures = Arc::new(Figures::default());
+        let pulse = Arc::new(Pulse::new(options.unit_time));
         let mut room = Room {
             connection,
             options,
             figures: Arc::clone(&figures),
+            pulse: Arc::clone(&pulse),
             ends: Arc::default(),
             log_due: LOG_PAGES,
             topics: Cell::default(),
@@ -79,7 +86,7 @@ impl Writer {
             .name(format!("{}-writer", room.options.home.block))
             .spawn(move || room.work(receiver))
             .map_err(|source| StoreError::Io { path: "a new thread".to_owned(), source })?;
-        Ok(Self { sender, thread, figures })
+        Ok(Self { sender, thread, figures, pulse })
     }
 
     /// Hands a unit over, or answers it at once when the queue is full or closed.
@@ -119,6 +126,7 @@ struct Room {
     connection: Connection,
     options: WriterOptions,
     figures: Arc<Figures>,
+    pulse: Arc<Pulse>,
     /// When the running unit's time is up, in microseconds of the process; 0 while none runs.
     ends: Arc<AtomicU64>,
     /// The length of the log at which it is copied back next.
@@ -133,12 +141,13 @@ impl Room {
         let ends = Arc::clone(&self.ends);
         let look = move || {
             let end = ends.load(Ordering::Relaxed);
-            end != 0 && super::readers::micros_of_process() > end
+            end != 0 && micros_of_process() > end
         };
         self.connection.progress_handler(STEPS_PER_LOOK, Some(look))?;
         let figures = Arc::clone(&self.figures);
         self.connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
             figures.log_pages.store(u64::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            figures.commit_failed.store(false, Ordering::Relaxed);
             Ok(())
         }))
     }
@@ -201,6 +210,10 @@ impl Room {
                     self.wake();
                     batch.drain(..).for_each(|unit| self.answer(|| unit.settle()));
                 }
+                // A constraint that is looked at only now: whose fault it is shows when each is committed by itself.
+                Err(error) if error.is_conflict() && batch.len() > 1 && self.statement("ROLLBACK").is_ok() => {
+                    self.run_apart(batch);
+                }
                 Err(error) => self.fail_batch(batch, &error),
             }
         }
@@ -214,21 +227,30 @@ impl Room {
             Err(_) => Outcome::Refused,
         };
         // After an error that ended the whole transaction (a full disk) there is no savepoint to go back to.
-        if !self.connection.is_autocommit() {
-            if outcome == Outcome::Refused {
-                let _ = self.statement("ROLLBACK TO unit");
-            }
-            let _ = self.statement("RELEASE unit");
+        if self.connection.is_autocommit() {
+            return outcome;
+        }
+        let undone = if outcome == Outcome::Refused { self.statement("ROLLBACK TO unit") } else { Ok(()) };
+        if let Err(error) = undone.and_then(|()| self.statement("RELEASE unit")) {
+            // What cannot be undone by itself is undone with the whole batch, whose other units run again.
+            let block = self.options.home.block;
+            tracing::error!(block, at = %unit.at(), %error, "store: a unit could not be parted from its batch");
+            unit.spoil(error);
+            let _ = self.statement("ROLLBACK");
+            return Outcome::Refused;
         }
         outcome
     }
 
     fn run_closure(&self, unit: &mut dyn Unit) -> Outcome {
-        let watch = Watch::start(unit.at(), self.options.unit_time);
+        let watch = Watch::strict(unit.at(), self.options.unit_time);
         let allowed = u64::try_from(self.options.unit_time.as_micros()).unwrap_or(u64::MAX);
-        self.ends.store(super::readers::micros_of_process().saturating_add(allowed), Ordering::Relaxed);
+        let now = micros_of_process();
+        self.ends.store(now.saturating_add(allowed), Ordering::Relaxed);
+        self.pulse.begin(now, watch.at);
         let mut tx = Tx { engine: EngineTx::Sqlite(&self.connection), home: &self.options.home, watch: &watch };
         let outcome = unit.run(&mut tx);
+        self.pulse.end();
         if outcome == Outcome::Done {
             self.topics.set(self.topics.get().and(watch.topics()));
         }
@@ -243,8 +265,14 @@ impl Room {
     /// The transaction fell with one unit of it: the last of the batch keeps its error, the others run again, each in a
     /// transaction of its own, so that one unit's fault does not become its neighbours'.
     fn run_innocent(&self, batch: &mut Vec<Box<dyn Unit>>) {
-        let Some(culprit) = batch.pop() else { return };
-        self.answer(|| culprit.settle());
+        if let Some(culprit) = batch.pop() {
+            self.answer(|| culprit.settle());
+        }
+        self.run_apart(batch);
+    }
+
+    /// Each unit in a transaction of its own.
+    fn run_apart(&self, batch: &mut Vec<Box<dyn Unit>>) {
         for mut unit in batch.drain(..) {
             let begun = self.statement("BEGIN IMMEDIATE");
             let ended = begun.and_then(|()| match self.run_one(&mut *unit) {
@@ -272,16 +300,21 @@ impl Room {
         self.options.home.wakes.committed(self.topics.take());
     }
 
-    /// Nothing of the batch is durable: every caller hears so.
+    /// Nothing of the batch is durable, or nobody knows: every caller hears so.
     fn fail_batch(&self, batch: &mut Vec<Box<dyn Unit>>, error: &StoreError) {
-        self.figures.failed_commits.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(block = self.options.home.block, %error, units = batch.len(), "store: a commit failed");
+        if !error.is_conflict() {
+            self.figures.failed_commits.fetch_add(1, Ordering::Relaxed);
+            self.figures.commit_failed.store(true, Ordering::Relaxed);
+            tracing::error!(block = self.options.home.block, %error, units = batch.len(), "store: a commit failed");
+        }
         if !self.connection.is_autocommit() {
             let _ = self.statement("ROLLBACK");
         }
         for unit in batch.drain(..) {
             let error = match error {
                 StoreError::Full => StoreError::Full,
+                StoreError::Conflict { constraint } => StoreError::Conflict { constraint: constraint.clone() },
+                StoreError::OutcomeUnknown { reason } => StoreError::OutcomeUnknown { reason: reason.clone() },
                 other => StoreError::CommitFailed { reason: other.to_string() },
             };
             self.answer(|| unit.fail(error));
@@ -313,10 +346,13 @@ impl Room {
         self.figures.log_pages.store(0, Ordering::Relaxed);
     }
 
+    /// Answers one caller. A value of the unit's that panics at its end does not end the thread for all.
     fn answer(&self, send: impl FnOnce()) {
         self.figures.waiting.fetch_sub(1, Ordering::Relaxed);
         self.figures.units.fetch_add(1, Ordering::Relaxed);
-        send();
+        if catch_unwind(AssertUnwindSafe(send)).is_err() {
+            tracing::error!(block = self.options.home.block, "store: something of a unit panicked when it was dropped");
+        }
     }
 
     fn statement(&self, sql: &str) -> Result<(), StoreError> {
@@ -327,3 +363,6 @@ impl Room {
             .map_err(|error| sql_error(&error))
     }
 }
+
+#[cfg(test)]
+mod tests;
