@@ -45,6 +45,16 @@ impl Browser<'_> {
         self.stoa.send_request(request).await
     }
 
+    /// Opens a page with one more cookie.
+    ///
+    /// # Panics
+    /// When the address is none.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn open_with(&self, path: &str, cookie: &str) -> Answer {
+        let request = self.request("GET", path).header(header::COOKIE, cookie).body(Body::empty()).expect("a request");
+        self.stoa.send_request(request).await
+    }
+
     /// Sends a form with the token of a page that has one.
     pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let token = token_of(&self.open(page).await.text());

@@ -44,6 +44,7 @@ ui-rows =
         [many] { $count-text } صفًا
        *[other] { $count-text } صف
     }
+ui-again = انظر مجددًا
 ui-progress = { $done-text } من أصل { $total-text }
 ui-chart-summary = أعلى قيمة هي { $most }. جميع القيم في الجدول أسفل الرسم البياني.
 ui-chart-table = الأرقام في جدول

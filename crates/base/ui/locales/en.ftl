@@ -40,6 +40,7 @@ ui-rows =
         [one] { $count-text } row
        *[other] { $count-text } rows
     }
+ui-again = Look again
 ui-progress = { $done-text } of { $total-text }
 ui-chart-summary = The highest value is { $most }. All values are in the table below the chart.
 ui-chart-table = The figures as a table

@@ -40,6 +40,7 @@ ui-rows =
         [one] { $count-text } ligne
        *[other] { $count-text } lignes
     }
+ui-again = Regarder à nouveau
 ui-progress = { $done-text } sur { $total-text }
 ui-chart-summary = La valeur la plus élevée est { $most }. Toutes les valeurs figurent dans le tableau sous le graphique.
 ui-chart-table = Les chiffres sous forme de tableau

@@ -40,6 +40,7 @@ ui-rows =
         [one] Safu { $count-text }
        *[other] Safu { $count-text }
     }
+ui-again = Angalia tena
 ui-progress = { $done-text } kati ya { $total-text }
 ui-chart-summary = Thamani ya juu zaidi ni { $most }. Thamani zote zipo kwenye jedwali chini ya chati.
 ui-chart-table = Takwimu katika jedwali

@@ -132,7 +132,9 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Loads itself again after so many seconds, for a page that waits for something.
+    /// For a page that waits for something: a link that looks again, which the script follows by itself every so many
+    /// seconds. A page that reloads on its own takes the reading away from whoever hears it (WCAG 2.2.1), so the script
+    /// only moves the progress on, and loads the page again once there is something else to see.
     #[must_use]
     pub fn refresh(mut self, seconds: u32) -> Self {
         self.refresh_seconds = Some(seconds);

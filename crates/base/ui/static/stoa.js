@@ -40,6 +40,23 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 }
 // The error summary is heard first.
 document.querySelector(".summary")?.focus();
+// A page that waits moves its progress on, and opens again once there is something else to see.
+const again = document.querySelector("[data-again]");
+if (again) {
+  const look = async () => {
+    try {
+      const answer = await fetch(location, { headers: { accept: "text/html" } });
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!next.querySelector("[data-again]")) return location.reload();
+      const [here, there] = [document, next].map((page) => page.querySelector(".progress"));
+      if (here && there) here.replaceWith(there);
+    } catch {
+      // The line is away for a moment: the next look will tell.
+    }
+    setTimeout(look, again.dataset.again * 1000);
+  };
+  setTimeout(look, again.dataset.again * 1000);
+}
 // A table that fits needs no stop of its own for the keyboard.
 const regions = document.querySelectorAll(".table[tabindex]");
 const fitTables = () => {

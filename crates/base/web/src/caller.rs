@@ -9,8 +9,10 @@ use stoa_core::{Actor, ActorKind, Problem, Refusal, Tenant};
 use crate::answer::Fault;
 use crate::block::Profile;
 use crate::forgery::carries_token;
+use crate::input::Params;
 use crate::node::Node;
 use crate::rate::Peer;
+use crate::visitor::PURPOSE_COOKIE;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
@@ -64,7 +66,7 @@ pub(crate) async fn identify(
 ) -> Response {
     let info = RequestInfo {
         correlation: header_text(request.headers(), "x-correlation-id").unwrap_or_default(),
-        purpose: header_text(request.headers(), "x-stoa-purpose"),
+        purpose: header_text(request.headers(), "x-stoa-purpose").or_else(|| stated_purpose(request.headers())),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
     match find(&node, request.headers()).await {
@@ -174,6 +176,13 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+}
+
+/// The purpose that a person stated on a page, in the cookie of the register's pages.
+fn stated_purpose(headers: &HeaderMap) -> Option<String> {
+    let text = cookie(headers, PURPOSE_COOKIE)?;
+    let pair = format!("purpose={text}");
+    Params::read(&pair).get("purpose").map(str::to_owned).filter(|purpose| !purpose.is_empty())
 }
 
 /// A token that an issuer vouches for.

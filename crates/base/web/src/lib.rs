@@ -42,7 +42,8 @@ pub use server::{Listener, ServerError, TlsFiles};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
 pub use visitor::{
-    LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, preference_cookie, session_cookie, session_secret,
+    LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, preference_cookie, purpose_cookie, session_cookie,
+    session_secret,
 };
 
 use stoa_core::ProblemInfo;

@@ -30,6 +30,7 @@ pub struct View {
     /// What stands around the page.
     pub frame: Frame,
     is_redraw: bool,
+    is_https: bool,
 }
 
 impl View {
@@ -51,17 +52,22 @@ impl View {
             csrf: &visitor.csrf,
             actor: visitor.actor.as_ref(),
         });
-        let is_redraw = redraw.is_some();
+        let (is_redraw, is_https) = (redraw.is_some(), is_https(&parts.headers));
         if pages.profile == Profile::Govstack {
             let text = frame.words().t("ui-banner-govstack");
-            return Self { visitor, frame: frame.with_banner(text), is_redraw };
+            return Self { visitor, frame: frame.with_banner(text), is_redraw, is_https };
         }
-        Self { visitor, frame, is_redraw }
+        Self { visitor, frame, is_redraw, is_https }
     }
 
     /// The texts in the visitor's language.
     pub fn words(&self) -> &Words {
         self.frame.words()
+    }
+
+    /// Whether the page was reached by https, so that its cookies must be too.
+    pub fn is_https(&self) -> bool {
+        self.is_https
     }
 
     /// Whether the form is only to be drawn again, with what was typed: its visitor switched the language or the

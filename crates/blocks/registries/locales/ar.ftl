@@ -406,3 +406,17 @@ registries-formulas-hint =
     }
 registries-formulas-wrong = صحّح الخلايا في الملف، أو اعتبرها نصًا عاديًا
 problem-registries-upload-not-found = لم يعد الملف موجودًا: قُرئ، أو لم يعد إليه أحد خلال يوم.
+
+## Purposes
+registries-purpose-why = لماذا تطّلع على هذه البيانات؟
+registries-purpose-lead = يحتوي هذا السجل على بيانات شخصية. يُدوَّن غرضك مع كل اطلاع، ويمكن لصاحب البيانات أن يراه.
+registries-purpose-asked = طلب صاحب الشأن ذلك
+registries-purpose-law = واجب من واجبات وظيفتي
+registries-purpose-correct = لتصحيح البيانات أو استكمالها
+registries-purpose-check = للتحقق من مسك السجل
+registries-purpose-other = غرض آخر
+registries-purpose-words = بكلماتك، أو رقم الملف
+registries-purpose-go = متابعة
+registries-purpose-change = تغيير
+registries-purpose-missing = اختر لماذا تطّلع على هذه البيانات
+registries-purpose-words-missing = أدخل الغرض بكلماتك

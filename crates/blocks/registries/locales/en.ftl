@@ -387,3 +387,17 @@ registries-formulas-hint =
     }
 registries-formulas-wrong = Correct the cells in the file, or take them as plain text
 problem-registries-upload-not-found = The file is not there any more: it was read, or nobody came back for it within a day.
+
+## Purposes
+registries-purpose-why = Why do you look at this data?
+registries-purpose-lead = This register holds personal data. Your purpose is written down with each read, and the person concerned may see it.
+registries-purpose-asked = The person asked for it
+registries-purpose-law = A duty of my office
+registries-purpose-correct = To correct or complete the data
+registries-purpose-check = To check how the register is kept
+registries-purpose-other = Another purpose
+registries-purpose-words = In your own words, or the number of the case
+registries-purpose-go = Go on
+registries-purpose-change = Change
+registries-purpose-missing = Choose why you look at this data
+registries-purpose-words-missing = Enter the purpose in your own words

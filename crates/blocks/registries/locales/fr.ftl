@@ -387,3 +387,17 @@ registries-formulas-hint =
     }
 registries-formulas-wrong = Corrigez les cellules dans le fichier, ou prenez-les comme texte
 problem-registries-upload-not-found = Le fichier n’est plus là : il a été lu, ou personne n’y est revenu dans la journée.
+
+## Purposes
+registries-purpose-why = Pourquoi consultez-vous ces données ?
+registries-purpose-lead = Ce registre contient des données personnelles. Votre motif est noté à chaque lecture, et la personne concernée peut le voir.
+registries-purpose-asked = La personne l’a demandé
+registries-purpose-law = Une obligation de ma fonction
+registries-purpose-correct = Pour corriger ou compléter les données
+registries-purpose-check = Pour vérifier la tenue du registre
+registries-purpose-other = Un autre motif
+registries-purpose-words = Avec vos mots, ou le numéro du dossier
+registries-purpose-go = Continuer
+registries-purpose-change = Changer
+registries-purpose-missing = Choisissez pourquoi vous consultez ces données
+registries-purpose-words-missing = Indiquez le motif avec vos mots

@@ -387,3 +387,17 @@ registries-formulas-hint =
     }
 registries-formulas-wrong = Sahihisha seli kwenye faili, au zichukue kama maandishi
 problem-registries-upload-not-found = Faili halipo tena: limesomwa, au hakuna aliyerudi kwa siku moja.
+
+## Purposes
+registries-purpose-why = Kwa nini unaangalia data hii?
+registries-purpose-lead = Rejista hii ina data binafsi. Sababu yako huandikwa kila unaposoma, na mhusika anaweza kuiona.
+registries-purpose-asked = Mhusika ameomba
+registries-purpose-law = Wajibu wa ofisi yangu
+registries-purpose-correct = Kusahihisha au kukamilisha data
+registries-purpose-check = Kukagua jinsi rejista inavyotunzwa
+registries-purpose-other = Sababu nyingine
+registries-purpose-words = Kwa maneno yako, au nambari ya faili
+registries-purpose-go = Endelea
+registries-purpose-change = Badilisha
+registries-purpose-missing = Chagua kwa nini unaangalia data hii
+registries-purpose-words-missing = Weka sababu kwa maneno yako

@@ -25,7 +25,12 @@ pub(super) async fn form(
     Path(code): Path<String>,
 ) -> Result<Response, Fault> {
     let w = view.words();
-    let info = registries.get(&by(&allowed), &code).await?;
+    let by = by(&allowed);
+    let info = registries.get(&by, &code).await?;
+    let version = super::records::newest(&registries, &by, &code).await?;
+    if let Some(question) = super::purpose::ask(&view, &by, &code, &version.schema) {
+        return Ok(question);
+    }
     let choices = [
         (Format::Csv, "registries-export-csv"),
         (Format::Json, "registries-export-json"),

@@ -6,6 +6,7 @@ mod field_form;
 mod field_typed;
 mod history;
 mod list;
+mod purpose;
 mod record_form;
 mod records;
 mod statistics;
@@ -73,6 +74,7 @@ pub(crate) fn router(registries: Registries, uploads: Uploads) -> Router {
         .route("/{code}/changes", get(history::changes))
         .route("/{code}/reads", get(history::reads))
         .route("/{code}/statistics", get(statistics::show))
+        .route("/{code}/purpose", get(purpose::form).post(purpose::state))
         .route("/{code}/export", get(export::form))
         .route("/{code}/export/file", get(export::file))
         .with_state(registries)

@@ -355,6 +355,9 @@ pub(super) async fn edit(
     let by = by(&allowed);
     let id: RecordId = id.parse::<RecordId>().map_err(Problem::from)?;
     let sheet = Sheet::open(&registries, &by, &code, view.words().locale()).await?;
+    if let Some(question) = super::purpose::ask(&view, &by, &code, sheet.schema()) {
+        return Ok(question);
+    }
     let record = registries.read_by_id(&by, &code, None, id).await?.record;
     Ok(shown(&edit_page(&view, &sheet, &record, |field| typed_from(&record, field), &[])))
 }

@@ -14,7 +14,7 @@ use stoa_web::{Allowed, Fault, Params, Right as _, View, see_other};
 
 use super::history::{change_table, read_table};
 use super::words::{self, choice_label, label, text};
-use super::{HOME, at, below, by, outcome, shown, tabs};
+use super::{HOME, at, below, by, outcome, purpose, shown, tabs};
 use crate::error::RegistriesError;
 use crate::model::{Field, FieldKind, Schema};
 use crate::permission::{LogRead, RecordDelete, RecordRead, RecordWrite};
@@ -135,6 +135,9 @@ pub(super) async fn list(
     let w = view.words();
     let info = registries.get(&by, &code).await?;
     let version = newest(&registries, &by, &code).await?;
+    if let Some(question) = purpose::ask(&view, &by, &code, &version.schema) {
+        return Ok(question);
+    }
     let text_of = |key: &str| params.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let (search, filter, sort) = (text_of("search"), text_of("filter"), text_of("sort"));
     let sorting = sort.as_deref().map(Sorting::parse);
@@ -198,6 +201,7 @@ pub(super) async fn list(
         .crumb(&info.name, at(&code).path())
         .notice(outcome(w, params.get("done")))
         .push(tabs(&view, &info, "records"))
+        .push(purpose::stated(w, &by, &code, &version.schema, view.frame.path()))
         .push(filter_form(w, &code, &version.schema, search.as_deref(), filter.as_deref(), sort.as_deref()))
         .push(table.render(w));
     if view.visitor.may(RecordWrite::INFO.permission) {
@@ -245,6 +249,10 @@ pub(super) async fn show(
     let w = view.words();
     let id: RecordId = id.parse::<RecordId>().map_err(Problem::from)?;
     let info = registries.get(&by, &code).await?;
+    let version = newest(&registries, &by, &code).await?;
+    if let Some(question) = purpose::ask(&view, &by, &code, &version.schema) {
+        return Ok(question);
+    }
     let found = registries.read_by_id(&by, &code, None, id).await?;
     let (record, schema) = (&found.record, &found.version.schema);
     let links = linked(&registries, &by, schema).await;
@@ -267,6 +275,7 @@ pub(super) async fn show(
         .crumb(w.t("registries-records"), below(&code, "records").path())
         .notice(outcome(w, params.get("done")))
         .push(tabs(&view, &info, "records"))
+        .push(purpose::stated(w, &by, &code, schema, view.frame.path()))
         .push(facts.render())
         .push(about.render());
     if view.visitor.may(RecordWrite::INFO.permission) {

@@ -234,7 +234,7 @@ async fn a_file_is_looked_at_becomes_a_register_and_comes_out_again() {
     assert!(import.starts_with("/console/registries/towns/imports/"), "{import}");
     assert_eq!(led_to(&browser.open(&look).await), import, "the page of the file leads on to its import");
     let page = browser.open(&import).await.expect(200).text();
-    assert!(page.contains("<progress") && page.contains("0 of 2") && page.contains("http-equiv=\"refresh\""), "{page}");
+    assert!(page.contains("<progress") && page.contains("0 of 2") && page.contains("data-again"), "{page}");
     stoa.run_jobs("registries").await;
     let page = browser.open(&import).await.expect(200).text();
     assert!(page.contains("The file was read to its end.") && page.contains("2 created, 0 updated"), "{page}");
@@ -556,4 +556,41 @@ async fn people_see_their_own_words_for_fields_and_values() {
     assert!(field.contains("name=\"title-fr\" value=\"Sexe\""), "{field}");
     let far = french.open(&format!("{HOME}/p/records?page=999")).await;
     assert_eq!(led_to(&far), format!("{HOME}/p/records?page=1"));
+}
+
+#[tokio::test]
+async fn personal_data_is_shown_once_somebody_said_why() {
+    let stoa = TestStoa::with(&[stoa_registries::BLOCK]).await;
+    let by = stoa.role("analyst").await;
+    let schema = json!({"type": "object", "properties": {"name": {"type": "string", "personalData": true}}});
+    let register = json!({"code": "folk", "name": "Folk", "schema": schema});
+    stoa.post(&by, "/registries/v1/registries", &register).await.expect(201);
+    stoa.post(&by, "/registries/v1/registries/folk/publish", &json!({})).await.expect(200);
+    let made =
+        stoa.post(&by, "/registries/v1/registries/folk/records", &json!({"name": "Ada"})).await.expect(201).json();
+    let record = format!("{HOME}/folk/records/{}", made["id"].as_str().unwrap());
+    let browser = stoa.browser(&["analyst"]).await;
+    for path in
+        [format!("{HOME}/folk/records"), record.clone(), format!("{record}/edit"), format!("{HOME}/folk/export")]
+    {
+        let asked = led_to(&browser.open(&path).await);
+        assert!(asked.starts_with("/console/registries/folk/purpose?back="), "{path}: {asked}");
+    }
+    let asked = led_to(&browser.open(&record).await);
+    let page = browser.open(&asked).await.expect(200).text();
+    assert!(page.contains(&format!("name=\"back\" value=\"{record}\"")), "{page}");
+    let purpose = format!("{HOME}/folk/purpose");
+    let wrong = browser.submit(&asked, &purpose, &[("purpose", "other"), ("back", &record)]).await.expect(422).text();
+    assert!(wrong.contains("href=\"#f-words\""), "{wrong}");
+    let elsewhere = [("purpose", "registries-purpose-law"), ("back", "/console/registries/other")];
+    assert_eq!(led_to(&browser.submit(&asked, &purpose, &elsewhere).await), "/console/registries/folk/records");
+    let fields = [("purpose", "registries-purpose-law"), ("words", "case 7"), ("back", record.as_str())];
+    let stated = browser.submit(&asked, &purpose, &fields).await;
+    assert_eq!(led_to(&stated), record);
+    let cookie = stated.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert!(stated.header("set-cookie").contains("Path=/console/registries/folk;"), "it counts for this register only");
+    let page = browser.open_with(&record, &cookie).await.expect(200).text();
+    assert!(page.contains("A duty of my office: case 7") && page.contains("Ada"), "{page}");
+    let reads = browser.open(&format!("{HOME}/folk/reads")).await.expect(200).text();
+    assert!(reads.contains("A duty of my office: case 7"), "the person concerned sees why: {reads}");
 }
