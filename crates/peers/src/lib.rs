@@ -2,3 +2,6 @@
 //! client from here, and never the other block itself.
 
 pub mod registries;
+
+/// The blocks that have a client here, and so may be served by another product or node.
+pub const BLOCKS: &[&str] = &[registries::BLOCK];

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use stoa_audit::{AuditError, Filter, Found, RecordId, latest_checkpoint, prove};
@@ -12,7 +11,7 @@ use stoa_ui::{
     Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Paging, Table, Tone, actions, code,
     escape,
 };
-use stoa_web::{Allowed, Fault, Params, View, bytes_as};
+use stoa_web::{Allowed, Fault, Params, Path, View, bytes_as};
 
 use crate::{AuditRead, PortalParts, Room, State, shown};
 

@@ -1,13 +1,12 @@
 //! What everybody may see: the files of the pages, home, sign-in, language and colours.
 
-use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use stoa_core::{Problem, Refusal};
 use stoa_ui::{Field, Form, Html, Locale, Notice, Page, STATIC, StaticFile, Theme, Tone, actions, cards, code};
 use stoa_web::{
-    Allowed, Fault, FormFields, LANGUAGE_COOKIE, Params, THEME_COOKIE, View, bytes_as, end_session_cookie,
+    Allowed, Fault, FormFields, LANGUAGE_COOKIE, Params, Path, THEME_COOKIE, View, bytes_as, end_session_cookie,
     preference_cookie, see_other, session_cookie, session_secret,
 };
 
@@ -117,9 +116,13 @@ pub(crate) async fn use_link(view: View, parts: State, typed: FormFields) -> Res
 }
 
 /// Ends the session.
-pub(crate) async fn sign_out(_: Allowed<ConsoleOpen>, parts: State, headers: HeaderMap) -> Result<Response, Fault> {
+pub(crate) async fn sign_out(
+    allowed: Allowed<ConsoleOpen>,
+    parts: State,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     if let Some(secret) = session_secret(&headers) {
-        parts.node.end_session(secret).await?;
+        parts.node.sign_out(&allowed.actor, secret).await?;
     }
     let mut response = see_other("/");
     response.headers_mut().append(SET_COOKIE, end_session_cookie());

@@ -1,15 +1,15 @@
-//! API keys of programs: made, listed, revoked.
+//! API keys of programs: made, listed, replaced, revoked.
 
 use std::time::Duration;
 
-use axum::extract::Path;
-use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use stoa_core::{FieldError, Id, Instant, Problem, Refusal, Role};
-use stoa_ui::{Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tone, actions, code};
-use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, View, see_other};
+use stoa_ui::{Address, Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tone, actions, code};
+use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, Path, View, cookie, see_other};
 
-use crate::{KeysManage, State, shown};
+use crate::{KeysManage, State, page_of, shown};
 
 /// All keys.
 pub(crate) async fn list(
@@ -21,6 +21,7 @@ pub(crate) async fn list(
     let w = view.words();
     let now = parts.node.store().clock().now();
     let keys = parts.node.list_keys(&allowed.actor).await?;
+    let (keys, paging) = page_of(w, &Address::new("/console/keys"), &keys, params.number("page")?.unwrap_or(1));
     let table = Table::new(w.t("portal-keys"))
         .column(Column::new(w.t("portal-key-name")))
         .column(Column::new(w.t("portal-key-begins")))
@@ -38,10 +39,11 @@ pub(crate) async fn list(
                 ),
                 state(&view, key, now),
                 used,
-                revoke_form(&view, key, now),
+                further(&view, key).then(revoke_form(&view, key, now)),
             ]
         }))
-        .empty(Html::paragraph(w.t("portal-keys-none")));
+        .empty(Html::paragraph(w.t("portal-keys-none")))
+        .paging(paging);
     let mut page = Page::new(&view.frame, w.t("portal-keys"))
         .crumb(w.t("ui-console"), "/console")
         .lead(w.t("portal-keys-about"))
@@ -65,6 +67,12 @@ fn state(view: &View, key: &ApiKey, now: Instant) -> Html {
     }
 }
 
+/// The way to a new key for the same program, before the old one is revoked.
+fn further(view: &View, key: &ApiKey) -> Html {
+    let address = Address::new("/console/keys/new").with("name", &key.name);
+    Html::link(address.to_string(), view.words().t("portal-key-further")).then(Html::trusted(" "))
+}
+
 fn revoke_form(view: &View, key: &ApiKey, now: Instant) -> Html {
     let w = view.words();
     if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
@@ -80,20 +88,38 @@ fn revoke_form(view: &View, key: &ApiKey, now: Instant) -> Html {
     )
 }
 
-fn new_page<'a>(view: &'a View, typed: &FormFields, errors: &[FieldError]) -> Page<'a> {
+/// What a person typed, or begins with.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    roles: Vec<String>,
+    days: String,
+}
+
+impl From<&FormFields> for Typed {
+    fn from(fields: &FormFields) -> Self {
+        Self {
+            name: fields.text("name").to_owned(),
+            roles: fields.all("roles").map(str::to_owned).collect(),
+            days: fields.text("days").to_owned(),
+        }
+    }
+}
+
+fn new_page<'a>(view: &'a View, typed: &Typed, errors: &[FieldError]) -> Page<'a> {
     let w = view.words();
     let message =
         |pointer: &str| errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.clone());
     let roles = Role::ALL.iter().map(|role| {
         Choice::new(role.0, w.t(&format!("portal-role-{}", role.0)))
             .hint(w.t(&format!("portal-role-{}-about", role.0)))
-            .chosen(typed.all("roles").any(|chosen| chosen == role.0))
+            .chosen(typed.roles.iter().any(|chosen| chosen == role.0))
     });
     let form = Form::post("/console/keys/new", &view.frame, w.t("portal-key-create"))
         .field(
             Field::text("name", w.t("portal-key-name"))
                 .hint(w.t("portal-key-name-hint"))
-                .value(typed.text("name"))
+                .value(&typed.name)
                 .error_if(message("/name")),
         )
         .field(Field::checkboxes("roles", w.t("portal-roles"), roles).error_if(message("/roles")))
@@ -101,44 +127,56 @@ fn new_page<'a>(view: &'a View, typed: &FormFields, errors: &[FieldError]) -> Pa
             Field::integer("days", w.t("portal-key-days"))
                 .hint(w.t("portal-key-days-hint"))
                 .optional()
-                .value(typed.text("days"))
+                .value(&typed.days)
                 .error_if(message("/expiresAt")),
         )
-        .cancel("/console/keys");
+        .cancel("/console/keys")
+        .redraws();
     Page::new(&view.frame, w.t("portal-key-new"))
         .crumb(w.t("ui-console"), "/console")
         .crumb(w.t("portal-keys"), "/console/keys")
-        .errors(form.errors())
-        .push(form.render(w))
+        .form(&form)
 }
 
-/// The form for a new key.
-pub(crate) async fn new(_: Allowed<KeysManage>, view: View) -> Response {
-    shown(&new_page(&view, &FormFields::default(), &[]))
+/// The form for a new key; `name` begins with the roles of a program that is there.
+pub(crate) async fn new(
+    allowed: Allowed<KeysManage>,
+    view: View,
+    parts: State,
+    params: Params,
+) -> Result<Response, Fault> {
+    let mut typed = Typed { name: params.get("name").unwrap_or_default().to_owned(), ..Typed::default() };
+    if !typed.name.is_empty() {
+        typed.roles = parts.node.roles_of_account(&allowed.actor.tenant, &typed.name).await?.unwrap_or_default();
+    }
+    Ok(shown(&new_page(&view, &typed, &[])))
 }
 
-/// Makes a key and shows it, this once.
+/// Makes a key and leads to the page that shows it.
 pub(crate) async fn create(
     allowed: Allowed<KeysManage>,
     view: View,
     parts: State,
-    typed: FormFields,
+    fields: FormFields,
 ) -> Result<Response, Fault> {
     let w = view.words();
+    let typed = Typed::from(&fields);
+    if view.is_redraw() {
+        return Ok(shown(&new_page(&view, &typed, &[])));
+    }
     let mut errors = Vec::new();
     let mut refuse = |pointer: &str, key: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: "required", message: w.t(key) });
     };
-    if typed.text("name").is_empty() {
+    if typed.name.is_empty() {
         refuse("/name", "portal-key-name-missing");
     }
-    let roles: Vec<String> = typed.all("roles").map(str::to_owned).collect();
-    if roles.is_empty() {
+    if typed.roles.is_empty() {
         refuse("/roles", "portal-roles-missing");
     }
     let mut expires_at = None;
-    if !typed.text("days").is_empty() {
-        match typed.text("days").parse::<u64>().ok().filter(|days| (1..=3650).contains(days)) {
+    if !typed.days.is_empty() {
+        match typed.days.parse::<u64>().ok().filter(|days| (1..=3650).contains(days)) {
             Some(days) => {
                 expires_at = Some(parts.node.store().clock().now().plus(Duration::from_hours(24 * days)));
             }
@@ -146,44 +184,71 @@ pub(crate) async fn create(
         }
     }
     if errors.is_empty() {
-        // Nobody gives away what they do not have: a key has no more rights than whoever makes it.
-        let wanted: Vec<&str> = roles.iter().map(String::as_str).collect();
-        let given = parts.node.permissions_of(&wanted);
-        let own = &allowed.actor.permissions;
-        let exceeds = match (&given, own) {
-            (_, stoa_core::Permissions::All) => false,
-            (stoa_core::Permissions::All, _) => true,
-            (stoa_core::Permissions::Only(set), own) => set.iter().any(|permission| !own.contains(*permission)),
-        };
-        if exceeds {
-            errors.push(FieldError {
-                pointer: "/roles".to_owned(),
-                code: "forbidden",
-                message: w.t("portal-roles-too-many"),
-            });
-        }
-    }
-    if errors.is_empty() {
-        let new = NewKey { name: typed.text("name").to_owned(), roles, expires_at };
+        let new = NewKey { name: typed.name.clone(), roles: typed.roles.clone(), expires_at };
         match parts.node.create_key(&allowed.actor, new).await {
-            Ok((key, text)) => return Ok(shown(&made(&view, &key, &text))),
+            Ok((key, text)) => return Ok(to_the_new_key(&key, &text, parts.is_https())),
             Err(problem) if problem.errors.is_empty() => return Err(problem.into()),
-            Err(problem) => errors = problem.errors,
+            Err(problem) => errors = problem.errors.into_iter().map(|error| in_words(&view, error)).collect(),
         }
     }
     Ok(stoa_web::page(StatusCode::UNPROCESSABLE_ENTITY, &new_page(&view, &typed, &errors)))
 }
 
-fn made<'a>(view: &'a View, key: &ApiKey, text: &str) -> Page<'a> {
+/// The refusals that people meet, in their language.
+fn in_words(view: &View, error: FieldError) -> FieldError {
+    let key = match error.code {
+        "forbidden" => "portal-roles-too-many",
+        "conflict" => "portal-roles-differ",
+        _ => return error,
+    };
+    FieldError { message: view.words().t(key), ..error }
+}
+
+/// The cookie that carries a new key to the page that shows it. The node itself keeps only a fingerprint, and a page that
+/// answers the form itself would make a second key when it is loaded again, and be gone with a switch of language.
+const NEW_KEY_COOKIE: &str = "stoa_new_key";
+/// How long the page shows the key.
+const SHOWN_SECONDS: u32 = 600;
+
+fn to_the_new_key(key: &ApiKey, text: &str, is_https: bool) -> Response {
+    let path = format!("/console/keys/{}", key.id);
+    let mut response = see_other(&path);
+    let secure = if is_https { "; Secure" } else { "" };
+    let cookie =
+        format!("{NEW_KEY_COOKIE}={text}; Path={path}; Max-Age={SHOWN_SECONDS}; HttpOnly; SameSite=Strict{secure}");
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A new key, to whoever has just made it.
+pub(crate) async fn made(
+    allowed: Allowed<KeysManage>,
+    view: View,
+    parts: State,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     let w = view.words();
-    Page::new(&view.frame, w.with("portal-key-made", &[("name", (&key.name).into())]))
+    let missing = || Problem::new(Refusal::NotFound, "web.key_not_found");
+    let keys = parts.node.list_keys(&allowed.actor).await?;
+    let key = keys.iter().find(|key| key.id.to_string() == id).ok_or_else(missing)?;
+    let page = Page::new(&view.frame, w.with("portal-key-made", &[("name", (&key.name).into())]))
         .crumb(w.t("ui-console"), "/console")
-        .crumb(w.t("portal-keys"), "/console/keys")
+        .crumb(w.t("portal-keys"), "/console/keys");
+    let way = Html::trusted("<p>").then(actions([(w.t("portal-key-done"), "/console/keys".to_owned())]));
+    let Some(text) = cookie(&headers, NEW_KEY_COOKIE).filter(|text| text.starts_with(&key.prefix)) else {
+        let told = Notice::html(Tone::Info, w.t("portal-key-gone"), Html::paragraph(w.t("portal-key-keep")));
+        return Ok(shown(&page.push(told)));
+    };
+    let page = page
         .push(Notice::html(Tone::Warning, w.t("portal-key-once"), Html::paragraph(w.t("portal-key-keep"))))
         .push(code(w.t("portal-key"), text, w))
         .push(Html::heading(w.t("portal-key-use")))
         .push(code(w.t("portal-key-use"), format!("curl -H \"Authorization: Bearer {text}\" …"), w))
-        .push(actions([(w.t("portal-key-done"), "/console/keys".to_owned())]))
+        .push(way.then(Html::trusted("</p>")));
+    Ok(shown(&page))
 }
 
 /// Ends a key at once.

@@ -1,4 +1,4 @@
-//! Pages of the node itself: home, sign-in, the console's home, jobs, evidence, API keys, system state, and the pages
+//! Pages of the node itself: home, sign-in, the console's home, jobs, evidence, API keys, sessions, system state, and the pages
 //! that explain problems and APIs. Blocks bring their own pages; nothing here knows any of them by name.
 
 mod audit;
@@ -9,6 +9,7 @@ mod jobs;
 mod keys;
 mod markdown;
 mod problems;
+mod sessions;
 mod system;
 mod verification;
 
@@ -20,7 +21,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use stoa_audit::{Sealer, VerifyingKey};
 use stoa_store::Store;
-use stoa_ui::{Catalogue, Locale, NavEntry, Words};
+use stoa_ui::{Address, Catalogue, Locale, NavEntry, Paging, Words};
 use stoa_web::{Mounted, Node, Right as _};
 
 stoa_web::permissions! {
@@ -29,6 +30,7 @@ stoa_web::permissions! {
     JobsManage = "node.jobs.manage", "Try dead letters again, or drop them", [OPERATOR];
     AuditRead = "node.audit.read", "Search and verify the evidence", [AUDITOR];
     KeysManage = "node.keys.manage", "Make and revoke API keys", [OPERATOR];
+    SessionsManage = "node.sessions.manage", "See who is signed in, and end sessions", [OPERATOR];
     SystemRead = "node.system.read", "See the state of the node", [OPERATOR, AUDITOR];
 }
 
@@ -50,6 +52,7 @@ pub const NAVIGATION: &[NavEntry] = &[
     entry("portal-jobs", "/console/jobs", JobsRead::INFO.permission),
     entry("portal-audit", "/console/audit", AuditRead::INFO.permission),
     entry("portal-keys", "/console/keys", KeysManage::INFO.permission),
+    entry("portal-sessions", "/console/sessions", SessionsManage::INFO.permission),
     entry("portal-system", "/console/system", SystemRead::INFO.permission),
 ];
 
@@ -117,13 +120,31 @@ pub fn router(parts: PortalParts) -> Router {
         .route("/console/audit/{room}/{id}", get(audit::record))
         .route("/console/keys", get(keys::list))
         .route("/console/keys/new", get(keys::new).post(keys::create))
+        .route("/console/keys/{id}", get(keys::made))
         .route("/console/keys/{id}/revoke", post(keys::revoke))
+        .route("/console/sessions", get(sessions::list))
+        .route("/console/sessions/{id}/end", post(sessions::end))
         .route("/console/system", get(system::show))
         .route("/problems", get(problems::list))
         .route("/problems/{code}", get(problems::show))
         .route("/docs", get(docs::list))
         .route("/docs/{block}", get(docs::show))
+        .route("/docs/{block}/{operation}", get(docs::operation))
+        .route("/docs/{block}/schemas/{schema}", get(docs::schema))
         .with_state(Arc::new(parts))
+}
+
+/// Rows of one page of a list that is short enough to be read whole.
+const PAGE_SIZE: u32 = 25;
+
+/// One page of a list, and the ways to the others.
+fn page_of<'a, T>(w: &Words, here: &Address, all: &'a [T], number: u32) -> (&'a [T], Paging) {
+    let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
+    let number = number.clamp(1, Paging::pages(PAGE_SIZE, total));
+    let first = usize::try_from((number - 1) * PAGE_SIZE).unwrap_or(usize::MAX);
+    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
+    let rest = all.get(first..).unwrap_or_default();
+    (rest.get(..size.min(rest.len())).unwrap_or_default(), Paging::numbered(w, here, number, PAGE_SIZE, total))
 }
 
 /// A page as the usual answer.

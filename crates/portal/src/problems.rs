@@ -1,10 +1,9 @@
 //! What each problem means and what to do about it: the addresses that problem documents name as their `type`.
 
-use axum::extract::Path;
 use axum::response::Response;
 use stoa_core::{Problem, ProblemInfo, Refusal};
 use stoa_ui::{Column, Html, Page, Table};
-use stoa_web::{CATALOGUES, Fault, View};
+use stoa_web::{CATALOGUES, Fault, Path, View};
 
 use crate::{PortalParts, State, markdown, shown};
 

@@ -36,6 +36,8 @@ struct Verdict {
     verified: u64,
     batches: u64,
     unsealed: u64,
+    /// Records wait for longer than a sealer lets them.
+    behind: bool,
     finding: Option<String>,
 }
 
@@ -72,6 +74,7 @@ impl JobHandler for VerifyEvidence {
                 verified: verdict.verified,
                 batches: verdict.batches,
                 unsealed: verdict.unsealed,
+                behind: verdict.is_behind(room.store.clock().now()),
                 finding: verdict.finding.map(|finding| finding.to_string()),
             });
         }
@@ -142,11 +145,13 @@ pub(crate) async fn show(allowed: Allowed<AuditRead>, view: View, parts: State) 
 fn verdict(view: &View, parts: &State, entry: &Entry) -> Html {
     let w = view.words();
     let verdicts: Vec<Verdict> = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let told = if verdicts.iter().all(|verdict| verdict.intact) {
-        Notice::html(Tone::Good, w.t("portal-verify-whole"), Html::paragraph(w.t("portal-verify-tail")))
-    } else {
-        Notice::html(Tone::Bad, w.t("portal-verify-broken"), Html::paragraph(w.t("portal-verify-do")))
+    let whole = verdicts.iter().all(|verdict| verdict.intact);
+    let (tone, said, more) = match (whole, verdicts.iter().any(|verdict| verdict.behind)) {
+        (true, false) => (Tone::Good, "portal-verify-whole", "portal-verify-tail"),
+        (true, true) => (Tone::Warning, "portal-verify-behind", "portal-verify-behind-do"),
+        (false, _) => (Tone::Bad, "portal-verify-broken", "portal-verify-do"),
     };
+    let told = Notice::html(tone, w.t(said), Html::paragraph(w.t(more)));
     let table = Table::new(w.t("portal-verify-latest"))
         .column(Column::new(w.t("portal-database")))
         .column(Column::new(w.t("portal-state")))
@@ -155,10 +160,10 @@ fn verdict(view: &View, parts: &State, entry: &Entry) -> Html {
         .column(Column::new(w.t("portal-waiting")).numeric())
         .column(Column::new(w.t("portal-finding")))
         .rows(verdicts.iter().map(|verdict| {
-            let state = if verdict.intact {
-                Badge::html(Tone::Good, w.t("portal-whole"))
-            } else {
-                Badge::html(Tone::Bad, w.t("portal-not-whole"))
+            let state = match (verdict.intact, verdict.behind) {
+                (true, false) => Badge::html(Tone::Good, w.t("portal-whole")),
+                (true, true) => Badge::html(Tone::Warning, w.t("portal-waiting")),
+                (false, _) => Badge::html(Tone::Bad, w.t("portal-not-whole")),
             };
             [
                 Html::text(parts.room_label(w, &verdict.room)),

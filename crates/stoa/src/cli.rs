@@ -96,7 +96,11 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example:\n  stoa link\n\nThe link signs in once as administrator and is valid for fifteen minutes."
     )]
-    Link,
+    Link {
+        /// Tenant whose data the administrator works on
+        #[arg(long, default_value = "default")]
+        tenant: String,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  stoa completions bash > ~/.local/share/bash-completion/completions/stoa")]
     Completions {
@@ -201,15 +205,22 @@ pub(crate) struct VerifyArchive {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Find the first record that was removed, changed, inserted or reordered, or a tail that was cut
-    #[command(after_help = "Examples:\n  stoa audit verify\n  stoa audit verify --against checkpoint.json\n\n\
-        Ends with 3 when something is wrong. A tail that was cut is found against a checkpoint kept elsewhere.")]
+    #[command(after_help = "Examples:\n  stoa audit verify\n  \
+        stoa audit verify --key audit.pub --against checkpoints.txt\n\n\
+        It only reads. Ends with 3 when something is wrong, when records wait for the sealer for more than a few \
+        seconds, or when a database could not be compared. A tail that was cut is found against a checkpoint kept \
+        elsewhere.")]
     Verify {
         /// Only this database (a block's name, or `node`)
         #[arg(long, value_name = "NAME")]
         block: Option<String>,
-        /// Checkpoints that were kept elsewhere
+        /// Checkpoints that were kept elsewhere, one or many of each database; all of them must agree
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
+        /// Public key to trust, or a file with such keys; may be given several times. Without it: the key in the node's own
+        /// folder, and `keys.trusted`
+        #[arg(long = "key", value_name = "KEY")]
+        keys: Vec<String>,
     },
     /// Search the evidence
     #[command(
@@ -242,8 +253,11 @@ pub(crate) enum AuditCommand {
         limit: u32,
     },
     /// Print the latest signed checkpoint of each database; keep it elsewhere
-    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.json")]
+    #[command(after_help = "Example:\n  stoa audit checkpoint > /mnt/other/checkpoint.txt")]
     Checkpoint,
+    /// Print the public key that the checkpoints are verified with; keep it where the node cannot write
+    #[command(after_help = "Example:\n  stoa audit key > /mnt/other/audit.pub")]
+    Key,
 }
 
 /// `stoa registry`.
@@ -301,13 +315,18 @@ pub(crate) enum SampleCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// Make an API key; prints the key alone, and never again
-    #[command(after_help = "Example:\n  KEY=$(stoa key create --name ci --role operator)")]
+    #[command(after_help = "Examples:\n  \
+        KEY=$(stoa key create --name ci --role operator)\n  \
+        KEY=$(stoa key create --name ci)   a further key of the same program\n\n\
+        The name is the program's account: evidence says `service:ci`, whichever of its keys it comes with. To replace \
+        a key, make a further one, give it to the program, then revoke the old one.")]
     Create {
-        /// What the key is for
+        /// The program that the key is for; its account is made when it is not there
         #[arg(long)]
         name: String,
-        /// Roles: admin, operator, analyst, official, approver, auditor
-        #[arg(long = "role", value_name = "ROLE", default_value = "operator", value_delimiter = ',')]
+        /// Roles of a new account: admin, operator, analyst, official, approver, auditor; without it operator, or those
+        /// that the account has
+        #[arg(long = "role", value_name = "ROLE", value_delimiter = ',')]
         roles: Vec<String>,
         /// Tenant that the key works for
         #[arg(long, default_value = "default")]
@@ -316,12 +335,26 @@ pub(crate) enum KeyCommand {
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
     },
-    /// List keys: never the key itself
-    List,
+    /// List keys of every tenant: never the key itself
+    List {
+        /// Only of this tenant
+        #[arg(long)]
+        tenant: Option<String>,
+    },
     /// Make a key invalid at once
+    #[command(
+        after_help = "Examples:\n  stoa key revoke 0190f3c2-…\n  stoa key revoke --name ci   all keys of the program"
+    )]
     Revoke {
         /// The key's id, as `key list` shows it
-        id: String,
+        #[arg(required_unless_present = "name", conflicts_with = "name")]
+        id: Option<String>,
+        /// All keys of this program
+        #[arg(long)]
+        name: Option<String>,
+        /// Tenant of the program that `--name` names
+        #[arg(long, default_value = "default", requires = "name")]
+        tenant: String,
     },
 }
 

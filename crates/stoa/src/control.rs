@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::console::{Console, Line};
@@ -70,34 +70,23 @@ pub(crate) fn listen(folder: &Path) -> Result<UnixListener, Failure> {
     Ok(listener)
 }
 
-/// Serves the socket until the stop; then commands that still run are given up and told so.
+/// Serves the socket until the stop; then commands that still run are given up and told so. Dropping it ends them too.
 pub(crate) async fn serve<W: Worker>(listener: UnixListener, worker: Arc<W>, stopped: watch::Receiver<bool>) {
     let mut commands = JoinSet::new();
-    tokio::select! {
-        () = accept(listener, &worker, &stopped, &mut commands) => {}
-        () = until(stopped.clone()) => {}
-    }
-    while commands.join_next().await.is_some() {}
-}
-
-async fn accept<W: Worker>(
-    listener: UnixListener,
-    worker: &Arc<W>,
-    stopped: &watch::Receiver<bool>,
-    commands: &mut JoinSet<()>,
-) {
-    let places = Arc::new(Semaphore::new(COMMANDS_MAX));
+    let mut stop = std::pin::pin!(until(stopped.clone()));
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        while commands.try_join_next().is_some() {}
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept(), if commands.len() < COMMANDS_MAX => accepted,
+            Some(_) = commands.join_next() => continue,
+            () = &mut stop => break,
+        };
+        match accepted {
             Ok((stream, _)) => {
                 let (worker, stopped) = (worker.clone(), stopped.clone());
                 commands.spawn(async move {
                     if let Err(error) = answer(stream, &*worker, stopped).await {
                         tracing::debug!(%error, "a command's connection ended early");
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
@@ -106,6 +95,8 @@ async fn accept<W: Worker>(
             }
         }
     }
+    drop(listener);
+    while commands.join_next().await.is_some() {}
 }
 
 /// Ends when the stop was asked for.

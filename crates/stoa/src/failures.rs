@@ -77,6 +77,8 @@ impl Explain for AuditError {
             AuditError::KeyFile { path, source } => {
                 Failure::io(format!("{doing}: the key file {}", path.display()), &source)
             }
+            AuditError::Chain(_) => Failure::new(Exit::Data, format!("{doing}: {}", chain(&self)))
+                .advice("Keep the data folder as it is; `stoa audit verify` names what is wrong."),
             other => Failure::new(Exit::Failed, format!("{doing}: {}", chain(&other))),
         }
     }

@@ -5,14 +5,16 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_audit::{Sealer, SigningKey};
+use stoa_audit::{Sealer, SigningKey, VerifyingKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
-use stoa_web::mail::{MailPort, Smtp};
-use stoa_web::{Block, Issuer, Issuers, Node, NodeOptions, Profile, RateLimits, TokenVerifier, algorithm, outgoing};
+use stoa_web::mail::MailPort;
+use stoa_web::{Block, Metrics, Node, NodeOptions, NodeSigner, PeerOptions, PeerTable, Profile, outgoing};
 
+use crate::command::key::refused;
 use crate::config::Config;
+use crate::configured;
 use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
@@ -23,6 +25,9 @@ pub(crate) const BLOCKS: &[&Block] = &[&stoa_registries::BLOCK];
 
 /// The name of the node's own database.
 pub(crate) const NODE: &str = "node";
+
+/// The file of the key that signs tokens for the node's blocks.
+const TOKEN_KEY: &str = "tokens.key";
 
 /// One database with the evidence inside.
 pub(crate) struct Room {
@@ -52,10 +57,14 @@ pub(crate) struct Instance {
     pub(crate) keys: MasterKeys,
     /// What checkpoints are signed with.
     pub(crate) signing: SigningKey,
+    /// The public keys whose checkpoints are verified here: the node's own and those it had before.
+    pub(crate) trusted: Vec<VerifyingKey>,
     /// The node's database first, then one for each block.
     pub(crate) rooms: Vec<Room>,
     /// Keys of programs, sessions, roles.
     pub(crate) node: Node,
+    /// Where every block is.
+    pub(crate) peers: PeerTable,
     /// Calls to other systems.
     pub(crate) outgoing: outgoing::Client,
     /// Sends mail, where a mail server is configured.
@@ -80,12 +89,13 @@ pub(crate) fn chosen_blocks(config: &Config, only: Option<&str>) -> Result<Vec<&
 }
 
 impl Instance {
-    /// Opens keys and databases of a folder that is held.
+    /// Opens keys and databases of a folder that is held, for a node that people reach at `public_url`.
     pub(crate) async fn open(
         folder: DataFolder,
         profile: ProfileKind,
         config: Config,
         blocks: &[&'static Block],
+        public_url: &str,
     ) -> Result<Instance, Failure> {
         let clock = Clock::system();
         let ids = Ids::random(clock.clone());
@@ -94,13 +104,25 @@ impl Instance {
         let keys = MasterKeys::open(&keys_folder).map_err(|error| error.explain("opening the master keys"))?;
         let signing =
             SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
+        let trusted = trusted(&config, &signing)?;
         let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
         let mut rooms = vec![opener.room(NODE, stoa_web::MIGRATIONS, None, &keys, &signing).await?];
         for block in blocks {
             rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
         }
-        let calls = outgoing(&config, &clock)?;
-        let mail = mail(&config)?;
+        let metrics = Metrics::default();
+        let calls = configured::outgoing(&config, &clock, &metrics)?;
+        let mail = configured::mail(&config)?;
+        let tokens = SigningKey::open_named(&keys_folder, TOKEN_KEY)
+            .map_err(|error| error.explain("opening the key that signs tokens"))?;
+        let signer = NodeSigner::new(tokens, public_url, clock.clone());
+        let peers = PeerTable::new(PeerOptions {
+            signer: signer.clone(),
+            client: calls.clone(),
+            clock: clock.clone(),
+            here: blocks.iter().map(|block| block.name).collect(),
+            elsewhere: configured::elsewhere(&config, &calls)?,
+        });
         let node = Node::new(NodeOptions {
             store: rooms.first().map(|room| room.store.clone()).ok_or_else(no_rooms)?,
             profile: web_profile(profile),
@@ -110,11 +132,36 @@ impl Instance {
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),
-            tokens: tokens(&config, &calls, &clock)?,
-            limits: limits(&config),
+            tokens: Some(configured::tokens(&config, blocks, &signer, &calls, &clock)?),
+            members: configured::members(&config)?,
+            limits: configured::limits(&config),
+            metrics,
+            keys: keys.clone(),
         });
+        for name in config.names("mediator.members") {
+            let roles = config.list(&format!("mediator.members.{name}.roles"));
+            node.check_roles(&roles).map_err(|problem| {
+                let what = refused(&problem).message;
+                Failure::new(Exit::Usage, format!("[mediator.members.{name}]: {what}"))
+            })?;
+        }
         let started = clock.now();
-        Ok(Instance { folder, profile, config, clock, ids, keys, signing, rooms, node, outgoing: calls, mail, started })
+        Ok(Instance {
+            folder,
+            profile,
+            config,
+            clock,
+            ids,
+            keys,
+            signing,
+            trusted,
+            rooms,
+            node,
+            peers,
+            outgoing: calls,
+            mail,
+            started,
+        })
     }
 
     /// The rooms a command is about: one by name, or all.
@@ -148,14 +195,26 @@ impl Instance {
         })
     }
 
-    /// Seals what this process wrote, then closes everything.
+    /// Seals what waits.
+    pub(crate) async fn seal(&self) {
+        for room in &self.rooms {
+            if let Err(error) = room.sealer.seal_all().await {
+                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
+            }
+        }
+    }
+
+    /// Seals what waits, then closes everything.
     pub(crate) async fn close(self) {
+        self.seal().await;
+        self.close_as_it_is().await;
+    }
+
+    /// Closes everything and seals nothing: for those who only looked.
+    pub(crate) async fn close_as_it_is(self) {
         let Instance { rooms, node, folder, .. } = self;
         drop(node);
         for room in rooms {
-            if let Err(error) = room.sealer.pass().await {
-                tracing::warn!(database = room.name, error = %chain(&error), "the last evidence is not sealed yet");
-            }
             let Room { store, sealer, .. } = room;
             drop(sealer);
             store.close().await;
@@ -259,61 +318,15 @@ impl Opener<'_> {
     }
 }
 
-/// How many requests one caller may send.
-fn limits(config: &Config) -> RateLimits {
-    let number = |path: &str| config.number(path).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-    RateLimits {
-        requests_per_second: number("limits.requests_per_second"),
-        burst: number("limits.burst"),
-        anonymous_per_second: number("limits.anonymous_per_second"),
-        anonymous_burst: number("limits.anonymous_burst"),
+/// Public keys of this node's evidence: its own, and those that the operator names.
+fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
+    let mut keys = vec![signing.verifying_key()];
+    for text in config.list("keys.trusted") {
+        let key = text.parse().map_err(|_| {
+            Failure::new(Exit::Usage, format!("`keys.trusted`: {text:?} is no public key"))
+                .advice("Write the 64 hexadecimal digits that `stoa audit key` printed.")
+        })?;
+        keys.push(key);
     }
-}
-
-/// The client for calls to other systems.
-fn outgoing(config: &Config, clock: &Clock) -> Result<outgoing::Client, Failure> {
-    let mut allowed = Vec::new();
-    for text in config.list("outgoing.allowed") {
-        let one = text.parse::<outgoing::Allowed>();
-        allowed.push(one.map_err(|error| Failure::new(Exit::Usage, format!("`outgoing.allowed`: {error}")))?);
-    }
-    let options = outgoing::OutgoingOptions { allowed, ..outgoing::OutgoingOptions::default() };
-    outgoing::Client::new(options, clock.clone())
-        .map_err(|error| Failure::new(Exit::Failed, format!("setting up calls to other systems: {}", chain(&error))))
-}
-
-/// The way to the configured mail server.
-fn mail(config: &Config) -> Result<Option<Arc<dyn MailPort>>, Failure> {
-    let Some(url) = config.text("mail.smtp_url").filter(|url| !url.is_empty()) else { return Ok(None) };
-    let from = config.text("mail.from").unwrap_or_default();
-    let smtp = Smtp::new(&url, &from).map_err(|error| {
-        Failure::new(Exit::Usage, format!("[mail]: {error}"))
-            .advice("Write smtp_url = \"smtps://user:password@host:465\" and from = \"Name <address>\".")
-    })?;
-    Ok(Some(Arc::new(smtp)))
-}
-
-/// Verifies the tokens of the configured issuers, if there are any.
-fn tokens(config: &Config, calls: &outgoing::Client, clock: &Clock) -> Result<Option<Arc<dyn TokenVerifier>>, Failure> {
-    let wrong = |name: &str, what: String| Failure::new(Exit::Usage, format!("[issuers.{name}]: {what}"));
-    let mut issuers = Vec::new();
-    for name in config.names("issuers") {
-        let text = |option: &str| config.text(&format!("issuers.{name}.{option}")).filter(|text| !text.is_empty());
-        let algorithms = config.list(&format!("issuers.{name}.algorithms"));
-        let algorithms = algorithms.iter().map(|name| algorithm(name)).collect::<Result<Vec<_>, _>>();
-        issuers.push(Issuer {
-            url: text("url").ok_or_else(|| wrong(&name, "`url` is missing".to_owned()))?,
-            audience: text("audience").ok_or_else(|| wrong(&name, "`audience` is missing".to_owned()))?,
-            jwks_url: text("jwks_url"),
-            algorithms: algorithms.map_err(|error| wrong(&name, error.to_string()))?,
-            roles_claim: text("roles_claim").unwrap_or_else(|| "roles".to_owned()),
-            tenant_claim: text("tenant_claim"),
-        });
-    }
-    if issuers.is_empty() {
-        return Ok(None);
-    }
-    let verifier = Issuers::new(issuers, calls.clone(), clock.clone());
-    let verifier = verifier.map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
-    Ok(Some(Arc::new(verifier)))
+    Ok(keys)
 }

@@ -2,9 +2,11 @@
 //! leaves to the block.
 
 mod archive;
+mod background;
 mod cli;
 mod command;
 mod config;
+mod configured;
 mod console;
 mod control;
 mod databases;
@@ -53,7 +55,8 @@ fn main() -> ExitCode {
             _ => result,
         }
     });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    // Whatever still runs was given its time; what is left of a stop's half minute goes to threads that wait for the disk.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     ended(result)
 }
 

@@ -16,16 +16,13 @@ pub(crate) enum Work {
         passphrase: Option<String>,
     },
     /// Verify the evidence.
-    AuditVerify {
-        /// Only this database.
-        block: Option<String>,
-        /// Checkpoints kept elsewhere, the text of their file.
-        against: Option<String>,
-    },
+    AuditVerify(AuditVerify),
     /// Search the evidence.
     AuditSearch(AuditSearch),
     /// Print the latest checkpoints.
     AuditCheckpoint,
+    /// Print the public key.
+    AuditKey,
     /// List registers.
     RegistryList,
     /// Build registers.
@@ -53,9 +50,9 @@ pub(crate) enum Work {
     },
     /// Make an API key.
     KeyCreate {
-        /// What it is for.
+        /// The program that it is for.
         name: String,
-        /// Its roles.
+        /// The roles of a new account; empty for those that it has.
         roles: Vec<String>,
         /// Its tenant.
         tenant: String,
@@ -63,14 +60,45 @@ pub(crate) enum Work {
         days: Option<u32>,
     },
     /// List API keys.
-    KeyList,
+    KeyList {
+        /// Only of this tenant.
+        tenant: Option<String>,
+    },
     /// Make a key invalid.
     KeyRevoke {
         /// Its id.
         id: String,
     },
+    /// Make all keys of a program invalid.
+    KeyRevokeAll {
+        /// The program.
+        name: String,
+        /// Its tenant.
+        tenant: String,
+    },
     /// Make a sign-in link.
-    Link,
+    Link {
+        /// Whose data the administrator works on.
+        tenant: String,
+    },
+}
+
+impl Work {
+    /// Whether it only looks at the evidence: then not even what waits is sealed afterwards.
+    pub(crate) fn only_looks(&self) -> bool {
+        matches!(self, Self::AuditVerify(_) | Self::AuditSearch(_) | Self::AuditKey)
+    }
+}
+
+/// What to verify, and with what.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct AuditVerify {
+    /// Only this database.
+    pub(crate) block: Option<String>,
+    /// Checkpoints kept elsewhere, the text of their file.
+    pub(crate) against: Option<String>,
+    /// Public keys to trust instead of the node's own, as texts or the texts of files.
+    pub(crate) keys: Vec<String>,
 }
 
 /// What to look for in the evidence.

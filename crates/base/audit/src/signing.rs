@@ -1,4 +1,5 @@
-//! The key that signs checkpoints (Ed25519), kept beside the master keys in a file of mode 0600.
+//! Keys that sign (Ed25519), each kept beside the master keys in a file of its own of mode 0600: the one for checkpoints,
+//! and others for what else a node puts its name to.
 
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -15,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::AuditError;
 use crate::text::{hex, unhex};
 
-/// The file's name inside of the folder for keys.
+/// The file of the key that signs checkpoints, inside of the folder for keys.
 pub const FILE_NAME: &str = "audit.key";
 const FILE_BYTES_MAX: u64 = 1024;
 
@@ -65,9 +66,14 @@ impl FromStr for VerifyingKey {
 }
 
 impl SigningKey {
-    /// Reads the key of this folder, and makes one if there is none yet.
+    /// Reads the key of this folder that signs checkpoints, and makes one if there is none yet.
     pub fn open(folder: &Path) -> Result<Self, AuditError> {
-        let path = folder.join(FILE_NAME);
+        Self::open_named(folder, FILE_NAME)
+    }
+
+    /// The same for a key with another purpose, in a file of this name: a key signs one sort of thing only.
+    pub fn open_named(folder: &Path, name: &str) -> Result<Self, AuditError> {
+        let path = folder.join(name);
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -101,7 +107,8 @@ impl SigningKey {
         self.public
     }
 
-    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+    /// Signs a message (RFC 8032).
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
         let mut signature = [0; 64];
         signature.copy_from_slice(self.pair.sign(message).as_ref());
         signature

@@ -123,6 +123,8 @@ pub struct Verdict {
     pub verified: u64,
     /// Batches that agree.
     pub batches: u64,
+    /// When the first of them was sealed. A checkpoint that is older can say nothing about this database.
+    pub sealed_since: Option<Instant>,
     /// Records that are committed and wait for the sealer: nothing vouches for them yet.
     pub unsealed: u64,
     /// The oldest of them. Where the sealer runs, this is a second or two ago at most; older ones mean that the sealer
@@ -151,6 +153,7 @@ struct Progress {
     records: u64,
     chain: Hash,
     place: Option<Place>,
+    sealed_since: Option<Instant>,
 }
 
 /// What verification knows beside the database.
@@ -166,7 +169,7 @@ struct Known<'a> {
 /// of them must agree.
 pub async fn verify(store: &Store, trusted: &[VerifyingKey], against: &[Checkpoint]) -> Result<Verdict, AuditError> {
     let known = Known { store, trusted, against };
-    let mut progress = Progress { number: 0, records: 0, chain: GENESIS, place: None };
+    let mut progress = Progress { number: 0, records: 0, chain: GENESIS, place: None, sealed_since: None };
     let mut finding = against.iter().find_map(|kept| known.unfit(kept)).map(|why| Finding::CheckpointUnfit { why });
     if finding.is_none() {
         finding = known.walk(&mut progress).await?;
@@ -179,6 +182,7 @@ pub async fn verify(store: &Store, trusted: &[VerifyingKey], against: &[Checkpoi
         finding,
         verified: progress.records,
         batches: progress.number,
+        sealed_since: progress.sealed_since,
         unsealed: waiting.count,
         unsealed_since: waiting.since,
     })
@@ -222,6 +226,7 @@ impl Known<'_> {
             }
             progress.number = batch.link.batch;
             progress.chain = batch.chain;
+            progress.sealed_since.get_or_insert(batch.at);
         }
     }
 

@@ -165,6 +165,15 @@ impl Permissions {
         }
     }
 
+    /// Whether everything in `other` is among them too: nobody gives away what they do not have.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (Self::Only(_), Self::All) => false,
+            (Self::Only(own), Self::Only(other)) => own.is_superset(other),
+        }
+    }
+
     /// What the named roles bring together, by the blocks' declarations. An unknown role brings nothing.
     pub fn of_roles<'a>(roles: impl IntoIterator<Item = &'a str>, declared: &[PermissionInfo]) -> Self {
         let mut set = BTreeSet::new();
@@ -191,7 +200,8 @@ impl FromIterator<Permission> for Permissions {
 pub struct Actor {
     /// What sort of actor it is.
     pub kind: ActorKind,
-    /// The stable name in evidence: `key:…`, `session:…`, `sub` of a token with its issuer, a mediator member.
+    /// The stable name in evidence: `service:…` of a program's account, the subject of a session, `sub` of a token with
+    /// its issuer, `block:…`, a mediator's member.
     pub id: String,
     /// A name for people, if one is known.
     pub name: Option<String>,
@@ -258,6 +268,14 @@ mod tests {
         assert_eq!(actor.require(READ), Ok(()));
         actor.permissions = Permissions::of_roles(["admin"], DECLARED);
         assert_eq!(actor.require(Permission("later.block.verb")), Ok(()));
+    }
+
+    #[test]
+    fn nobody_gives_away_what_they_do_not_have() {
+        let auditor = Permissions::of_roles(["auditor"], DECLARED);
+        assert!(Permissions::All.covers(&Permissions::All) && Permissions::All.covers(&auditor));
+        assert!(auditor.covers(&auditor) && auditor.covers(&Permissions::none()));
+        assert!(!auditor.covers(&Permissions::All) && !Permissions::none().covers(&auditor));
     }
 
     #[test]

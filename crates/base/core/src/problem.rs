@@ -35,8 +35,12 @@ pub enum Refusal {
     UnsupportedMedia,
     /// Readable, but against the rules of the data; the fields are named (422).
     Invalid,
+    /// The address does not belong to this node (421).
+    Misdirected,
     /// More requests than agreed (429).
     TooMany,
+    /// Address and headers are larger than allowed (431).
+    HeadersTooLarge,
     /// A fault of ours (500).
     Failed,
     /// Something we depend on did not answer or answered wrongly (502).

@@ -22,7 +22,8 @@ impl TestStoa {
     /// When the system makes no link or does not take it.
     #[expect(clippy::expect_used, reason = "a test that cannot sign in cannot go on")]
     pub async fn browser(&self, roles: &[&str]) -> Browser<'_> {
-        let link = self.node.create_link("test-person", roles).await.expect("a link");
+        let by = stoa_core::Actor::system("test", stoa_core::Tenant::default());
+        let link = self.node.create_link(&by, "test-person", roles).await.expect("a link");
         let session = self.node.use_link(&link).await.expect("an answer").expect("a fresh link");
         Browser { stoa: self, session, language: "en" }
     }

@@ -2,25 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+use stoa_audit::SigningKey;
 use stoa_core::{Actor, Clock, Ids, Instant, PermissionInfo, Tenant};
 use stoa_store::jobs::{JobHandler, JobRunner};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
 use stoa_web::outgoing::{Client, OutgoingOptions};
-use stoa_web::{AppParts, Block, BlockContext, Mounted, NewKey, Node, NodeOptions, Profile, app};
+use stoa_web::{
+    AppParts, Block, BlockContext, Connections, Elsewhere, Issuers, Metrics, Mounted, NewKey, Node, NodeOptions,
+    NodeSigner, PeerOptions, PeerTable, Profile, app,
+};
 use tower::ServiceExt as _;
 
 use crate::engine::{Place, open_store};
 
 /// When every test's clock starts.
 const START: i64 = 1_795_478_400_000_000;
+/// Where people would reach the system under test; nobody listens there.
+const PUBLIC_URL: &str = "http://127.0.0.1:8080";
 
 /// A whole system: blocks, node and router, without a socket.
 pub struct TestStoa {
@@ -37,6 +44,15 @@ pub struct TestStoa {
     jobs: BTreeMap<&'static str, Vec<Arc<dyn JobHandler>>>,
     router: Router,
     place: Place,
+    callers: AtomicU32,
+    peers: PeerTable,
+}
+
+impl Drop for TestStoa {
+    fn drop(&mut self) {
+        // The router holds blocks that hold their peers, which hold the router.
+        self.peers.disconnect();
+    }
 }
 
 /// Who asks in a test.
@@ -119,6 +135,11 @@ impl Answer {
 /// Makes the node's pages from the node, the blocks and the databases.
 pub type MakePages = fn(Node, Vec<Mounted>, Vec<(&'static str, Store)>) -> Router;
 
+/// A clock that moves only when a test says so.
+fn standing() -> Clock {
+    Clock::fixed(Instant::from_micros(START))
+}
+
 /// Pages of the node itself, which stand above this crate and are handed in.
 pub struct NodePages {
     /// Their permissions.
@@ -138,28 +159,47 @@ impl NodePages {
 impl TestStoa {
     /// The system with these blocks, in the default profile.
     pub async fn with(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Secure, NodePages::NONE).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new()).await
     }
 
     /// The system with these blocks and pages of the node, in the default profile.
     pub async fn with_pages(blocks: &[Block], pages: NodePages) -> Self {
-        Self::start(blocks, Profile::Secure, pages).await
+        Self::start(blocks, Profile::Secure, pages, standing(), Vec::new()).await
     }
 
     /// The system with these blocks in profile `govstack`, seeded; the first block also answers at `/`.
     pub async fn govstack(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Govstack, NodePages::NONE).await
+        Self::start(blocks, Profile::Govstack, NodePages::NONE, standing(), Vec::new()).await
+    }
+
+    /// The system with these blocks, while others run elsewhere: by the real clock, which all of them share.
+    pub async fn with_elsewhere(blocks: &[Block], elsewhere: Vec<Elsewhere>) -> Self {
+        Self::start(blocks, Profile::Secure, NodePages::NONE, Clock::system(), elsewhere).await
     }
 
     #[expect(clippy::expect_used, reason = "a test without a system cannot go on")]
-    async fn start(blocks: &[Block], profile: Profile, pages: NodePages) -> Self {
+    async fn start(
+        blocks: &[Block],
+        profile: Profile,
+        pages: NodePages,
+        clock: Clock,
+        elsewhere: Vec<Elsewhere>,
+    ) -> Self {
         let place = Place::new();
-        let clock = Clock::fixed(Instant::from_micros(START));
         let ids = Ids::seeded(clock.clone(), 1);
         let keys = MasterKeys::generate().expect("master keys");
         let audit = stoa_audit::MIGRATIONS;
         let steps = stoa_web::MIGRATIONS.iter().chain(audit).copied();
         let node_store = open_store(&place, "node", steps, &clock, &ids).await;
+        // Tests may call what they start themselves.
+        let allowed = vec!["127.0.0.1".parse().expect("an address")];
+        let options = OutgoingOptions { allowed, ..OutgoingOptions::default() };
+        let outgoing = Client::new(options, clock.clone()).expect("a client");
+        let signer = NodeSigner::new(SigningKey::from_seed(&[9; 32]).expect("a key"), PUBLIC_URL, clock.clone());
+        let here: Vec<_> = blocks.iter().map(|block| block.name).collect();
+        let issuers = Issuers::new(vec![signer.as_issuer(&here)], &outgoing, clock.clone()).expect("an issuer");
+        let peers =
+            PeerTable::new(PeerOptions { signer, client: outgoing.clone(), clock: clock.clone(), here, elsewhere });
         let node = Node::new(NodeOptions {
             store: node_store.clone(),
             profile,
@@ -170,13 +210,12 @@ impl TestStoa {
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),
-            tokens: None,
+            tokens: Some(Arc::new(issuers)),
+            members: None,
             limits: stoa_web::RateLimits::default(),
+            metrics: Metrics::default(),
+            keys: keys.clone(),
         });
-        // Tests may call what they start themselves.
-        let allowed = vec!["127.0.0.1".parse().expect("an address")];
-        let options = OutgoingOptions { allowed, ..OutgoingOptions::default() };
-        let outgoing = Client::new(options, clock.clone()).expect("a client");
         let mut stores = BTreeMap::from([("node", node_store)]);
         let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let mut jobs = BTreeMap::new();
@@ -190,17 +229,18 @@ impl TestStoa {
                 clock: clock.clone(),
                 ids: ids.clone(),
                 config: Value::Null,
+                peers: peers.of(block.name, block.needs),
                 outgoing: outgoing.clone(),
                 mail: None,
                 profile,
-                public_url: "http://127.0.0.1:8080".to_owned(),
+                public_url: PUBLIC_URL.to_owned(),
             };
             if let (Profile::Govstack, Some(seed)) = (profile, block.seed_govstack) {
                 seed(context.clone()).await.expect("the sample data");
             }
             let parts = (block.start)(context.clone()).expect("a block that starts");
             jobs.insert(block.name, parts.jobs.clone());
-            let block = Mounted::new(*block, parts);
+            let block = Mounted::new(&node, *block, parts);
             openapi.insert(block.block.name, Arc::clone(&block.openapi));
             stores.insert(block.block.name, store);
             contexts.insert(block.block.name, context);
@@ -209,14 +249,17 @@ impl TestStoa {
         let rooms = stores.iter().map(|(name, store)| (*name, store.clone())).collect();
         let router = app(AppParts {
             shell: stoa_web::shell(pages.catalogues, pages.navigation, blocks),
-            pages: (pages.router)(node.clone(), mounted.clone(), rooms),
+            pages: (pages.router)(node.clone(), mounted.clone(), rooms).merge(peers.published()),
             node: node.clone(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
             at_root: blocks.first().filter(|_| profile == Profile::Govstack).map(|block| block.name),
             blocks: mounted,
             stores: stores.values().cloned().collect(),
             lags: Vec::new(),
+            connections: Connections::default(),
         });
-        Self { clock, node, stores, contexts, openapi, jobs, router, place }
+        peers.connect(router.clone());
+        Self { clock, node, stores, contexts, openapi, jobs, router, place, callers: AtomicU32::new(0), peers }
     }
 
     /// Runs what waits in the background of a block, as its runner would; gives how many jobs ran.
@@ -241,19 +284,20 @@ impl TestStoa {
         self.place.path()
     }
 
-    /// A caller with a fresh key of this role in the default tenant.
+    /// A caller of its own, with this role in the default tenant.
     pub async fn role(&self, role: &str) -> Caller {
         self.role_of(role, "default").await
     }
 
-    /// A caller with a fresh key of this role in a tenant.
+    /// A caller of its own, with this role in a tenant.
     ///
     /// # Panics
     /// When the system cannot be asked.
     #[expect(clippy::expect_used, reason = "a test without a caller cannot go on")]
     pub async fn role_of(&self, role: &str, tenant: &str) -> Caller {
         let by = Actor::system("test", Tenant::new(tenant).expect("a tenant's name"));
-        let new = NewKey { name: format!("test {role}"), roles: vec![role.to_owned()], expires_at: None };
+        let number = self.callers.fetch_add(1, Ordering::Relaxed) + 1;
+        let new = NewKey { name: format!("test {role} {number}"), roles: vec![role.to_owned()], expires_at: None };
         Caller::key(&self.node.create_key(&by, new).await.expect("a key").1)
     }
 

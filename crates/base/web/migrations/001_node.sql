@@ -1,12 +1,22 @@
--- Who may come in: keys of programs, sessions and one-time links of people. Secrets are stored as SHA-256 only: they
--- are random and long, so a slow hash would cost time and add nothing.
-CREATE TABLE api_key (
+-- Who may come in: programs by their accounts' keys, people by one-time links and sessions. Secrets are stored as SHA-256
+-- only: they are random and long, so a slow hash would cost time and add nothing.
+
+-- An account is what evidence names, for ever; its keys come and go.
+CREATE TABLE service_account (
     id BYTEA NOT NULL PRIMARY KEY,
     tenant TEXT NOT NULL,
     name TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    created_by TEXT NOT NULL
+);
+CREATE UNIQUE INDEX service_account_by_name ON service_account (tenant, name);
+
+CREATE TABLE api_key (
+    id BYTEA NOT NULL PRIMARY KEY,
+    account BYTEA NOT NULL,
     prefix TEXT NOT NULL,
     secret_hash BYTEA NOT NULL UNIQUE,
-    roles TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     expires_at BIGINT,
@@ -14,6 +24,7 @@ CREATE TABLE api_key (
     revoked_by TEXT,
     last_used_at BIGINT
 );
+CREATE INDEX api_key_of_account ON api_key (account, id);
 
 CREATE TABLE sign_in_link (
     secret_hash BYTEA NOT NULL PRIMARY KEY,
@@ -33,6 +44,6 @@ CREATE TABLE session (
     roles TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    ended_at BIGINT
+    expires_at BIGINT NOT NULL
 );
+CREATE INDEX session_of_tenant ON session (tenant, id);

@@ -88,7 +88,9 @@ pub const fn status_of(refusal: Refusal) -> StatusCode {
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::Misdirected => StatusCode::MISDIRECTED_REQUEST,
         Refusal::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         Refusal::BadGateway => StatusCode::BAD_GATEWAY,
         Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -125,10 +127,15 @@ fn wire(problem: &Problem) -> Wire<'_> {
     }
 }
 
+/// The problem as the bytes that a caller receives.
+pub(crate) fn problem_bytes(problem: &Problem) -> Vec<u8> {
+    serde_json::to_vec(&wire(problem)).unwrap_or_default()
+}
+
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let problem = self.0;
-        let bytes = serde_json::to_vec(&wire(&problem)).unwrap_or_default();
+        let bytes = problem_bytes(&problem);
         let mut response = bytes_as(status_of(problem.refusal), PROBLEM_JSON, bytes);
         let headers = response.headers_mut();
         if problem.refusal == Refusal::Unauthenticated {

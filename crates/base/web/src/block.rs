@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::mail::MailPort;
 use crate::outgoing::Client;
+use crate::peer::{Need, Peers};
 
 /// An error of any kind, for the edges where it is only shown.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -49,6 +50,8 @@ pub struct Block {
     pub catalogues: &'static [Catalogue],
     /// Its entries in the console's navigation.
     pub navigation: &'static [NavEntry],
+    /// The other blocks that it calls, and with which roles.
+    pub needs: &'static [Need],
     /// Puts its parts together over an open database.
     pub start: fn(BlockContext) -> Result<BlockParts, BoxError>,
     /// The page of the console that shows an object which the block's evidence names, if there is one.
@@ -84,6 +87,8 @@ pub struct BlockContext {
     pub clock: Clock,
     /// Where identifiers come from.
     pub ids: Ids,
+    /// Other blocks, wherever they run: those that it declared to need.
+    pub peers: Peers,
     /// Calls to other systems.
     pub outgoing: Client,
     /// Sends mail; none where no mail server is configured.

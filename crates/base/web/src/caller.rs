@@ -1,33 +1,48 @@
 //! The caller of a request: found once, at the gate, from its key, token, session or mediator header.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use stoa_core::{Actor, ActorKind, Problem, Refusal, Tenant};
+use stoa_core::{Actor, Problem, Refusal, Tenant};
 
 use crate::answer::Fault;
-use crate::block::Profile;
 use crate::forgery::carries_token;
 use crate::input::Params;
+use crate::mediator;
 use crate::node::Node;
 use crate::rate::Peer;
+use crate::reference::plain_reference;
+use crate::trace::Trace;
 use crate::visitor::PURPOSE_COOKIE;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
-/// Headers by which a mediator names its client, the standard one first.
-const MEDIATOR_HEADERS: [&str; 3] = ["x-road-client", "x-govstack-client", "information-mediator-client"];
 
 /// What a request says about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestInfo {
     /// The id that ties together what happens for one request (GovStack CFR arch#13).
     pub correlation: String,
+    /// Where what happens for this request stands in a trace over several systems (W3C `traceparent`). Calls that are made
+    /// while the request is in work carry it by themselves; what is done later takes it along from here.
+    pub traceparent: Option<String>,
+    /// How the caller is named where no personal data may stand; see [`RequestInfo::name`].
+    pub reference: Option<String>,
     /// Why personal data is asked for, if the caller says so (`X-Stoa-Purpose`).
     pub purpose: Option<String>,
     /// The consent that the caller relies on (`X-Stoa-Consent`).
     pub consent: Option<String>,
+}
+
+impl RequestInfo {
+    /// How the actor of this request is named in logs and in events, where no personal data may stand: programs and
+    /// organisations by their ids, people by a hash that is the same each time.
+    pub fn name(&self, actor: &Actor) -> String {
+        self.reference.clone().unwrap_or_else(|| plain_reference(actor).to_owned())
+    }
 }
 
 /// Who asks and how they proved it.
@@ -39,6 +54,10 @@ pub(crate) struct Caller {
     /// Whether the body of this unsafe request carries the session's token: read by the form layer.
     pub(crate) forgery_checked: bool,
 }
+
+/// The caller of a request, in its extensions, and in those of a refusal.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked(pub(crate) Arc<Caller>);
 
 /// A session as the request's cookie names it.
 #[derive(Debug, Clone)]
@@ -61,68 +80,85 @@ impl Caller {
 /// open addresses: whoever sends one wants it to count.
 pub(crate) async fn identify(
     axum::extract::State(node): axum::extract::State<Node>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    let info = RequestInfo {
-        correlation: header_text(request.headers(), "x-correlation-id").unwrap_or_default(),
+    let trace = request.extensions().get::<Trace>();
+    let mut info = RequestInfo {
+        correlation: trace.map(|trace| trace.correlation().to_owned()).unwrap_or_default(),
+        traceparent: trace.map(|trace| trace.parent().to_owned()),
+        reference: None,
         purpose: header_text(request.headers(), "x-stoa-purpose").or_else(|| stated_purpose(request.headers())),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
-    match find(&node, request.headers()).await {
-        Ok((actor, session)) => {
-            if let Err(problem) = node.rates().check(&actor, request.extensions().get::<Peer>().copied()) {
-                return Fault(problem).into_response();
-            }
-            let forgery_checked = match &session {
-                Some(seen) if !request.method().is_safe() => match carries_token(request, &seen.csrf).await {
-                    Ok((same, carries)) => {
-                        request = same;
-                        carries
-                    }
-                    Err(problem) => return Fault(problem).into_response(),
-                },
-                _ => false,
-            };
-            request.extensions_mut().insert(Caller { actor, info, session, forgery_checked });
+    let peer = request.extensions().get::<Peer>().copied();
+    let (actor, session) = match find(&node, request.headers(), request.extensions(), peer).await {
+        Ok(found) => found,
+        Err(problem) => return Fault(problem).into_response(),
+    };
+    info.reference = Some(node.reference(&actor));
+    let mut caller = Caller { actor, info, session, forgery_checked: false };
+    let admitted = admit(&node, &mut caller, request, peer).await;
+    let asked = Asked(Arc::new(caller));
+    let mut response = match admitted {
+        Ok(mut request) => {
+            request.extensions_mut().insert(asked.clone());
             next.run(request).await
         }
         Err(problem) => Fault(problem).into_response(),
+    };
+    // Pages of refusals and the security log want to know whom they are about.
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response.extensions_mut().insert(asked);
     }
+    response
 }
 
-async fn find(node: &Node, headers: &HeaderMap) -> Result<(Actor, Option<SessionSeen>), Problem> {
-    let client = mediator_client(headers)?;
+/// Counts the request for its caller, and looks for the session's token in its body if it may change something.
+async fn admit(node: &Node, caller: &mut Caller, request: Request, peer: Option<Peer>) -> Result<Request, Problem> {
+    node.rates().check(&caller.actor, peer)?;
+    let Some(seen) = caller.session.as_ref().filter(|_| !request.method().is_safe()) else { return Ok(request) };
+    let (request, carries) = carries_token(request, &seen.csrf).await?;
+    caller.forgery_checked = carries;
+    Ok(request)
+}
+
+async fn find(
+    node: &Node,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    peer: Option<Peer>,
+) -> Result<(Actor, Option<SessionSeen>), Problem> {
+    let client = mediator::client(node, headers, extensions)?;
+    let rates = node.rates();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let mut actor = by_authorization(node, value.to_str().unwrap_or("")).await?;
-        actor.client = client.filter(|_| node.trusts_mediator());
+        let found = by_authorization(node, value.to_str().unwrap_or(""), || rates.may_try(peer)).await;
+        if found.as_ref().is_err_and(|problem| problem.refusal == Refusal::Unauthenticated) {
+            rates.failed(peer)?;
+        }
+        let mut actor = found?;
+        actor.client = client;
         return Ok((actor, None));
     }
-    if let Some(secret) = cookie(headers, SESSION_COOKIE)
-        && let Some((actor, csrf)) = node.session(secret).await?
-    {
-        return Ok((actor, Some(SessionSeen { csrf })));
-    }
-    let anonymous = Actor::anonymous(Tenant::default());
-    Ok(match client {
-        Some(client) if node.profile() == Profile::Govstack => {
-            let permissions = node.permissions_of(&["govstack"]);
-            (
-                Actor {
-                    kind: ActorKind::Organisation,
-                    id: client.clone(),
-                    client: Some(client),
-                    permissions,
-                    ..anonymous
-                },
-                None,
-            )
+    if let Some(secret) = cookie(headers, SESSION_COOKIE) {
+        rates.may_try(peer)?;
+        if let Some((actor, csrf)) = node.session(secret).await? {
+            return Ok((actor, Some(SessionSeen { csrf })));
         }
-        _ => (anonymous, None),
-    })
+        rates.failed(peer)?;
+    }
+    let actor = match client {
+        Some(client) => mediator::actor(node, client),
+        None => Actor::anonymous(Tenant::default()),
+    };
+    Ok((actor, None))
 }
 
-async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
+async fn by_authorization(
+    node: &Node,
+    value: &str,
+    may_try: impl FnOnce() -> Result<(), Problem>,
+) -> Result<Actor, Problem> {
     let refused = || {
         Problem::new(Refusal::Unauthenticated, "web.unauthenticated")
             .detail("The key or token is unknown, expired or revoked.")
@@ -133,34 +169,19 @@ async fn by_authorization(node: &Node, value: &str) -> Result<Actor, Problem> {
     }
     let secret = secret.trim();
     if secret.starts_with(crate::node::KEY_PREFIX) {
-        return node.key(secret).await?.ok_or_else(refused);
+        return node.key(secret, may_try).await?.ok_or_else(refused);
     }
     match node.tokens() {
         Some(verifier) => {
-            let token = verifier.verify(secret).await.map_err(|_| refused())?;
+            may_try()?;
+            // An issuer that is away is no fault of the caller's, and says when to come again.
+            let token = verifier.verify(secret).await;
+            let token = token.map_err(|problem| if problem.refusal == Refusal::Busy { problem } else { refused() })?;
             let permissions = node.permissions_of(&token.roles.iter().map(String::as_str).collect::<Vec<_>>());
             Ok(Actor { permissions, ..token.actor })
         }
         None => Err(refused()),
     }
-}
-
-/// The mediator's client, `INSTANCE/CLASS/MEMBER[/SUBSYSTEM]`, if one is named.
-fn mediator_client(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some((name, text)) = MEDIATOR_HEADERS.iter().find_map(|name| Some((*name, header_text(headers, name)?))) else {
-        return Ok(None);
-    };
-    let parts: Vec<_> = text.split('/').collect();
-    let fits = (3..=4).contains(&parts.len())
-        && parts.iter().all(|part| !part.is_empty() && part.len() <= 100 && !part.chars().any(char::is_control));
-    if fits {
-        return Ok(Some(text));
-    }
-    Err(Problem::new(Refusal::Malformed, "web.invalid_parameter").field(
-        name,
-        "format",
-        "must be INSTANCE/CLASS/MEMBER/SUBSYSTEM",
-    ))
 }
 
 pub(crate) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -169,7 +190,7 @@ pub(crate) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -1,10 +1,10 @@
 //! What a person typed into a form.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use stoa_core::{Problem, Refusal};
 
 use crate::Fault;
+use crate::input::whole_body;
 
 /// The fields of a sent form, in their order. Values are as they were typed, without white space around them.
 #[derive(Debug, Clone, Default)]
@@ -47,20 +47,31 @@ impl<S: Send + Sync> FromRequest<S> for FormFields {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            Problem::new(Refusal::TooLarge, "web.body_too_large").detail("The form is larger than this address takes.")
-        })?;
-        let axum::Form(fields): axum::Form<Vec<(String, String)>> = {
-            let request = Request::builder()
-                .method("POST")
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(axum::body::Body::from(bytes))
-                .map_err(|_| unreadable())?;
-            axum::Form::from_request(request, state).await.map_err(|_| unreadable())?
-        };
+        let bytes = whole_body(request, state).await?;
+        let request = Request::builder()
+            .method("POST")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(axum::body::Body::from(bytes))
+            .map_err(|_| unreadable())?;
+        #[expect(clippy::disallowed_types, reason = "its refusal becomes a problem here")]
+        let form = axum::Form::<Vec<(String, String)>>::from_request(request, state).await;
+        let fields = form.map_err(|_| unreadable())?.0;
         // Browsers send line breaks as CR LF (HTML, "normalize line endings"); we keep LF.
         let tidy = |value: String| value.replace("\r\n", "\n").trim().to_owned();
         Ok(Self(fields.into_iter().map(|(name, value)| (name, tidy(value))).collect()))
+    }
+}
+
+/// A form with files, part by part.
+#[derive(Debug)]
+pub struct Upload(pub axum::extract::Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let parts = axum::extract::Multipart::from_request(request, state).await;
+        Ok(Self(parts.map_err(|_| unreadable())?))
     }
 }
 

@@ -69,19 +69,24 @@ async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
     let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let json = essence.is_empty() || essence == "application/json" || essence.ends_with("+json");
     let wrong_type = (!json).then(|| essence.chars().take(80).collect::<String>());
-    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::new(Refusal::TooLarge, "web.body_too_large").detail("The body is larger than this address takes.")
-        } else {
-            Problem::new(Refusal::Malformed, "web.body_unreadable").detail("The body ended before it was complete.")
-        }
-    })?;
+    let bytes = whole_body(request, state).await?;
     if let Some(essence) = wrong_type {
         return Err(Problem::new(Refusal::UnsupportedMedia, "web.unsupported_media")
             .detail(format!("This address takes application/json, not {essence}."))
             .into());
     }
     Ok(bytes)
+}
+
+/// The whole body, within the bound of its address.
+pub(crate) async fn whole_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::new(Refusal::TooLarge, "web.body_too_large").detail("The body is larger than this address takes.")
+        } else {
+            Problem::new(Refusal::Malformed, "web.body_unreadable").detail("The body ended before it was complete.")
+        }
+    })
 }
 
 /// Reads JSON of bounded depth; says where it breaks.

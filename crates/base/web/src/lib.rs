@@ -2,45 +2,69 @@
 
 mod answer;
 mod app;
+mod bare;
 mod block;
 mod caller;
+mod connections;
+mod figures;
 mod forgery;
 mod form;
+mod health;
+mod host;
 mod input;
 mod issuers;
+mod keyring;
 mod layers;
 pub mod mail;
+mod mediator;
 mod metrics;
 mod node;
 mod openapi;
 pub mod outgoing;
 mod page;
+mod path;
 mod peer;
 mod permission;
+mod protect;
 mod rate;
+mod reference;
 mod secret;
+mod security;
+mod seldom;
 mod server;
+mod tls;
+mod trace;
 mod visitor;
 pub mod webhook;
+mod wire;
 
 /// For [`Peer::ask`].
 pub use axum::http::Method;
+/// For [`BlockParts`].
+pub use utoipa_axum::router::OpenApiRouter;
 
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
-pub use app::{AppParts, Check, Mounted, app};
+pub use app::{AppParts, Lag, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
-pub use caller::{RequestInfo, Token, TokenVerifier};
-pub use form::FormFields;
+pub use caller::{RequestInfo, Token, TokenVerifier, cookie};
+pub use connections::{ConnectionBounds, Connections, raise_open_files};
+pub use form::{FormFields, Upload};
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
-pub use issuers::{Issuer, IssuerError, Issuers, algorithm};
-pub use node::{ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions};
+pub use issuers::{Issuer, IssuerError, Issuers, KeySource, algorithm};
+pub use mediator::{Member, MemberError};
+pub use metrics::Metrics;
+pub use node::{
+    AccountKind, ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions, Session, SessionKind,
+};
 pub use page::{View, page, see_other, shell};
-pub use peer::{Peer, PeerError};
+pub use path::Path;
+pub use peer::{ClientCredentials, Elsewhere, Need, NodeSigner, Peer, PeerError, PeerOptions, PeerTable, Peers};
 pub use permission::{Allowed, Public, Right};
 pub use rate::RateLimits;
-pub use server::{Listener, ServerError, TlsFiles};
+pub use server::{Listener, ServerError};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
+pub use tls::TlsFiles;
 pub use visitor::{
     LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, preference_cookie, purpose_cookie, session_cookie,
     session_secret,
@@ -67,9 +91,12 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("web.body_too_large", "The body is too large"),
     page!("web.body_unreadable", "The body is not complete"),
     page!("web.headers_too_large", "The headers are too large"),
+    page!("web.malformed_request", "The request is not HTTP"),
     page!("web.unsupported_media", "The media type is not spoken here"),
     page!("web.busy", "The node is busy"),
     page!("web.timeout", "The request took too long"),
+    page!("web.body_too_slow", "The body did not arrive in time"),
+    page!("web.foreign_host", "The node was asked under another's name"),
     page!("web.key_not_found", "There is no such key"),
     page!("web.rate_limited", "Too many requests"),
     page!("web.address_refused", "The address may not be called"),

@@ -25,8 +25,8 @@ const REFUSALS: [(&str, &str); 11] = [
     ("503", "Full or away at the moment; try again after the time in Retry-After."),
 ];
 
-/// Completes a block's document: title, version, security, refusals.
-pub(crate) fn complete(mut document: OpenApi, block: &Block) -> OpenApi {
+/// Completes a block's document: title, version, security, refusals. The mediator stands in it where its word counts.
+pub(crate) fn complete(mut document: OpenApi, block: &Block, hears_mediator: bool) -> OpenApi {
     document.info.title = format!("Stoa {}", block.title);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     document.info.description =
@@ -44,13 +44,15 @@ pub(crate) fn complete(mut document: OpenApi, block: &Block) -> OpenApi {
                 .build(),
         ),
     );
-    components.add_security_scheme(
-        "mediator",
-        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-            "Information-Mediator-Client",
-            "INSTANCE/CLASS/MEMBER/SUBSYSTEM; counts only when the mediator is trusted.",
-        ))),
-    );
+    if hears_mediator {
+        components.add_security_scheme(
+            "mediator",
+            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+                "Information-Mediator-Client",
+                "INSTANCE/CLASS/MEMBER/SUBSYSTEM; counts on the mediator's own connection, by its client certificate.",
+            ))),
+        );
+    }
     for item in document.paths.paths.values_mut() {
         let operations = [
             &mut item.get,
@@ -62,18 +64,16 @@ pub(crate) fn complete(mut document: OpenApi, block: &Block) -> OpenApi {
             &mut item.options,
         ];
         for operation in operations.into_iter().flatten() {
-            complete_operation(operation);
+            complete_operation(operation, hears_mediator);
         }
     }
     document
 }
 
-fn complete_operation(operation: &mut Operation) {
+fn complete_operation(operation: &mut Operation, hears_mediator: bool) {
     if operation.security.is_none() {
-        operation.security = Some(vec![
-            SecurityRequirement::new("bearer", Vec::<String>::new()),
-            SecurityRequirement::new("mediator", Vec::<String>::new()),
-        ]);
+        let schemes = ["bearer"].into_iter().chain(hears_mediator.then_some("mediator"));
+        operation.security = Some(schemes.map(|name| SecurityRequirement::new(name, Vec::<String>::new())).collect());
     }
     for (status, words) in REFUSALS {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(refusal(words)));

@@ -12,6 +12,7 @@ use stoa_ui::{
 
 use crate::answer::{Fault, Refused, bytes_as, problem_value, status_of};
 use crate::block::{Block, Profile};
+use crate::caller::Asked;
 use crate::visitor::{LANGUAGE_COOKIE, THEME_COOKIE, Visitor, preference_cookie};
 
 /// The languages and the navigation of a node that holds these blocks; the node's own entries come first.
@@ -118,19 +119,28 @@ pub(crate) struct Pages {
     pub(crate) profile: Profile,
 }
 
-/// Gives requests what a [`View`] is made from, and turns a browser's refusals into pages: to the sign-in when nobody is signed in,
-/// else a page that says what happened and what to do. Programs get their problem document untouched.
-pub(crate) async fn for_browsers(State(pages): State<Pages>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let view = wants_page(&parts.headers).then(|| (View::of(&pages, &parts), parts.method.clone()));
-    let remembered = redraw_word(&parts).map(|word| remember(word, is_https(&parts.headers)));
-    parts.extensions.insert(pages);
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let mut response = match (view, response.extensions().get::<Refused>()) {
-        (Some((view, method)), Some(Refused(problem))) => refusal(&view, problem, &method),
-        _ => response,
-    };
-    if let Some(cookie) = remembered.flatten() {
+/// Gives requests what a [`View`] is made from, and turns a browser's refusals into pages, wherever they were made: to the
+/// sign-in when nobody is signed in, else a page that says what happened and what to do. Programs get their problem
+/// document untouched.
+pub(crate) async fn for_browsers(State(pages): State<Pages>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(pages.clone());
+    if !wants_page(request.headers()) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let mut asked_for = parts.clone();
+    let remembered = redraw_word(&parts).and_then(|word| remember(word, is_https(&parts.headers)));
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(Refused(problem)) = response.extensions().get::<Refused>() {
+        if let Some(asked) = response.extensions().get::<Asked>() {
+            asked_for.extensions.insert(asked.clone());
+        }
+        let mut page = refusal(&View::of(&pages, &asked_for), problem, &asked_for.method);
+        // The log still tells what was refused, and whom.
+        *page.extensions_mut() = response.extensions().clone();
+        response = page;
+    }
+    if let Some(cookie) = remembered {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -161,8 +171,6 @@ fn refusal(view: &View, problem: &Problem, method: &Method) -> Response {
     if let Some(wait) = problem.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
-    // The log still tells what was refused.
-    response.extensions_mut().insert(Refused(problem.clone()));
     response
 }
 
@@ -187,9 +195,13 @@ fn problem_page<'a>(view: &'a View, problem: &Problem, method: &Method) -> Page<
         Refusal::Timeout => "timeout",
         Refusal::Busy | Refusal::TooMany => "busy",
         Refusal::Conflict | Refusal::PreconditionFailed => "conflict",
-        Refusal::TooLarge => "too-large",
+        Refusal::TooLarge | Refusal::HeadersTooLarge => "too-large",
         Refusal::Failed | Refusal::BadGateway => "failed",
-        Refusal::Malformed | Refusal::MethodNotAllowed | Refusal::UnsupportedMedia | Refusal::Invalid => "invalid",
+        Refusal::Malformed
+        | Refusal::MethodNotAllowed
+        | Refusal::UnsupportedMedia
+        | Refusal::Invalid
+        | Refusal::Misdirected => "invalid",
     };
     let title = w.t(&format!("ui-problem-{kind}"));
     let own = format!("problem-{}", problem.code.replace(['.', '_'], "-"));

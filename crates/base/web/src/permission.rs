@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use stoa_core::{Actor, Permission, PermissionInfo, Problem, Refusal};
 
 use crate::Fault;
-use crate::caller::{Caller, RequestInfo};
+use crate::caller::{Asked, Caller, RequestInfo};
 
 /// A permission as a type; made by [`permissions!`](crate::permissions).
 pub trait Right: Send + Sync + 'static {
@@ -93,7 +93,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Public {
 }
 
 fn caller_of(parts: &Parts) -> Result<Caller, Problem> {
-    parts.extensions.get::<Caller>().cloned().ok_or_else(|| {
+    parts.extensions.get::<Asked>().map(|asked| (*asked.0).clone()).ok_or_else(|| {
         // Only a router that was put together without the node's layers gets here.
         Problem::new(Refusal::Failed, "web.failed").detail("This address was mounted without its gate.")
     })

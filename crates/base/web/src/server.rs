@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,21 +10,24 @@ use axum::Router;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use crate::connections::Connections;
+use crate::mediator::FromMediator;
 use crate::rate::Peer;
+use crate::tls::{Tls, TlsFiles, is_certified};
+use crate::wire::{Activity, Wire};
 
-/// What is in flight when the end is asked for may take this long.
-const GRACE: Duration = Duration::from_secs(25);
-/// How long a client may take to send a request's headers.
-const HEADER_TIME: Duration = Duration::from_secs(10);
-/// Connections at the same time on one listener.
-const CONNECTIONS_MAX: usize = 10_000;
+/// A connection that stands still and was asked to end may take this part of the time that it stood still.
+const LEAVE_PART: u32 = 12;
+/// A connection is looked at this often at most.
+const CHECK_PAUSE: Duration = Duration::from_millis(50);
+/// How long nothing is accepted after the system gave no connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,21 +57,22 @@ pub enum ServerError {
     },
 }
 
-/// The files of a TLS certificate, PEM.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The certificate with its chain, own certificate first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-}
-
 /// An address with what speaks on it.
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    tls: Option<tokio_rustls::TlsAcceptor>,
+    tls: Option<Tls>,
     behind_proxy: bool,
+    connections: Connections,
+}
+
+/// How a request reached the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// Over TLS that ends here.
+    pub(crate) by_tls: bool,
+    /// At an address that only this machine reaches, and not through a proxy.
+    pub(crate) loopback: bool,
 }
 
 impl Listener {
@@ -78,11 +81,11 @@ impl Listener {
         if tls.is_none() && !behind_proxy && !address.ip().is_loopback() {
             return Err(ServerError::PlainOffLoopback(address));
         }
-        let tls = tls.map(acceptor).transpose()?;
+        let tls = tls.map(Tls::open).transpose()?;
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
-        Ok(Self { socket: listener, address, tls, behind_proxy })
+        Ok(Self { socket: listener, address, tls, behind_proxy, connections: Connections::default() })
     }
 
     /// The address that was taken.
@@ -95,62 +98,105 @@ impl Listener {
         self.tls.is_some()
     }
 
-    /// Serves the router until `stop`, then lets what is in flight finish, at most 25 seconds.
+    /// Counts its connections among these, so that several listeners share one bound.
+    #[must_use]
+    pub fn among(mut self, connections: &Connections) -> Self {
+        self.connections = connections.clone();
+        self
+    }
+
+    /// Serves the router until `stop`, then lets what is in flight finish within the grace of its bounds; what is left then
+    /// is cut off.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let graceful = GracefulShutdown::new();
-        let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let Self { socket, address, tls, behind_proxy, connections } = self;
+        let (stopping, stopped) = watch::channel(false);
+        let mut conversations = JoinSet::new();
+        let renewing = tls.clone();
+        let renewing = async move {
+            match renewing {
+                Some(tls) => tls.keep_current().await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut renewing = std::pin::pin!(renewing);
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                accepted = self.socket.accept() => accepted,
+                accepted = socket.accept() => accepted,
+                Some(_) = conversations.join_next() => continue,
+                () = &mut renewing => continue,
                 () = &mut stop => break,
             };
             let (stream, from) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of file handles, mostly: the next ones may be served again when some are closed.
-                    tracing::warn!(%error, "web: a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    connections.note_failure(&error);
+                    // The next ones may be served when some are closed.
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else { continue };
+            let from = from.ip();
+            let Some(place) = connections.admit((!behind_proxy).then_some(from)) else { continue };
             let _ = stream.set_nodelay(true);
-            let (router, tls, behind_proxy) = (router.clone(), self.tls.clone(), self.behind_proxy);
-            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router, move |request| {
-                with_peer(request, from.ip(), behind_proxy)
+            let arrival = Arrival { by_tls: tls.is_some(), loopback: address.ip().is_loopback() && !behind_proxy };
+            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router.clone(), move |request| {
+                arrived(request, from, behind_proxy, arrival)
             });
-            let watcher = graceful.watcher();
-            tokio::spawn(async move {
-                let _permit = permit;
+            let (tls, connections, stopped) = (tls.clone(), connections.clone(), stopped.clone());
+            conversations.spawn(async move {
+                let _place = place;
                 match tls {
-                    None => converse(stream, router, watcher).await,
+                    None => converse(stream, router, &connections, stopped).await,
                     Some(tls) => {
-                        if let Ok(Ok(stream)) = tokio::time::timeout(HEADER_TIME, tls.accept(stream)).await {
-                            converse(stream, router, watcher).await;
+                        let shake = tokio::time::timeout(connections.bounds().header_time, tls.accept(stream));
+                        if let Ok(Ok(stream)) = shake.await {
+                            let certified = is_certified(&stream);
+                            let router = ServiceExt::<hyper::Request<Incoming>>::map_request(router, move |request| {
+                                with_certificate(request, certified)
+                            });
+                            converse(stream, router, &connections, stopped).await;
                         }
                     }
                 }
             });
         }
-        drop(self.socket);
-        if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-            tracing::warn!("web: some requests were cut off at the end");
+        drop(socket);
+        let _ = stopping.send(true);
+        let all = async { while conversations.join_next().await.is_some() {} };
+        if tokio::time::timeout(connections.bounds().grace, all).await.is_err() {
+            tracing::warn!(connections = conversations.len(), "web: some requests were cut off at the end");
+            conversations.shutdown().await;
         }
     }
 }
 
 /// Tells where a request came from. Only a proxy that the operator named is believed about it, and of its list only the
 /// entry that it added itself.
-fn with_peer(mut request: hyper::Request<Incoming>, from: IpAddr, behind_proxy: bool) -> hyper::Request<Incoming> {
+fn arrived(
+    mut request: hyper::Request<Incoming>,
+    from: IpAddr,
+    behind_proxy: bool,
+    arrival: Arrival,
+) -> hyper::Request<Incoming> {
     let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
     let named = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     let peer = named.filter(|_| behind_proxy).unwrap_or(from);
     request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(arrival);
     request
 }
 
-async fn converse<S, R>(stream: S, router: R, watcher: hyper_util::server::graceful::Watcher)
+/// Notes that the connection is the mediator's.
+fn with_certificate(mut request: hyper::Request<Incoming>, certified: bool) -> hyper::Request<Incoming> {
+    if certified {
+        request.extensions_mut().insert(FromMediator);
+    }
+    request
+}
+
+/// Speaks HTTP on one connection until either side ends it, or nothing happens on it for too long.
+async fn converse<S, R>(stream: S, router: R, connections: &Connections, mut stopped: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: tower::Service<hyper::Request<Incoming>, Response = axum::response::Response, Error = Infallible>
@@ -159,32 +205,48 @@ where
         + 'static,
     R::Future: Send,
 {
+    let bounds = connections.bounds();
+    let activity = Activity::begin();
+    let wire = TokioIo::new(Wire::new(stream, Arc::clone(&activity), bounds.header_time));
+    let working = Arc::clone(&activity);
+    let service = hyper::service::service_fn(move |request| {
+        let (router, work) = (router.clone(), working.work());
+        async move {
+            let response = router.oneshot(request).await;
+            drop(work);
+            response
+        }
+    });
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(64 * 1024);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_time).max_buf_size(64 * 1024);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(250).keep_alive_interval(Duration::from_secs(30));
-    let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(connection.into_owned()).await {
-        tracing::debug!(error = %error, "web: a connection ended early");
+    let mut connection = std::pin::pin!(server.serve_connection(wire, service));
+    let mut leaving = false;
+    loop {
+        let still = activity.still_for();
+        let patience = bounds.still_time + if leaving { bounds.still_time / LEAVE_PART } else { Duration::ZERO };
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "web: a connection ended early");
+                }
+                return;
+            }
+            _ = stopped.wait_for(|stop| *stop), if !leaving => {
+                leaving = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = tokio::time::sleep(patience.saturating_sub(still).max(CHECK_PAUSE)) => {
+                if leaving && activity.still_for() >= patience {
+                    connections.note_given_up();
+                    return;
+                }
+                if !leaving && activity.still_for() >= patience {
+                    // An idle one ends here; one that does not take its answers has a moment left.
+                    leaving = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
     }
-}
-
-fn acceptor(files: &TlsFiles) -> Result<tokio_rustls::TlsAcceptor, ServerError> {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
-    let fail = |path: &Path, reason: String| ServerError::Certificate { path: path.display().to_string(), reason };
-    let chain = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| fail(&files.certificate, error.to_string()))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fail(&files.key, error.to_string()))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    // GovStack CFR sec#1: TLS 1.3 or higher, nothing below.
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|error| fail(&files.certificate, error.to_string()))?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| fail(&files.certificate, error.to_string()))?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(tokio_rustls::TlsAcceptor::from(Arc::new(config)))
 }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use stoa_core::{Actor, ActorKind, Permission};
 
-use crate::caller::{Caller, RequestInfo, SESSION_COOKIE, cookie};
+use crate::caller::{Asked, RequestInfo, SESSION_COOKIE, cookie};
 
 /// The cookie that remembers a chosen language.
 pub const LANGUAGE_COOKIE: &str = "stoa_lang";
@@ -16,7 +16,7 @@ pub const THEME_COOKIE: &str = "stoa_theme";
 
 /// The cookie that holds why a person looks at personal data, for the pages of one register and as long as the browser
 /// is open.
-pub const PURPOSE_COOKIE: &str = "stoa_purpose";
+pub(crate) const PURPOSE_COOKIE: &str = "stoa_purpose";
 
 /// Whoever looks at a page. Takes no permission: pages that need one take [`Allowed`](crate::Allowed) beside it.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 
 impl Visitor {
     pub(crate) fn of(parts: &Parts) -> Self {
-        let caller = parts.extensions.get::<Caller>();
+        let caller = parts.extensions.get::<Asked>().map(|asked| &asked.0);
         let chosen = |name: &str| {
             cookie(&parts.headers, name)
                 .filter(|value| {

@@ -141,6 +141,8 @@ registries-publish = نشر
 registries-publish-title = هل تريد نشر الإصدار { $version }؟
 registries-publish-now = نشر هذا الإصدار
 registries-impact = ما الذي يغيره النشر
+registries-impact-duplicates = قيود تشترك في قيمة يجب أن تكون فريدة
+registries-impact-misfits = قيود لا تناسب الإصدار الجديد
 registries-impact-breaking = { $count ->
     [one] قد يعطّل تغيير واحد برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
     [two] قد يعطّل تغييران برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
@@ -208,6 +210,7 @@ registries-before-after = قبل ← بعد
 registries-bounds-wrong = القيمة الكبرى أصغر من القيمة الصغرى
 registries-change-added = حقل جديد
 registries-change-loosened = قاعدة تسمح بأكثر من قبل
+registries-change-marked = يُعامَل الحقل معاملةً أخرى
 registries-change-removed = حُذف الحقل
 registries-change-renamed = أُعيدت تسمية الحقل
 registries-change-retyped = نوع آخر
@@ -242,6 +245,7 @@ registries-page = الصفحة { $number-text }
 registries-pattern-wrong = لا يمكن استخدام هذا النمط:
 registries-published-at = تاريخ النشر
 registries-published-now = نُشر الإصدار. يمكن إدخال القيود.
+registries-publishing-now = يجري التحقق من القيود الموجودة للإصدار الجديد، وسيُنشر حالما يتم ذلك.
 registries-read-log-kept = تسجيل من يقرأ البيانات الشخصية
 registries-read-log-kept-hint = لا تعطّله إلا إذا سمح القانون بذلك.
 registries-reason = السبب
@@ -352,7 +356,6 @@ registries-impact-new = هذا أول إصدار. يمكن إدخال القيو
 registries-impact-texts = تتغير نصوص للناس فقط، ولا تتغير أي قاعدة.
 registries-impact-harmless = لا يعطّل أي من هذه التغييرات البرامج التي تستخدم السجل اليوم.
 registries-schema-empty = يحتاج المخطط إلى حقل واحد على الأقل
-registries-schema-unfillable = { $field } مطلوب، لكن النظام وحده يملؤه: رقّمه، أو أزل إحدى القاعدتين
 
 ## Problems
 problem-registries-registry-not-found = لا يوجد سجل كهذا.
@@ -420,3 +423,11 @@ registries-purpose-go = متابعة
 registries-purpose-change = تغيير
 registries-purpose-missing = اختر لماذا تطّلع على هذه البيانات
 registries-purpose-words-missing = أدخل الغرض بكلماتك
+
+## Publishing over many records
+registries-no-longer = لم يعد: { $rule }
+registries-publish-duplicates = { $field }: قيود موجودة تشترك في قيمة
+problem-registries-publishing = يجري نشر إصدار من هذا السجل. انتظر حتى يصدر.
+problem-registries-breaks-new-rules = قيود موجودة تخالف القواعد الجديدة.
+registries-publishing = الإصدار { $version } في الطريق
+registries-publishing-refused = رُفض الإصدار { $version }: قيود موجودة تخالف قواعده

@@ -141,6 +141,8 @@ registries-publish = Publish
 registries-publish-title = Publish version { $version }?
 registries-publish-now = Publish this version
 registries-impact = What publishing changes
+registries-impact-duplicates = Records that share a value that is to be unique
+registries-impact-misfits = Records that do not fit the new version
 registries-impact-breaking = { $count ->
     [one] One change can break programs that use the register. They can stay on the old version.
    *[other] { $count-text } changes can break programs that use the register. They can stay on the old version.
@@ -198,6 +200,7 @@ registries-before-after = Before → after
 registries-bounds-wrong = The largest value is smaller than the smallest one
 registries-change-added = New field
 registries-change-loosened = A rule allows more than before
+registries-change-marked = The field is treated differently
 registries-change-removed = Field removed
 registries-change-renamed = Field renamed
 registries-change-retyped = Another type
@@ -233,6 +236,7 @@ registries-page = Page { $number-text }
 registries-pattern-wrong = This pattern cannot be used:
 registries-published-at = Published on
 registries-published-now = The version is published. Records can be entered.
+registries-publishing-now = The records that are there are being checked for the new version. It is published as soon as they are.
 registries-read-log-kept = Record who reads personal data
 registries-read-log-kept-hint = Turn this off only where the law allows it.
 registries-reason = Reason
@@ -337,7 +341,6 @@ registries-impact-new = This is the first version. Records can be entered once i
 registries-impact-texts = Only texts for people change. No rule does.
 registries-impact-harmless = None of these changes breaks programs that use the register today.
 registries-schema-empty = The schema needs at least one field
-registries-schema-unfillable = { $field } must be filled in, but only the system may do it: number it, or take one of the two rules away
 
 ## Problems
 problem-registries-registry-not-found = There is no such register.
@@ -401,3 +404,11 @@ registries-purpose-go = Go on
 registries-purpose-change = Change
 registries-purpose-missing = Choose why you look at this data
 registries-purpose-words-missing = Enter the purpose in your own words
+
+## Publishing over many records
+registries-no-longer = no longer: { $rule }
+registries-publish-duplicates = { $field }: records that are there share a value
+problem-registries-publishing = A version of this register is being published. Wait until it is out.
+problem-registries-breaks-new-rules = Records that are there break the new rules.
+registries-publishing = Version { $version } is on its way
+registries-publishing-refused = Version { $version } was refused: records that are there break its rules

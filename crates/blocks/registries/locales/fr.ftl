@@ -141,6 +141,8 @@ registries-publish = Publier
 registries-publish-title = Publier la version { $version } ?
 registries-publish-now = Publier cette version
 registries-impact = Ce que change la publication
+registries-impact-duplicates = Fiches qui partagent une valeur qui doit être unique
+registries-impact-misfits = Fiches qui ne conviennent pas à la nouvelle version
 registries-impact-breaking = { $count ->
     [one] Une modification peut gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
    *[other] { $count-text } modifications peuvent gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
@@ -198,6 +200,7 @@ registries-before-after = Avant → après
 registries-bounds-wrong = La plus grande valeur est inférieure à la plus petite
 registries-change-added = Nouveau champ
 registries-change-loosened = Une règle permet plus qu’avant
+registries-change-marked = Le champ est traité autrement
 registries-change-removed = Champ retiré
 registries-change-renamed = Champ renommé
 registries-change-retyped = Autre type
@@ -233,6 +236,7 @@ registries-page = Page { $number-text }
 registries-pattern-wrong = Ce motif ne peut être utilisé :
 registries-published-at = Publié le
 registries-published-now = La version est publiée. Les enregistrements peuvent être saisis.
+registries-publishing-now = Les fiches existantes sont vérifiées pour la nouvelle version. Elle sera publiée dès que ce sera fait.
 registries-read-log-kept = Noter qui lit les données personnelles
 registries-read-log-kept-hint = À désactiver seulement si la loi le permet.
 registries-reason = Motif
@@ -337,7 +341,6 @@ registries-impact-new = C’est la première version. Les fiches pourront être 
 registries-impact-texts = Seuls des textes pour les personnes changent. Aucune règle ne change.
 registries-impact-harmless = Aucune de ces modifications ne casse les programmes qui utilisent le registre aujourd’hui.
 registries-schema-empty = Il faut au moins un champ dans le schéma
-registries-schema-unfillable = { $field } est obligatoire, mais seul le système peut le remplir : numérotez-le, ou retirez l’une des deux règles
 
 ## Problems
 problem-registries-registry-not-found = Ce registre n’existe pas.
@@ -401,3 +404,11 @@ registries-purpose-go = Continuer
 registries-purpose-change = Changer
 registries-purpose-missing = Choisissez pourquoi vous consultez ces données
 registries-purpose-words-missing = Indiquez le motif avec vos mots
+
+## Publishing over many records
+registries-no-longer = plus : { $rule }
+registries-publish-duplicates = { $field } : des fiches présentes ont la même valeur
+problem-registries-publishing = Une version de ce registre est en cours de publication. Attendez qu’elle soit sortie.
+problem-registries-breaks-new-rules = Des fiches présentes enfreignent les nouvelles règles.
+registries-publishing = La version { $version } est en route
+registries-publishing-refused = La version { $version } a été refusée : des fiches présentes enfreignent ses règles

@@ -141,6 +141,8 @@ registries-publish = Chapisha
 registries-publish-title = Chapisha toleo { $version }?
 registries-publish-now = Chapisha toleo hili
 registries-impact = Kuchapisha kunabadilisha nini
+registries-impact-duplicates = Rekodi zinazoshiriki thamani inayopaswa kuwa ya pekee
+registries-impact-misfits = Rekodi ambazo hazifai toleo jipya
 registries-impact-breaking = { $count ->
     [one] Badiliko moja linaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
    *[other] Mabadiliko { $count-text } yanaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
@@ -198,6 +200,7 @@ registries-before-after = Kabla → baada
 registries-bounds-wrong = Thamani kubwa zaidi ni ndogo kuliko iliyo ndogo zaidi
 registries-change-added = Sehemu mpya
 registries-change-loosened = Kanuni inaruhusu zaidi ya awali
+registries-change-marked = Sehemu inashughulikiwa tofauti
 registries-change-removed = Sehemu imeondolewa
 registries-change-renamed = Sehemu imepewa jina jipya
 registries-change-retyped = Aina nyingine
@@ -233,6 +236,7 @@ registries-page = Ukurasa { $number-text }
 registries-pattern-wrong = Mchoro huu hauwezi kutumika:
 registries-published-at = Ilichapishwa
 registries-published-now = Toleo limechapishwa. Rekodi zinaweza kuwekwa.
+registries-publishing-now = Rekodi zilizopo zinakaguliwa kwa toleo jipya. Litachapishwa mara tu ukaguzi utakapokamilika.
 registries-read-log-kept = Weka kumbukumbu ya anayesoma data binafsi
 registries-read-log-kept-hint = Zima hii pale tu sheria inaporuhusu.
 registries-reason = Sababu
@@ -337,7 +341,6 @@ registries-impact-new = Hili ni toleo la kwanza. Rekodi zinaweza kuingizwa baada
 registries-impact-texts = Maandishi ya watu pekee ndiyo yanabadilika. Hakuna kanuni inayobadilika.
 registries-impact-harmless = Hakuna badiliko linaloharibu programu zinazotumia rejista leo.
 registries-schema-empty = Muundo unahitaji angalau sehemu moja
-registries-schema-unfillable = { $field } lazima ijazwe, lakini mfumo pekee ndio unaoweza: ipe nambari, au ondoa moja ya kanuni mbili
 
 ## Problems
 problem-registries-registry-not-found = Hakuna rejista kama hiyo.
@@ -401,3 +404,11 @@ registries-purpose-go = Endelea
 registries-purpose-change = Badilisha
 registries-purpose-missing = Chagua kwa nini unaangalia data hii
 registries-purpose-words-missing = Weka sababu kwa maneno yako
+
+## Publishing over many records
+registries-no-longer = si tena: { $rule }
+registries-publish-duplicates = { $field }: rekodi zilizopo zina thamani sawa
+problem-registries-publishing = Toleo la rejista hii linachapishwa. Subiri hadi litoke.
+problem-registries-breaks-new-rules = Rekodi zilizopo zinavunja kanuni mpya.
+registries-publishing = Toleo { $version } linakuja
+registries-publishing-refused = Toleo { $version } limekataliwa: rekodi zilizopo zinavunja kanuni zake

@@ -32,6 +32,30 @@ CREATE TABLE registry_version (
 );
 CREATE UNIQUE INDEX registry_version_label ON registry_version (registry, label);
 
+-- Which registers' fields name records of which register: by the newest version and by one that is on its way.
+CREATE TABLE registry_link (
+    registry BIGINT NOT NULL,
+    field BIGINT NOT NULL,
+    target BIGINT NOT NULL,
+    target_field BIGINT NOT NULL,
+    PRIMARY KEY (registry, field, target, target_field)
+);
+CREATE INDEX registry_link_target ON registry_link (target);
+
+-- A version on its way: what is there is checked and prepared for it, batch after batch, before it is published.
+CREATE TABLE publication (
+    registry BIGINT NOT NULL PRIMARY KEY,
+    phase TEXT NOT NULL CHECK (phase IN ('checking', 'tidying', 'withdrawing', 'refused')),
+    schema TEXT NOT NULL,
+    label TEXT NOT NULL,
+    author TEXT NOT NULL,
+    stage BIGINT NOT NULL,
+    reached BYTEA NOT NULL,
+    done BIGINT NOT NULL,
+    faults TEXT NOT NULL,
+    started_at BIGINT NOT NULL
+);
+
 -- A record. Its content is JSON by field id; see model/content.rs.
 CREATE TABLE record (
     id BYTEA NOT NULL PRIMARY KEY,
@@ -46,24 +70,6 @@ CREATE TABLE record (
     deleted_why TEXT
 );
 CREATE INDEX record_of_registry ON record (registry, id) WHERE deleted_at IS NULL;
-
--- Values by which records are found and sorted.
-CREATE TABLE record_value (
-    registry BIGINT NOT NULL,
-    field BIGINT NOT NULL,
-    value TEXT NOT NULL,
-    record BYTEA NOT NULL
-);
-CREATE INDEX record_value_found ON record_value (registry, field, value, record);
-
--- Values that no two records may share; the key is a hash, so that long values and groups of values fit.
-CREATE TABLE record_unique (
-    registry BIGINT NOT NULL,
-    rule TEXT NOT NULL,
-    hash BYTEA NOT NULL,
-    record BYTEA NOT NULL,
-    PRIMARY KEY (registry, rule, hash)
-);
 
 -- Who changed what. The values before and after are sealed with the record's key when they are personal.
 CREATE TABLE record_change (

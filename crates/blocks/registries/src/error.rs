@@ -46,9 +46,15 @@ pub enum RegistriesError {
     /// More than one record matches where one is meant.
     #[error("{0} records match where one is meant")]
     SeveralMatch(u64),
-    /// Other records refer to this one.
-    #[error("other records refer to this one")]
-    StillReferred,
+    /// Records of a register name this one, or records of it.
+    #[error("records of the register {0} refer to it")]
+    StillReferred(String),
+    /// A version is on its way to be published.
+    #[error("the version {0} is being published")]
+    Publishing(String),
+    /// Records that are there break rules that a new version brings.
+    #[error("records that are there break the new rules")]
+    BreaksNewRules(Vec<FieldError>),
     /// There is nothing to publish.
     #[error("the register has no draft")]
     NoDraft,
@@ -117,7 +123,9 @@ impl From<RegistriesError> for Problem {
             E::InvalidRequest(errors) => with(problem(Refusal::Malformed, "registries.invalid_request"), errors),
             E::NotUnique(_) => problem(Refusal::Conflict, "registries.not_unique"),
             E::SeveralMatch(_) => problem(Refusal::Conflict, "registries.several_match"),
-            E::StillReferred => problem(Refusal::Conflict, "registries.still_referred"),
+            E::StillReferred(_) => problem(Refusal::Conflict, "registries.still_referred"),
+            E::Publishing(_) => problem(Refusal::Conflict, "registries.publishing"),
+            E::BreaksNewRules(errors) => with(problem(Refusal::Conflict, "registries.breaks_new_rules"), errors),
             E::NoDraft => problem(Refusal::Conflict, "registries.no_draft"),
             E::DraftChanged(_) => problem(Refusal::PreconditionFailed, "registries.draft_changed"),
             E::Changed(_) => problem(Refusal::PreconditionFailed, "registries.record_changed"),
@@ -158,6 +166,8 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("registries.not_unique", "Another record has the same value"),
     page!("registries.several_match", "Several records match"),
     page!("registries.still_referred", "Other records refer to this one"),
+    page!("registries.publishing", "A version is being published"),
+    page!("registries.breaks_new_rules", "Records that are there break the new rules"),
     page!("registries.no_draft", "There is no draft to publish"),
     page!("registries.draft_changed", "The draft has changed meanwhile"),
     page!("registries.record_changed", "The record has changed meanwhile"),

@@ -35,6 +35,7 @@ pub const BLOCK: Block = Block {
     problems: error::PROBLEMS,
     catalogues: pages::CATALOGUES,
     navigation: pages::NAVIGATION,
+    needs: &[],
     start,
     page_of: pages::page_of,
     seed_govstack: Some(seed::govstack),
@@ -43,7 +44,13 @@ pub const BLOCK: Block = Block {
 /// The tables of the block.
 pub const MIGRATIONS: &[Migration] = &[
     Migration::both(1, "registries", include_str!("../migrations/001_registries.sql")),
-    Migration::both(2, "upload", include_str!("../migrations/002_upload.sql")),
+    Migration::each(
+        2,
+        "values",
+        include_str!("../migrations/002_values.sqlite.sql"),
+        include_str!("../migrations/002_values.postgres.sql"),
+    ),
+    Migration::both(3, "upload", include_str!("../migrations/003_upload.sql")),
 ];
 
 #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "the signature of every block")]
@@ -53,13 +60,14 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let webhooks = Webhooks::new(context.store.clone(), context.keys.clone(), context.outgoing.clone());
     Ok(BlockParts {
         pages: pages::router(registries.clone(), uploads.clone()),
-        api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
         jobs: vec![
             webhooks.handler(),
             webhooks.tidy(),
+            registries.publisher(),
             Arc::new(jobs::ImportUpload(uploads.clone())),
             Arc::new(jobs::ForgetUploads(uploads)),
         ],
+        api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],
     })
 }

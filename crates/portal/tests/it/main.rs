@@ -84,7 +84,8 @@ async fn a_link_signs_in_once_and_only_when_the_button_is_pressed() {
     let sent_away = anonymous(&stoa, "GET", "/console/registries?sort=name", "").await;
     assert_eq!(sent_away.status, 303);
     assert_eq!(sent_away.header("location"), "/sign-in?back=%2Fconsole%2Fregistries%3Fsort%3Dname");
-    let link = stoa.node.create_link("ada", &["admin"]).await.unwrap();
+    let by = stoa_core::Actor::system("test", stoa_core::Tenant::default());
+    let link = stoa.node.create_link(&by, "ada", &["admin"]).await.unwrap();
     for _ in 0..2 {
         let page = anonymous(&stoa, "GET", &format!("/sign-in?link={link}"), "").await.expect(200);
         assert!(page.header("set-cookie").is_empty(), "a preview of the link does not use it up");
@@ -138,16 +139,30 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
     let operator = stoa.browser(&["operator"]).await;
     let new = "/console/keys/new";
     let wrong = operator.submit(new, new, &[("name", ""), ("days", "soon")]).await.expect(422).text();
-    for message in ["Enter a name for the key", "Choose at least one role", "from 1 to 3650"] {
+    for message in ["Enter a name for the program", "Choose at least one role", "from 1 to 3650"] {
         assert!(wrong.contains(message), "{message}: {wrong}");
     }
     let more = operator.submit(new, new, &[("name", "x"), ("roles", "admin")]).await.expect(422).text();
     assert!(more.contains("You cannot give rights that you do not have yourself"), "{more}");
     let made = operator.submit(new, new, &[("name", "import"), ("roles", "operator"), ("days", "30")]).await;
-    let page = made.expect(200).text();
+    let (shown, cookie) = (made.header("location").to_owned(), made.header("set-cookie").to_owned());
+    made.expect(303);
+    assert!(cookie.contains(&format!("Path={shown};")) && cookie.contains("HttpOnly"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let page = operator.open_with(&shown, cookie).await.expect(200).text();
+    let again = operator.open_with(&shown, cookie).await.expect(200).text();
+    assert!(again.contains("<code>stoa_"), "loading the page again neither loses the key nor makes another");
+    assert!(operator.open(&shown).await.expect(200).text().contains("is not shown again"), "nobody else sees it");
     let key = page.split_once("<code>stoa_").unwrap().1.split('<').next().unwrap().to_owned();
     let caller = Caller::key(&format!("stoa_{key}"));
     stoa.get(&caller, "/registries/v1/registries").await.expect(200);
+    let further = operator.open("/console/keys/new?name=import").await.expect(200).text();
+    assert!(further.contains("value=\"import\"") && further.contains("checked"), "{further}");
+    let other = operator.submit(new, new, &[("name", "import"), ("roles", "auditor")]).await.expect(422).text();
+    assert!(other.contains("You cannot give rights"), "{other}");
+    let admin = stoa.browser(&["admin"]).await;
+    let other = admin.submit(new, new, &[("name", "import"), ("roles", "auditor")]).await.expect(422).text();
+    assert!(other.contains("The program of this name has other roles"), "{other}");
     let list = operator.open("/console/keys").await.expect(200).text();
     assert!(!list.contains(&key) && list.contains("import"), "the list does not show the key itself");
     let id =
@@ -182,6 +197,25 @@ async fn verified(stoa: &TestStoa, auditor: &stoa_test::Browser<'_>) -> String {
 }
 
 #[tokio::test]
+async fn an_operator_sees_who_is_signed_in_and_ends_a_session() {
+    let stoa = stoa().await;
+    let operator = stoa.browser(&["operator"]).await;
+    let lost = stoa.browser(&["official"]).await;
+    lost.open("/console").await.expect(200);
+    let page = operator.open("/console/sessions").await.expect(200).text();
+    assert!(page.contains("This is you"), "{page}");
+    let ids: Vec<&str> =
+        page.split("/console/sessions/").filter_map(|part| part.split_once("/end")).map(|(id, _)| id).collect();
+    assert_eq!(ids.len(), 1, "one's own session is ended by signing out: {page}");
+    let end = format!("/console/sessions/{}/end", ids[0]);
+    let ended = operator.submit("/console/sessions", &end, &[]).await.expect(303);
+    assert_eq!(ended.header("location"), "/console/sessions?done=ended");
+    assert_eq!(lost.open("/console").await.status, 303, "the session is over at once");
+    operator.submit("/console/sessions", &end, &[]).await.expect(404);
+    stoa.browser(&["auditor"]).await.open("/console/sessions").await.expect(403);
+}
+
+#[tokio::test]
 async fn evidence_is_searched_proven_and_verified() {
     let stoa = stoa().await;
     let analyst = stoa.role("analyst").await;
@@ -209,6 +243,12 @@ async fn evidence_is_searched_proven_and_verified() {
     assert!(!none.contains(">Clear</a>"), "there is nothing to clear");
     let page = verified(&stoa, &auditor).await;
     assert!(page.contains("The evidence of every database is whole."), "{page}");
+    stoa.post(&analyst, "/registries/v1/registries", &json!({"code": "b", "name": "B", "schema": schema}))
+        .await
+        .expect(201);
+    stoa.clock.advance(std::time::Duration::from_mins(1));
+    let page = verified(&stoa, &auditor).await;
+    assert!(page.contains("waits for its seal for too long"), "{page}");
     let checkpoint = auditor.open("/console/audit/checkpoint").await.expect(200);
     assert!(checkpoint.header("content-disposition").contains("attachment"));
     let store = &stoa.stores["registries"];
@@ -307,15 +347,34 @@ async fn every_problem_and_every_operation_has_its_place() {
     for (path, item) in &stoa.openapi["registries"].paths.paths {
         for operation in [&item.get, &item.put, &item.post, &item.delete, &item.patch].into_iter().flatten() {
             let id = operation.operation_id.as_deref().unwrap_or_default();
-            assert!(docs.contains(&format!("<section id=\"{id}\"")), "{path} {id} is not in the document");
+            let own = format!("/docs/registries/{id}");
+            assert!(docs.contains(&format!("href=\"{own}\"")), "{path} {id} is not in the document");
+            let page = stoa.get(&caller, &own).await.expect(200).text();
+            assert!(page.contains(stoa_ui::Html::code(path).as_str()), "{own} does not say where it is: {page}");
         }
     }
+    let schema = stoa.get(&caller, "/docs/registries/schemas/Problem").await.expect(200).text();
+    assert!(schema.contains("<code dir=\"ltr\">detail</code>"), "{schema}");
+    for path in ["/docs/none", "/docs/registries/none", "/docs/registries/schemas/None"] {
+        stoa.get(&caller, path).await.expect(404);
+    }
     assert!(!docs.contains("https://") && !docs.contains("src=\"http"), "nothing is loaded from elsewhere");
+}
+
+/// The addresses of the pages about an API, as its overview links to them.
+async fn document_pages(stoa: &TestStoa) -> Vec<String> {
+    let overview =
+        stoa.get(&Caller::anonymous().with("accept", "text/html"), "/docs/registries").await.expect(200).text();
+    let links = overview.split("href=\"").skip(1).filter_map(|part| part.split('"').next());
+    let pages: Vec<String> = links.filter(|link| link.starts_with("/docs/registries/")).map(str::to_owned).collect();
+    assert!(pages.len() > 40, "{pages:?}");
+    pages
 }
 
 #[tokio::test]
 async fn every_page_speaks_every_language_and_weighs_little() {
     let stoa = stoa().await;
+    let documents = document_pages(&stoa).await;
     let weight = stoa_ui::STATIC.style.body.len() + stoa_ui::STATIC.script.body.len() + stoa_ui::STATIC.icon.body.len();
     for language in ["en", "fr", "ar", "sw"] {
         let admin = stoa.browser(&["admin"]).await.in_language(language);
@@ -328,10 +387,15 @@ async fn every_page_speaks_every_language_and_weighs_little() {
             "/console/audit/verify",
             "/console/keys",
             "/console/keys/new",
+            "/console/sessions",
             "/console/system",
             "/problems",
             "/docs",
-        ] {
+            "/docs/registries",
+        ]
+        .into_iter()
+        .chain(documents.iter().map(String::as_str))
+        {
             let page = if path == "/sign-in" {
                 let caller = Caller::anonymous().with("accept", "text/html").with("accept-language", language);
                 stoa.get(&caller, "/sign-in?ended=yes").await.expect(200).text()

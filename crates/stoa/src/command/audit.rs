@@ -1,61 +1,190 @@
 //! `stoa audit`: is the evidence whole, what does it say, and what vouches for it elsewhere.
 
-use stoa_audit::{Checkpoint, Filter, latest_checkpoint, search, verify};
+use std::collections::BTreeSet;
+
+use stoa_audit::{Checkpoint, Filter, Verdict, VerifyingKey, latest_checkpoint, search, verify};
 use stoa_core::Instant;
 use stoa_store::Tx;
 
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::failures::Explain;
-use crate::instance::Instance;
-use crate::work::AuditSearch;
+use crate::instance::{Instance, Room};
+use crate::work::{AuditSearch, AuditVerify};
 
-/// Verifies every database, or one.
-pub(super) async fn verify_all(
-    instance: &Instance,
-    block: Option<&str>,
-    against: Option<&str>,
-    console: &Console,
-) -> Result<Exit, Failure> {
-    let kept = against.map(checkpoints).transpose()?.unwrap_or_default();
-    let trusted = [instance.signing.verifying_key()];
-    let mut exit = Exit::Done;
-    for room in instance.chosen(block)? {
-        // Records of this very second are sealed first, so that the verdict is about all of them.
-        room.sealer.pass().await.map_err(|error| error.explain("sealing the newest evidence"))?;
-        let against: Vec<Checkpoint> = kept.iter().filter(|kept| kept.head.block == room.name).cloned().collect();
-        let verdict = verify::verify(&room.store, &trusted, &against)
-            .await
-            .map_err(|error| error.explain(&format!("verifying the evidence of {}", room.name)))?;
-        let compared = if against.is_empty() { "" } else { ", and it agrees with the checkpoint kept elsewhere" };
-        match &verdict.finding {
-            None => {
-                let line = format!(
-                    "{}: whole, {} records in {} sealed batches{compared}",
-                    room.name, verdict.verified, verdict.batches
-                );
-                console.out(line).await?;
+/// Verifies every database, or one. Only reads: what waits for the sealer is counted, not sealed.
+pub(super) async fn verify_all(instance: &Instance, wanted: &AuditVerify, console: &Console) -> Result<Exit, Failure> {
+    let trusted = trusted(instance, &wanted.keys)?;
+    let rooms = instance.chosen(wanted.block.as_deref())?;
+    let kept = wanted.against.as_deref().map(|text| Kept::read(text, &rooms)).transpose()?;
+    let (mut exit, mut failed) = (Exit::Done, None);
+    for room in rooms {
+        let against = kept.as_ref().map(|kept| kept.of(room.name));
+        match verify::verify(&room.store, &trusted, against.as_deref().unwrap_or_default()).await {
+            Ok(verdict) => {
+                let mut lines = Vec::new();
+                if tell(room.name, &verdict, kept.as_ref(), instance.clock.now(), &mut lines) == Exit::Problems {
+                    exit = Exit::Problems;
+                }
+                console.out(lines.join("\n")).await?;
             }
-            Some(finding) => {
-                exit = Exit::Problems;
-                console.out(format!("{}: NOT WHOLE: {finding}", room.name)).await?;
-                console.out(format!("{}: {} records before it are whole", room.name, verdict.verified)).await?;
+            // The others are verified all the same.
+            Err(error) => {
+                let failure = error.explain(&format!("verifying the evidence of {}", room.name));
+                console.out(format!("{}: NOT VERIFIED: {}", room.name, failure.message)).await?;
+                failed.get_or_insert(failure);
             }
+        }
+    }
+    if let (Some(kept), None) = (&kept, &wanted.block) {
+        for name in kept.strangers(instance) {
+            exit = Exit::Problems;
+            console
+                .out(format!("{name}: NOT HERE: a checkpoint of it was kept, and there is no such database"))
+                .await?;
         }
     }
     if exit == Exit::Problems {
         console
             .note("next: keep the data folder as it is, and compare with a backup; docs/concepts/evidence.md says what this proves")
             .await?;
+        return Ok(exit);
     }
-    Ok(exit)
+    failed.map_or(Ok(exit), Err)
+}
+
+/// The verdict on one database in words.
+fn tell(name: &str, verdict: &Verdict, kept: Option<&Kept>, now: Instant, lines: &mut Vec<String>) -> Exit {
+    let mut exit = Exit::Done;
+    if let Some(finding) = &verdict.finding {
+        lines.push(format!("{name}: NOT WHOLE: {finding}"));
+        lines.push(format!("{name}: {} records before it are whole", verdict.verified));
+        exit = Exit::Problems;
+    } else {
+        let (records, batches) = (verdict.verified, verdict.batches);
+        let mut line = format!("{name}: whole, {records} records in {batches} sealed batches");
+        match kept.map(|kept| kept.compared(name, verdict)) {
+            None | Some(Compared::NothingToCompare) => {}
+            Some(Compared::With(1)) => line.push_str(", and it agrees with the checkpoint kept elsewhere"),
+            Some(Compared::With(count)) => {
+                line.push_str(&format!(", and it agrees with the {count} checkpoints kept elsewhere"));
+            }
+            Some(Compared::TooEarly) => {
+                line.push_str(", not compared: nothing was sealed yet when the checkpoints were kept");
+            }
+            Some(Compared::Missing) => {
+                line.push_str(", NOT COMPARED: no checkpoint of it was kept");
+                exit = Exit::Problems;
+            }
+        }
+        lines.push(line);
+    }
+    if let Some(since) = verdict.unsealed_since {
+        let count = plural(verdict.unsealed, "record");
+        if verdict.is_behind(now) {
+            exit = Exit::Problems;
+            lines.push(format!(
+                "{name}: NOT SEALED: {count}, the oldest of {since}: the sealer stands still, the server was killed, or \
+                 the end of the chain was removed"
+            ));
+        } else {
+            lines
+                .push(format!("{name}: not sealed yet: {count} since {since}; nothing vouches for what is not sealed"));
+        }
+    }
+    exit
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Checkpoints that were kept elsewhere.
+struct Kept(Vec<Checkpoint>);
+
+/// What a database was compared with.
+enum Compared {
+    /// So many checkpoints.
+    With(usize),
+    /// None, and nothing was ever sealed in it.
+    NothingToCompare,
+    /// None: its first batch is younger than all that was kept.
+    TooEarly,
+    /// None, although it was there when they were kept.
+    Missing,
+}
+
+impl Kept {
+    /// Reads a file of checkpoints. One that holds none for any of these databases is refused: it is what a command
+    /// leaves that failed, and nothing can be compared with it.
+    fn read(text: &str, rooms: &[&Room]) -> Result<Self, Failure> {
+        let advice = "Give a file that `stoa audit checkpoint` printed.";
+        let kept = text
+            .replace("\r\n", "\n")
+            .split("\n\n")
+            .filter(|part| !part.trim().is_empty())
+            .map(|part| {
+                part.trim_start().parse::<Checkpoint>().map_err(|error| {
+                    Failure::new(Exit::Usage, format!("the file of checkpoints: {error}")).advice(advice)
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if !kept.iter().any(|kept| rooms.iter().any(|room| kept.head.block == room.name)) {
+            let names: Vec<&str> = rooms.iter().map(|room| room.name).collect();
+            let what = format!("the file of checkpoints holds no checkpoint of {}", names.join(" or "));
+            return Err(Failure::new(Exit::Usage, what).advice(advice));
+        }
+        Ok(Self(kept))
+    }
+
+    fn of(&self, name: &str) -> Vec<Checkpoint> {
+        self.0.iter().filter(|kept| kept.head.block == name).cloned().collect()
+    }
+
+    fn compared(&self, name: &str, verdict: &Verdict) -> Compared {
+        let newest = self.0.iter().map(|kept| kept.head.at).max();
+        match (self.of(name).len(), verdict.sealed_since) {
+            (0, None) => Compared::NothingToCompare,
+            (0, Some(since)) if Some(since) > newest => Compared::TooEarly,
+            (0, Some(_)) => Compared::Missing,
+            (count, _) => Compared::With(count),
+        }
+    }
+
+    /// Databases that checkpoints were kept of and that are not here.
+    fn strangers(&self, instance: &Instance) -> BTreeSet<&str> {
+        let named = self.0.iter().map(|kept| kept.head.block.as_str());
+        named.filter(|name| instance.rooms.iter().all(|room| room.name != *name)).collect()
+    }
+}
+
+/// The public keys to trust: those given, or else the node's own and those that its configuration names.
+fn trusted(instance: &Instance, given: &[String]) -> Result<Vec<VerifyingKey>, Failure> {
+    let mut keys = Vec::new();
+    for line in given.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty()) {
+        keys.push(line.parse::<VerifyingKey>().map_err(|error| {
+            Failure::new(Exit::Usage, format!("{line:?}: {error}"))
+                .advice("Give 64 hexadecimal digits, as `stoa audit key` prints them, or a file that holds them.")
+        })?);
+    }
+    match (keys.is_empty(), given.is_empty()) {
+        (false, _) => Ok(keys),
+        (true, true) => Ok(instance.trusted.clone()),
+        (true, false) => Err(Failure::new(Exit::Usage, "no public key stands in what --key names")),
+    }
+}
+
+/// Prints the public key of the checkpoints.
+pub(super) async fn key(instance: &Instance, console: &Console) -> Result<Exit, Failure> {
+    console.out(instance.signing.verifying_key().to_string()).await?;
+    Ok(Exit::Done)
 }
 
 /// Prints the latest checkpoints, one after the other, parted by an empty line.
 pub(super) async fn checkpoint(instance: &Instance, console: &Console) -> Result<Exit, Failure> {
     let mut texts = Vec::new();
     for room in &instance.rooms {
-        room.sealer.pass().await.map_err(|error| error.explain("sealing the newest evidence"))?;
+        room.sealer.seal_all().await.map_err(|error| error.explain("sealing the newest evidence"))?;
         let latest = room
             .store
             .read(async |tx: &mut Tx<'_>| latest_checkpoint(tx).await)
@@ -136,17 +265,4 @@ fn line(database: &str, entry: &stoa_audit::Entry) -> String {
         "correlation": entry.correlation,
     })
     .to_string()
-}
-
-/// The checkpoints of a file: texts parted by empty lines.
-fn checkpoints(text: &str) -> Result<Vec<Checkpoint>, Failure> {
-    text.split("\n\n")
-        .filter(|part| !part.trim().is_empty())
-        .map(|part| {
-            part.trim_start().parse::<Checkpoint>().map_err(|error| {
-                Failure::new(Exit::Usage, format!("the file of checkpoints: {error}"))
-                    .advice("Give a file that `stoa audit checkpoint` printed.")
-            })
-        })
-        .collect()
 }

@@ -22,22 +22,22 @@ impl Worker for Desk {
     async fn work(&self, work: Work, console: Console) -> Result<Exit, Failure> {
         let instance = &*self.instance;
         match work {
-            Work::AuditVerify { block, against } => {
-                audit::verify_all(instance, block.as_deref(), against.as_deref(), &console).await
-            }
+            Work::AuditVerify(wanted) => audit::verify_all(instance, &wanted, &console).await,
             Work::AuditSearch(wanted) => audit::find(instance, &wanted, &console).await,
             Work::AuditCheckpoint => audit::checkpoint(instance, &console).await,
+            Work::AuditKey => audit::key(instance, &console).await,
             Work::KeyCreate { name, roles, tenant, days } => {
                 key::create(instance, name, roles, &tenant, days, &console).await
             }
-            Work::KeyList => key::list(instance, &console).await,
+            Work::KeyList { tenant } => key::list(instance, tenant.as_deref(), &console).await,
             Work::KeyRevoke { id } => key::revoke(instance, &id, &console).await,
+            Work::KeyRevokeAll { name, tenant } => key::revoke_all(instance, &name, &tenant, &console).await,
             Work::Backup { archive, passphrase } => {
                 backup::backup(instance, &archive, passphrase, &console).await?;
                 backup::keep_erased(instance).await;
                 Ok(Exit::Done)
             }
-            Work::Link => key::link(instance, &self.public_url, &console).await,
+            Work::Link { tenant } => key::link(instance, &self.public_url, &tenant, &console).await,
             Work::RegistryList => registry::list(instance, &console).await,
             Work::RegistryImport { source, register, confirmed, formulas_as_text } => {
                 let formulas = if formulas_as_text { Formulas::AsText } else { Formulas::Refused };

@@ -5,7 +5,7 @@ mod audit;
 mod backup;
 mod desk;
 pub(crate) mod flavor;
-mod key;
+pub(crate) mod key;
 mod registry;
 mod standard;
 mod up;
@@ -24,7 +24,7 @@ use crate::control::{self, Worker};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind, profile_of};
 use crate::instance::{Instance, chosen_blocks};
-use crate::work::{AuditSearch, Work};
+use crate::work::{AuditSearch, AuditVerify, Work};
 
 /// Runs one command to its end.
 pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
@@ -120,17 +120,23 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
             let passphrase = passphrase.filter(|_| !wanted.unencrypted);
             Work::Backup { archive: Config::absolute(&wanted.archive), passphrase }
         }
-        Command::Audit(AuditCommand::Verify { block, against }) => {
-            Work::AuditVerify { block, against: against.as_deref().map(read).transpose()? }
-        }
+        Command::Audit(AuditCommand::Verify { block, against, keys }) => Work::AuditVerify(AuditVerify {
+            block,
+            against: against.as_deref().map(read).transpose()?,
+            keys: keys.into_iter().map(key_or_file).collect::<Result<_, _>>()?,
+        }),
         Command::Audit(AuditCommand::Search { block, tenant, actor, subject, action, from, to, limit }) => {
             Work::AuditSearch(AuditSearch { block, actor, subject, action, from, to, tenant, limit })
         }
         Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
+        Command::Audit(AuditCommand::Key) => Work::AuditKey,
         Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },
-        Command::Key(KeyCommand::List) => Work::KeyList,
-        Command::Key(KeyCommand::Revoke { id }) => Work::KeyRevoke { id },
-        Command::Link => Work::Link,
+        Command::Key(KeyCommand::List { tenant }) => Work::KeyList { tenant },
+        Command::Key(KeyCommand::Revoke { id: Some(id), .. }) => Work::KeyRevoke { id },
+        Command::Key(KeyCommand::Revoke { id: None, name, tenant }) => {
+            Work::KeyRevokeAll { name: name.unwrap_or_default(), tenant }
+        }
+        Command::Link { tenant } => Work::Link { tenant },
         Command::Registry(RegistryCommand::List) => Work::RegistryList,
         Command::Registry(RegistryCommand::Export { register }) => Work::RegistryExport { register },
         Command::Registry(RegistryCommand::Import { source, register, yes, formulas_as_text }) => {
@@ -150,6 +156,12 @@ fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::io(format!("reading {}", path.display()), &error))
 }
 
+/// A key is written out, or stands in a file of that name.
+fn key_or_file(key: String) -> Result<String, Failure> {
+    let path = Path::new(&key);
+    if path.is_file() { read(path) } else { Ok(key) }
+}
+
 /// Gives work to the running server of the folder, or does it here.
 async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit, Failure> {
     let folder = up::data_folder(&config, ProfileKind::Secure);
@@ -163,12 +175,15 @@ async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit,
     let public_url = config.text("server.public_url").unwrap_or_else(|| {
         format!("http://{}", config.text("server.listen").unwrap_or_else(|| "127.0.0.1:8080".into()))
     });
-    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
     let desk = Desk { instance: Arc::clone(&instance), public_url };
+    let only_looks = work.only_looks();
     let result = desk.work(work, console.clone()).await;
     drop(desk);
-    if let Some(instance) = Arc::into_inner(instance) {
-        instance.close().await;
+    match Arc::into_inner(instance) {
+        Some(instance) if only_looks => instance.close_as_it_is().await,
+        Some(instance) => instance.close().await,
+        None => {}
     }
     result
 }

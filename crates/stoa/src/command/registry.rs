@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::{Duration, Instant as Tick};
 
 use serde_json::{Map, Value, json};
-use stoa_core::Problem;
+use stoa_core::{Problem, Role};
+use stoa_peers::registries as peer;
 use stoa_registries::export::{About, Export};
 use stoa_registries::import::iso_codes::{self, Dataset, Folders, LANGUAGES};
 use stoa_registries::import::{
@@ -15,12 +16,13 @@ use stoa_registries::import::{
 use stoa_registries::sample::{self, People};
 use stoa_registries::service::{By, Draft, Imported, RefusedRow, RegistryInfo, Trial};
 use stoa_registries::{Registries, RegistriesError};
+use stoa_web::Need;
 
 use crate::command::key::refused;
 use crate::console::Console;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
-use crate::instance::Instance;
+use crate::instance::{Instance, NODE};
 
 /// Refused rows that are told one by one; the rest is counted.
 const TOLD_MAX: usize = 20;
@@ -48,8 +50,14 @@ fn failed(error: RegistriesError) -> Failure {
     }
 }
 
-/// Lists registers with version and size.
+/// What the command line needs of a block that runs elsewhere.
+const NEEDS: &[Need] = &[Need { block: peer::BLOCK, roles: &[Role::OPERATOR] }];
+
+/// Lists registers with version and size; those of another node or product where the block is served there.
 pub(super) async fn list(instance: &Instance, console: &Console) -> Result<Exit, Failure> {
+    if instance.config.text("blocks.registries.url").is_some() {
+        return list_elsewhere(instance, console).await;
+    }
     let (registries, by) = desk(instance)?;
     let all = registries.list(&by).await.map_err(failed)?;
     if all.is_empty() {
@@ -59,6 +67,19 @@ pub(super) async fn list(instance: &Instance, console: &Console) -> Result<Exit,
         let count = registries.count(&by, &info.code).await.map_err(failed)?;
         let version = info.versions.last().map_or("draft", |version| &version.label);
         console.out(format!("{:<24} {version:<8} {count:>10} records  {}", info.code, info.name)).await?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn list_elsewhere(instance: &Instance, console: &Console) -> Result<Exit, Failure> {
+    let registries = peer::Registries::of(&instance.peers.of(NODE, NEEDS));
+    let all = registries.list().await.map_err(|error| {
+        Failure::new(Exit::Failed, format!("the block `registries` is served elsewhere: {}", chain(&error)))
+            .advice("See `blocks.registries` in the configuration, and who may call there.")
+    })?;
+    for register in all {
+        let version = register.versions.last().map_or("draft", |version| &version.label);
+        console.out(format!("{:<24} {version:<8} {}", register.code, register.name)).await?;
     }
     Ok(Exit::Done)
 }

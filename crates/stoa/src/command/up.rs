@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use stoa_portal::{PortalParts, VerifyEvidence};
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
-use stoa_store::outbox::Relay;
-use stoa_web::{AppParts, Block, BlockContext, Listener, Mounted, ServerError, TlsFiles, app};
+use stoa_store::outbox::{EventSink, Relay};
+use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, ServerError, TlsFiles, app};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::background::kept;
 use crate::cli::{ProfileName, Up};
 use crate::command::desk::Desk;
 use crate::command::key::sign_in_link;
@@ -20,8 +21,11 @@ use crate::console::Console;
 use crate::control::{self, until};
 use crate::exit::{Exit, Failure};
 use crate::folder::{DataFolder, ProfileKind};
-use crate::instance::{Instance, NODE, chosen_blocks, web_profile};
+use crate::instance::{Instance, chosen_blocks, web_profile};
 
+/// From the moment that somebody asks for the end until the process is gone: less than the 30 seconds after which those who
+/// ask kill. Of it, connections have the grace of their bounds.
+const STOP_TIME: Duration = Duration::from_secs(28);
 /// What runs in the background may take this long to come to an end after the last request was answered.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(4);
 
@@ -42,21 +46,24 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let listener = bind(&config, "server.listen", profile).await?.ok_or_else(|| {
         Failure::new(Exit::Usage, "no address to listen on").advice("Set `server.listen`, for example 127.0.0.1:8080.")
     })?;
+    let connections = Connections::default();
+    let listener = listener.among(&connections);
     let mut own_listeners = Vec::new();
     for block in &blocks {
         if let Some(own) = bind(&config, &format!("blocks.{}.listen", block.name), profile).await? {
-            own_listeners.push((block.name, own));
+            own_listeners.push((block.name, own.among(&connections)));
         }
     }
     let public_url = public_url(&config, &listener);
     let folder = DataFolder::open(&folder_path, profile)?;
     let fresh = folder.fresh;
-    let instance = Arc::new(Instance::open(folder, profile, config, &blocks).await?);
+    let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
 
     let mut background = JoinSet::new();
     let served = start_blocks(&instance, &public_url, &stopped, &mut background).await?;
     start_sealers(&instance, &stopped, &mut background);
-    let router = |at_root| app(parts(&instance, &served, &public_url, at_root));
+    let router = |at_root| app(parts(&instance, &served, &connections, &public_url, at_root));
+    instance.peers.connect(router(None));
 
     let desk = Arc::new(Desk { instance: Arc::clone(&instance), public_url: public_url.clone() });
     match control::listen(instance.folder.path()) {
@@ -77,20 +84,36 @@ pub(super) async fn run(mut config: Config, up: Up, console: Console) -> Result<
     let asked = asked_to_stop()?;
     greet(&instance, &public_url, fresh, &console).await?;
     asked.await;
+    let deadline = tokio::time::Instant::now() + STOP_TIME;
+    instance.node.begin_stop();
     let _ = console.note("stopping: what is in flight is finished first").await;
     let _ = stop.send(true);
     while serving.join_next().await.is_some() {}
+    instance.node.end_security_log();
     let ended = tokio::time::timeout(BACKGROUND_GRACE, async { while background.join_next().await.is_some() {} }).await;
     if ended.is_err() {
-        background.abort_all();
-        while background.join_next().await.is_some() {}
+        tracing::warn!(
+            tasks = background.len(),
+            "some work in the background was cut off at the end; it goes on at the next start"
+        );
+        background.shutdown().await;
     }
     let _ = std::fs::remove_file(control::socket_path(instance.folder.path()));
+    instance.peers.disconnect();
     drop(served);
-    if let Some(instance) = Arc::into_inner(instance) {
-        instance.close().await;
+    if tokio::time::timeout_at(deadline, close(instance)).await.is_err() {
+        tracing::error!("the databases did not close in time; what was acknowledged is on disk");
     }
     Ok(Exit::Done)
+}
+
+/// Seals what is there and closes everything; what a cut off command still holds is closed with the process.
+async fn close(instance: Arc<Instance>) {
+    instance.seal().await;
+    match Arc::into_inner(instance) {
+        Some(instance) => instance.close().await,
+        None => tracing::warn!("a command still holds the databases; they end with the process"),
+    }
 }
 
 /// Profile `govstack` has a folder of its own, unless an argument names one.
@@ -114,7 +137,10 @@ async fn bind(config: &Config, option: &str, profile: ProfileKind) -> Result<Opt
         .advice("It trusts headers without proof. Use --listen 127.0.0.1:PORT, or the profile `secure`."));
     }
     let tls = match (config.path("server.tls_certificate"), config.path("server.tls_key")) {
-        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (Some(certificate), Some(key)) => {
+            let client_authority = config.path("mediator.client_ca");
+            Some(TlsFiles { client_authority, ..TlsFiles::new(certificate, key) })
+        }
         _ => None,
     };
     let listener = Listener::bind(address, tls.as_ref(), config.flag("server.behind_proxy")).await;
@@ -132,8 +158,10 @@ fn refused(error: ServerError, address: SocketAddr) -> Failure {
             "Set `server.tls_certificate` and `server.tls_key`; or `server.behind_proxy = true` behind a proxy that \
              speaks TLS; or listen on 127.0.0.1.",
         ),
-        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string())
-            .advice("`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key."),
+        ServerError::Certificate { .. } => Failure::new(Exit::Usage, error.to_string()).advice(
+            "`server.tls_certificate` and `server.tls_key` must name a PEM chain and its private key, \
+                 `mediator.client_ca` the certificate of an authority.",
+        ),
     }
 }
 
@@ -162,6 +190,7 @@ async fn start_blocks(
     );
     for room in &instance.rooms {
         let mut handlers: Vec<Arc<dyn JobHandler>> = Vec::new();
+        let mut sinks: Vec<Arc<dyn EventSink>> = Vec::new();
         if let Some(block) = room.block {
             let context = context(instance, block, &room.store, public_url)?;
             let doing = |error: stoa_web::BoxError, what: &str| {
@@ -172,24 +201,25 @@ async fn start_blocks(
             }
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
-            let relay = Relay::new(room.store.clone(), parts.sinks.clone());
-            let wait = until(stopped.clone());
-            background.spawn(async move { relay.run(wait).await });
-            blocks.push(Mounted::new(*block, parts));
+            sinks.clone_from(&parts.sinks);
+            let relay = Arc::new(Relay::new(room.store.clone(), sinks.clone()));
+            background.spawn(kept(format!("the events of {}", room.name), stopped.clone(), move |stop| {
+                let relay = Arc::clone(&relay);
+                async move { relay.run(stop).await }
+            }));
+            blocks.push(Mounted::new(&instance.node, *block, parts));
         }
-        if room.name == NODE {
-            let trusted = vec![instance.signing.verifying_key()];
+        if room.block.is_none() {
+            handlers.push(instance.node.tidy());
+            let trusted = instance.trusted.clone();
             handlers.push(Arc::new(VerifyEvidence::new(room.store.clone(), portal_rooms(instance), trusted)));
         }
-        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), HousekeepingOptions::default())));
-        let runner = JobRunner::new(room.store.clone(), handlers);
-        let (wait, name) = (until(stopped.clone()), room.name);
-        background.spawn(async move {
-            if let Err(error) = runner.prepare().await {
-                tracing::error!(database = name, error = %crate::exit::chain(&error), "the jobs cannot start");
-            }
-            runner.run(wait).await;
-        });
+        handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
+        let runner = Arc::new(JobRunner::new(room.store.clone(), handlers));
+        background.spawn(kept(format!("the jobs of {}", room.name), stopped.clone(), move |stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(stop).await }
+        }));
     }
     Ok(Served { blocks })
 }
@@ -207,6 +237,7 @@ fn context(
         clock: instance.clock.clone(),
         ids: instance.ids.clone(),
         outgoing: instance.outgoing.clone(),
+        peers: instance.peers.of(block.name, block.needs),
         mail: instance.mail.clone(),
         config: instance.config.block(block.name),
         profile: web_profile(instance.profile),
@@ -216,8 +247,11 @@ fn context(
 
 fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, background: &mut JoinSet<()>) {
     for room in &instance.rooms {
-        let (sealer, wait) = (Arc::clone(&room.sealer), until(stopped.clone()));
-        background.spawn(async move { sealer.run(wait).await });
+        let sealer = Arc::clone(&room.sealer);
+        background.spawn(kept(format!("the sealer of {}", room.name), stopped.clone(), move |stop| {
+            let sealer = Arc::clone(&sealer);
+            async move { sealer.run(stop).await }
+        }));
     }
 }
 
@@ -231,13 +265,19 @@ fn portal_rooms(instance: &Instance) -> Vec<stoa_portal::Room> {
     instance.rooms.iter().map(room).collect()
 }
 
-fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: Option<&'static str>) -> AppParts {
+fn parts(
+    instance: &Arc<Instance>,
+    served: &Served,
+    connections: &Connections,
+    public_url: &str,
+    at_root: Option<&'static str>,
+) -> AppParts {
     let blocks: Vec<Block> = served.blocks.iter().map(|mounted| mounted.block).collect();
     let portal = PortalParts {
         node: instance.node.clone(),
         blocks: served.blocks.clone(),
         rooms: portal_rooms(instance),
-        trusted: vec![instance.signing.verifying_key()],
+        trusted: instance.trusted.clone(),
         public_url: public_url.to_owned(),
         facts: vec![
             ("portal-data-folder", instance.folder.path().display().to_string()),
@@ -246,7 +286,8 @@ fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: O
     };
     let lag = |room: &crate::instance::Room| {
         let sealer = Arc::clone(&room.sealer);
-        Arc::new(move || sealer.lag()) as Arc<dyn Fn() -> Duration + Send + Sync>
+        let behind: Arc<dyn Fn() -> Duration + Send + Sync> = Arc::new(move || sealer.lag());
+        (room.name, behind)
     };
     AppParts {
         node: instance.node.clone(),
@@ -254,7 +295,9 @@ fn parts(instance: &Arc<Instance>, served: &Served, public_url: &str, at_root: O
         blocks: served.blocks.clone(),
         stores: instance.rooms.iter().map(|room| room.store.clone()).collect(),
         lags: instance.rooms.iter().map(lag).collect(),
-        pages: stoa_portal::router(portal),
+        connections: connections.clone(),
+        pages: stoa_portal::router(portal).merge(instance.peers.published()),
+        public_url: public_url.to_owned(),
         at_root,
     }
 }
@@ -277,7 +320,7 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
             .out(format!("Stoa {version} at {url}, data in {folder} (a sign-in link: stoa link; stop: Ctrl-C)"))
             .await;
     }
-    let link = sign_in_link(instance, url).await?;
+    let link = sign_in_link(instance, url, "default").await?;
     let data = relative(instance.folder.path());
     console
         .out(format!(
@@ -316,6 +359,11 @@ fn logging(config: &Config) -> Result<(), Failure> {
     } else {
         builder.with_ansi(false).init();
     }
+    // A panic's words may hold what it stumbled over, so only its place is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(at, "a part of the program panicked");
+    }));
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::options::{self, Accepts};
 use super::{Config, Origin, Setting, suggest};
 use crate::exit::{Exit, Failure};
+use crate::instance::BLOCKS;
 
 /// The file that is read when none is named and it is there.
 pub(super) const FILE_NAME: &str = "stoa.toml";
@@ -94,7 +95,9 @@ impl Reading {
             let name = key.get_ref();
             let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
             let at = format!("{}:{line}", file.display());
-            if let Some(option) = options::find(&path) {
+            if let Some(mistake) = no_such_block(&path) {
+                self.mistakes.push(format!("{at}: {mistake}"));
+            } else if let Some(option) = options::find(&path) {
                 match checked(option.accepts, value.get_ref()) {
                     Ok(value) => {
                         let origin = Origin::File(file.to_owned(), line);
@@ -120,6 +123,10 @@ impl Reading {
     fn variable(&mut self, name: &str, value: &str) {
         let Some(rest) = name.strip_prefix("STOA_").filter(|rest| rest.contains("__")) else { return };
         let path = rest.to_ascii_lowercase().replace("__", ".");
+        if let Some(mistake) = no_such_block(&path) {
+            self.mistakes.push(format!("environment {name}: {mistake}"));
+            return;
+        }
         let Some(option) = options::find(&path) else {
             self.mistakes.push(format!("environment {name}: {}", unknown(&path)));
             return;
@@ -132,16 +139,72 @@ impl Reading {
         }
     }
 
+    /// Options without which a table of the operator's own says nothing.
+    fn needed(&mut self, section: &str, options: &[&str]) {
+        let mut names: Vec<(String, Origin)> = Vec::new();
+        for (path, setting) in &self.settings {
+            if let Some(name) = own_name(section, path)
+                && names.last().is_none_or(|(last, _)| last != name)
+            {
+                names.push((name.to_owned(), setting.origin.clone()));
+            }
+        }
+        for (name, origin) in names {
+            let table = format!("{section}.{name}");
+            for option in options.iter().filter(|option| !self.settings.contains_key(&format!("{table}.{option}"))) {
+                self.mistakes.push(format!("{origin}: [{table}] needs `{option}`"));
+            }
+        }
+    }
+
+    /// A block that is served elsewhere says where, and how a token is had if not from this node.
+    fn elsewhere(&mut self) {
+        for block in known_blocks() {
+            let table = format!("blocks.{block}");
+            let set = |option: &str| self.settings.get(&format!("{table}.{option}"));
+            let mut mistakes = Vec::new();
+            for (one, other) in [
+                ("token_url", "url"),
+                ("token_url", "client_id"),
+                ("token_url", "client_secret"),
+                ("client_id", "token_url"),
+                ("client_secret", "token_url"),
+                ("scope", "token_url"),
+            ] {
+                if let (Some(setting), None) = (set(one), set(other)) {
+                    mistakes.push(format!("{}: `{table}.{one}` needs `{table}.{other}` beside it", setting.origin));
+                }
+            }
+            if let (Some(setting), Some(_)) = (set("listen"), set("url")) {
+                let why = "the block is served elsewhere, so nothing listens for it here";
+                mistakes
+                    .push(format!("{}: `{table}.listen` and `{table}.url` exclude each other: {why}", setting.origin));
+            }
+            self.mistakes.extend(mistakes);
+        }
+    }
+
     /// Options that only make sense together.
     fn together(&mut self) {
         for (one, other) in [
             ("server.tls_certificate", "server.tls_key"),
             ("server.tls_key", "server.tls_certificate"),
             ("mail.smtp_url", "mail.from"),
+            ("mediator.client_ca", "server.tls_certificate"),
         ] {
             if let (Some(set), false) = (self.settings.get(one), self.settings.contains_key(other)) {
                 self.mistakes.push(format!("{}: `{one}` needs `{other}` beside it", set.origin));
             }
+        }
+        self.public_url();
+        self.needed("issuers", &["url", "audience"]);
+        self.needed("mediator.members", &["member", "roles"]);
+        self.elsewhere();
+        let members = self.settings.range("mediator.members.".to_owned()..).next();
+        if let Some((path, setting)) = members.filter(|(path, _)| path.starts_with("mediator.members."))
+            && !self.settings.contains_key("mediator.client_ca")
+        {
+            self.mistakes.push(format!("{}: `{path}` needs `mediator.client_ca` beside it", setting.origin));
         }
         if let Some(setting) = self.settings.get("store.url") {
             let url = setting.value.as_str().unwrap_or_default();
@@ -151,6 +214,58 @@ impl Reading {
             }
         }
     }
+}
+
+impl Reading {
+    /// Where links and cookies must say what only the operator knows: the address that people use.
+    fn public_url(&mut self) {
+        let text = |path: &str| self.settings.get(path).and_then(|setting| setting.value.as_str());
+        let public = text("server.public_url");
+        if let Some(setting) = self.settings.get("server.behind_proxy").filter(|setting| setting.value == true)
+            && !public.is_some_and(|url| url.starts_with("https://"))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.behind_proxy` needs `server.public_url` beside it, the https address of the proxy",
+                setting.origin
+            ));
+        }
+        if let Some(setting) = self.settings.get("server.listen")
+            && public.is_none()
+            && ["0.0.0.0:", "[::]:"].iter().any(|all| setting.value.as_str().is_some_and(|at| at.starts_with(all)))
+        {
+            self.mistakes.push(format!(
+                "{}: `server.listen` takes every address of this machine, so `server.public_url` must say which one people use",
+                setting.origin
+            ));
+        }
+    }
+}
+
+/// The blocks that this program runs, or has a client for.
+fn known_blocks() -> Vec<&'static str> {
+    let mut known: Vec<&str> =
+        BLOCKS.iter().map(|block| block.name).chain(stoa_peers::BLOCKS.iter().copied()).collect();
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// What is wrong with a table of a block that is none.
+fn no_such_block(path: &str) -> Option<String> {
+    let name = own_name("blocks", path)?;
+    let known = known_blocks();
+    if known.contains(&name) {
+        return None;
+    }
+    Some(match suggest::nearest(name, known.iter().copied()) {
+        Some(near) => format!("there is no block `{name}`; did you mean `blocks.{near}`?"),
+        None => format!("there is no block `{name}`; this program knows {}", known.join(", ")),
+    })
+}
+
+/// The part of `path` that is a name of the operator's own below `section`.
+fn own_name<'a>(section: &str, path: &'a str) -> Option<&'a str> {
+    path.strip_prefix(section)?.strip_prefix('.')?.split('.').next()
 }
 
 fn unknown(path: &str) -> String {

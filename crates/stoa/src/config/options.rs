@@ -88,7 +88,7 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "server.public_url",
                 Accepts::Url,
                 "",
-                "The address under which people reach this node, for links in mails and pages. Without it: the address listened on.",
+                "The address under which people reach this node, for links in mails and pages, and for the browser's protection. Without it: the address listened on. Needed behind a proxy, and where every address of the machine is listened on.",
             ),
             option(
                 "server.behind_proxy",
@@ -135,13 +135,21 @@ pub(crate) const SECTIONS: &[Section] = &[
     },
     Section {
         name: "keys",
-        doc: "The master keys that seal personal data.",
-        options: &[option(
-            "keys.dir",
-            Accepts::Path,
-            "",
-            "Folder of the master keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
-        )],
+        doc: "The keys that seal personal data and sign checkpoints of the evidence.",
+        options: &[
+            option(
+                "keys.dir",
+                Accepts::Path,
+                "",
+                "Folder of the keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
+            ),
+            option(
+                "keys.trusted",
+                Accepts::List,
+                "[]",
+                "Public keys of signing keys that were replaced: what they signed is verified as before. `stoa audit key` prints the present one.",
+            ),
+        ],
     },
     Section {
         name: "log",
@@ -184,12 +192,20 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         name: "outgoing",
         doc: "Calls to other systems. Public https addresses may be called; nothing else, unless it stands here.",
-        options: &[option(
-            "outgoing.allowed",
-            Accepts::List,
-            "[]",
-            "Networks (`10.0.0.0/8`), addresses and host names that may be called although they are not public, also over plain http.",
-        )],
+        options: &[
+            option(
+                "outgoing.allowed",
+                Accepts::List,
+                "[]",
+                "Networks (`10.0.0.0/8`), addresses and host names that may be called although they are not public, also over plain http.",
+            ),
+            option(
+                "outgoing.certificates",
+                Accepts::Path,
+                "",
+                "PEM file with authorities that are trusted beside the system's: those of a private network.",
+            ),
+        ],
     },
     Section {
         name: "mail",
@@ -232,6 +248,30 @@ pub(crate) const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "mediator",
+        doc: "The information mediator. Its headers (`X-Road-Client` and its aliases) are believed on connections that show its client certificate, and on no other.",
+        options: &[option(
+            "mediator.client_ca",
+            Accepts::Path,
+            "",
+            "PEM file with the authority that signs the mediator's client certificates, and nobody else's. Needs a TLS certificate of the node's own. Without it the headers count for nothing.",
+        )],
+    },
+    Section {
+        name: "mediator.members.*",
+        doc: "What an organisation behind the mediator may do; one table each, under a name of your own. Others are known, and may nothing.",
+        options: &[
+            option(
+                "mediator.members.*.member",
+                Accepts::Text,
+                "",
+                "`INSTANCE/CLASS/MEMBER` with all its subsystems, or `INSTANCE/CLASS/MEMBER/SUBSYSTEM`, whose table goes before its member's.",
+            ),
+            option("mediator.members.*.roles", Accepts::List, "", "Its roles."),
+            option("mediator.members.*.tenant", Accepts::Text, "\"default\"", "The tenant whose data it works on."),
+        ],
+    },
+    Section {
         name: "blocks.*",
         doc: "One table for each building block.",
         options: &[
@@ -240,16 +280,17 @@ pub(crate) const SECTIONS: &[Section] = &[
                 "blocks.*.url",
                 Accepts::Url,
                 "",
-                "Another product or node serves this block: requests of the other blocks go there, and it is not run here.",
+                "Another product or node serves this block, with its paths below this address: requests of the other blocks go there, and it is not run here. Without `token_url` it is a node of Stoa that takes this node's tokens.",
             ),
             option(
                 "blocks.*.token_url",
                 Accepts::Url,
                 "",
-                "Where a token for that product is had (client credentials).",
+                "Where a token for that product is had (OAuth 2.0 client credentials).",
             ),
             option("blocks.*.client_id", Accepts::Text, "", "The client that asks for the token."),
             option("blocks.*.client_secret", Accepts::Secret, "", "Its secret."),
+            option("blocks.*.scope", Accepts::Text, "", "The scope that is asked for, where that product wants one."),
             option(
                 "blocks.*.listen",
                 Accepts::Address,

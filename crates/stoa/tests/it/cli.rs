@@ -73,7 +73,7 @@ fn a_key_is_printed_alone_works_and_ends_with_its_revocation() {
 
     // The same commands without a server, on the folder itself.
     assert!(place.run(&["key", "list"]).done().contains("revoked"));
-    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 3 records"));
+    assert!(place.run(&["audit", "verify"]).done().contains("node: whole, 4 records"));
     let wrong = place.run(&["key", "create", "--name", "x", "--role", "king"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(wrong.stderr.contains("`king` is none of"), "{wrong:?}");
@@ -81,23 +81,37 @@ fn a_key_is_printed_alone_works_and_ends_with_its_revocation() {
 }
 
 #[test]
-fn evidence_is_verified_against_a_checkpoint_kept_elsewhere() {
+fn a_program_has_several_keys_and_those_of_any_tenant_are_found_and_ended() {
     let place = Place::new();
-    drop(place.up(&[]));
-    place.run(&["key", "create", "--name", "one"]).done();
-    let checkpoint = place.run(&["audit", "checkpoint"]).done();
-    place.write("kept.txt", &checkpoint);
-    place.run(&["key", "create", "--name", "two"]).done();
-    let whole = place.run(&["audit", "verify", "--against", "kept.txt"]).done();
-    assert!(whole.contains("node: whole, 3 records") && whole.contains("agrees with the checkpoint"), "{whole}");
-    let found = place.run(&["audit", "search", "--action", "node.key.create", "--limit", "1"]).done();
-    let record: serde_json::Value = serde_json::from_str(&found).unwrap();
-    assert_eq!(record["actor"], "command-line");
-
-    place.write("forged.txt", &checkpoint.replace("records: 2", "records: 9"));
-    let forged = place.run(&["audit", "verify", "--against", "forged.txt"]);
-    assert_eq!(forged.code, 3, "{forged:?}");
-    assert!(forged.stdout.contains("NOT WHOLE"), "{forged:?}");
+    let server = place.up(&[]);
+    let create = |arguments: &[&str]| {
+        let made = place.run(&[&["key", "create", "--name", "ci"], arguments].concat());
+        let id = made.stderr.split([' ', ',']).nth(1).unwrap_or_default().to_owned();
+        (made.done().trim().to_owned(), id)
+    };
+    let path = "/registries/v1/registries";
+    let (old, id) = create(&["--tenant", "ministry", "--role", "operator"]);
+    let (fresh, _) = create(&["--tenant", "ministry"]);
+    let list = place.run(&["key", "list"]).done();
+    assert_eq!(list.matches("ci  [operator]  ministry  valid").count(), 2, "{list}");
+    assert_eq!(place.run(&["key", "list", "--tenant", "default"]).done(), "");
+    assert_eq!(server.ask("GET", path, Some(&old), None).0, 200);
+    place.run(&["key", "revoke", &id]).done();
+    assert_eq!(server.ask("GET", path, Some(&old), None).0, 401, "the leaked key of another tenant is ended");
+    assert_eq!(server.ask("GET", path, Some(&fresh), None).0, 200);
+    let wrong = place.run(&["key", "create", "--name", "ci", "--tenant", "ministry", "--role", "admin"]);
+    assert!(wrong.code == 2 && wrong.stderr.contains("(operator)"), "{wrong:?}");
+    assert!(place.run(&["key", "revoke", "--name", "ci", "--tenant", "ministry"]).done().starts_with("ci: 1 key is"));
+    assert_eq!(server.ask("GET", path, Some(&fresh), None).0, 401);
+    let gone = place.run(&["key", "revoke", "0190f3c2-0000-7000-8000-000000000000"]);
+    assert!(gone.code == 1 && gone.stderr.contains("`stoa key list`"), "{gone:?}");
+    assert_eq!(place.run(&["key", "revoke"]).code, 2);
+    let refused = place.run(&["key", "create", "--name", "x", "--role", "govstack"]);
+    assert!(refused.code == 2 && refused.stderr.contains("`govstack` is none of"), "{refused:?}");
+    let link = place.run(&["link", "--tenant", "ministry"]).done();
+    assert!(link.contains("/sign-in?link="), "{link}");
+    let found = place.run(&["audit", "search", "--tenant", "ministry", "--action", "node.link.create"]).done();
+    assert!(found.contains("\"actor\":\"command-line\""), "{found}");
 }
 
 #[test]
@@ -185,4 +199,26 @@ fn profile_govstack_says_what_it_is_and_begins_anew_each_time() {
     let other = place.run(&["up", "--listen", "127.0.0.1:0", "--data", "stoa-data-govstack"]);
     assert_eq!(other.code, 6, "{other:?}");
     assert!(other.stderr.contains("belongs to profile `govstack`"), "{other:?}");
+}
+
+#[test]
+fn refusals_are_told_once_a_minute_and_name_nobody() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    for nth in 0..40 {
+        assert_eq!(server.ask("GET", "/registries/v1/registries", Some(&format!("stoa_guess{nth}")), None).0, 401);
+    }
+    assert_eq!(server.ask("GET", "/registries/v1/registries", None, None).0, 401);
+    let (_, said, _) = server.terminate();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("security")).collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    let first = [
+        "WARN",
+        "who=\"anonymous from 127.0.0.0/24\"",
+        "code=\"web.unauthenticated\"",
+        "path=\"/registries/v1/registries\"",
+    ];
+    assert!(first.iter().all(|part| lines[0].contains(part)), "{}", lines[0]);
+    assert!(lines[1].contains("times=41"), "{}", lines[1]);
+    assert!(!said.contains("stoa_guess"), "no credential is logged: {said}");
 }

@@ -26,6 +26,30 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
 }
 
 #[test]
+fn a_server_stops_in_time_with_a_command_in_flight_and_keeps_what_was_acknowledged() {
+    let place = Place::new();
+    let server = place.up(&[]);
+    let mut command = place.command(&["sample", "people", "--count", "5000000"]);
+    let mut command = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let metrics = || server.ask("GET", "/metrics", None, None).1;
+    let units = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("stoa_store_units_total{store=\"registries\"}")).unwrap();
+        line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()
+    };
+    let begun = Instant::now();
+    while units(&metrics()) < 20 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the command is at work");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (code, said, elapsed) = server.terminate();
+    assert!(command.wait().is_ok_and(|status| !status.success()), "a command that was cut off says so");
+    assert_eq!(code, 0, "{said}");
+    assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
+    let verified = place.run(&["audit", "verify"]).done();
+    assert!(verified.contains("registries: whole"), "{verified}");
+}
+
+#[test]
 fn a_folder_with_other_files_is_left_alone() {
     let place = Place::new();
     place.write("thesis.txt", "precious");
@@ -228,10 +252,16 @@ fn a_disk_that_fills_up_refuses_writes_loses_nothing_and_recovers() {
     let refused = refused.expect("a full disk refuses");
     assert!(refused.stderr.contains("full"), "{refused:?}");
     assert_eq!(server.ask("GET", "/healthz", None, None).0, 200, "it lives and says so");
-    assert_eq!(server.ask("GET", "/readyz", None, None).0, 503, "and that it should get no traffic");
+    let (status, body) = server.ask("GET", "/readyz", None, None);
+    assert_eq!(status, 503, "it takes no write and says so: {body}");
     std::fs::remove_file(&filler).unwrap();
     create("after").done();
-    assert_eq!(server.ask("GET", "/readyz", None, None).0, 200);
+    // A verdict holds for a second.
+    let begun = Instant::now();
+    while server.ask("GET", "/readyz", None, None).0 != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "it takes writes again and does not say so");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     let listed = place.run(&["key", "list", "--data", &data]).done();
     for name in acknowledged.iter().map(String::as_str).chain(["before", "after"]) {
         assert!(listed.contains(&format!("  {name}  ")), "{name} was acknowledged and is not there:\n{listed}");

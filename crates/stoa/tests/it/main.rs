@@ -8,11 +8,14 @@
     reason = "a test that stumbles is to fail at once, and says on standard error what it passes over"
 )]
 
+mod callers;
 mod cli;
 mod data;
 mod documents;
+mod evidence;
 mod faults;
 mod flavor;
 mod house;
+mod peers;
 mod program;
 mod standard;

@@ -91,6 +91,17 @@ impl Place {
         let mut command = self.below(wrapper, &all);
         Server::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
+
+    /// A server on this address, which others were told of before.
+    pub(crate) fn up_at(&self, address: &str) -> Server {
+        let mut command = self.command(&["up", "--listen", address]);
+        Server::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+}
+
+/// An address that was free a moment ago, for servers that must know each other's before they start.
+pub(crate) fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// A running server; killed when it is dropped.
@@ -117,7 +128,7 @@ impl Server {
                 panic!("the server ended with {:?}: {said}{stderr}", child.wait().unwrap().code());
             }
             said.push_str(&line);
-            if let Some((_, rest)) = line.split_once("http://") {
+            if let Some((_, rest)) = line.split_once("http://").or_else(|| line.split_once("https://")) {
                 let address: String = rest.chars().take_while(|c| c.is_ascii_digit() || ".:".contains(*c)).collect();
                 return Server { child, output, address, said };
             }
@@ -186,6 +197,54 @@ pub(crate) fn ask(
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
     Ok((status, body.to_owned()))
+}
+
+/// A certificate with its key in a place: an authority, or signed by one.
+pub(crate) struct Certificate {
+    pub(crate) pem: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// Makes a certificate with openssl. `usage` is an extension such as `extendedKeyUsage=clientAuth`.
+pub(crate) fn certificate(place: &Place, name: &str, usage: &str, authority: Option<&Certificate>) -> Certificate {
+    let made = Certificate { pem: place.path(&format!("{name}.pem")), key: place.path(&format!("{name}.key")) };
+    let mut command = Command::new("openssl");
+    command
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"])
+        .args(["-subj", &format!("/CN={name}"), "-addext", usage])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout"])
+        .arg(&made.key)
+        .arg("-out")
+        .arg(&made.pem);
+    if let Some(authority) = authority {
+        command.args(["-addext", "basicConstraints=critical,CA:FALSE", "-CA"]).arg(&authority.pem);
+        command.arg("-CAkey").arg(&authority.key);
+    }
+    assert!(command.stderr(Stdio::null()).status().unwrap().success(), "openssl makes a certificate");
+    made
+}
+
+/// One request by TLS, with or without a certificate of one's own: what came back, as text.
+pub(crate) fn ask_tls(
+    address: &str,
+    authority: &Certificate,
+    own: Option<&Certificate>,
+    head: &str,
+    body: &str,
+) -> String {
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-connect", address, "-verify_return_error", "-quiet", "-CAfile"]).arg(&authority.pem);
+    if let Some(own) = own {
+        command.arg("-cert").arg(&own.pem).arg("-key").arg(&own.key);
+    }
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("{head}\r\nhost: localhost\r\nconnection: close\r\n\r\n{body}").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    child.stdout.take().unwrap().read_to_end(&mut answer).unwrap();
+    drop(input);
+    child.wait().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Overwrites bytes inside of a file.

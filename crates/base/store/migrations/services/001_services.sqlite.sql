@@ -36,6 +36,7 @@ CREATE TABLE stoa_event (
   tenant TEXT NOT NULL,
   actor TEXT,
   correlation TEXT,
+  traceparent TEXT,
   time BIGINT NOT NULL,
   data TEXT NOT NULL
 );
@@ -58,6 +59,7 @@ CREATE TABLE stoa_delivery (
   PRIMARY KEY (subscriber, event_seq)
 );
 CREATE INDEX stoa_delivery_due ON stoa_delivery (subscriber, next_at) WHERE dead_at IS NULL;
+CREATE INDEX stoa_delivery_dead ON stoa_delivery (dead_at) WHERE dead_at IS NOT NULL;
 CREATE INDEX stoa_delivery_of_event ON stoa_delivery (event_seq);
 
 CREATE TABLE stoa_job (
@@ -88,10 +90,12 @@ CREATE TABLE stoa_search (
 CREATE VIRTUAL TABLE stoa_search_words USING fts5
   (words, content = '', contentless_delete = 1, detail = none, prefix = '2 3', tokenize = 'ascii');
 
+-- Master keys that data keys of this database are or were wrapped with; none is wrapped with a retired one again.
 CREATE TABLE stoa_key_check (
   key_id TEXT NOT NULL PRIMARY KEY,
   lookup_check BLOB NOT NULL,
-  first_used_at BIGINT NOT NULL
+  first_used_at BIGINT NOT NULL,
+  retired_at BIGINT
 );
 
 -- `wrapped` is NULL once the key was destroyed; the row stays, so that what was sealed with it says so.

@@ -92,7 +92,8 @@ impl Job {
 /// Enqueues a job in the caller's transaction and returns its id.
 ///
 /// Where one of the same kind and key is waiting, that one stays, takes the new payload and the earlier time of both.
-/// Where it is running, it runs once more afterwards: it may have read before this transaction's change.
+/// Where it is running, it runs once more afterwards, at the time asked for here and with all attempts before it: it may
+/// have read before this transaction's change.
 pub async fn enqueue(tx: &mut Tx<'_>, job: NewJob<'_>) -> Result<JobId, StoreError> {
     let payload = job.payload.to_string();
     if payload.len() > PAYLOAD_BYTES_MAX {
@@ -106,7 +107,8 @@ pub async fn enqueue(tx: &mut Tx<'_>, job: NewJob<'_>) -> Result<JobId, StoreErr
              VALUES ($1, $2, $3, $4, 'ready', $5, 0, 0, $6, $6)
              ON CONFLICT (kind, key) WHERE key IS NOT NULL AND state <> 'dead' DO UPDATE SET
                payload = excluded.payload, updated_at = excluded.updated_at,
-               run_at = CASE WHEN excluded.run_at < stoa_job.run_at THEN excluded.run_at ELSE stoa_job.run_at END,
+               run_at = CASE WHEN stoa_job.state = 'running' AND stoa_job.again = 0 THEN excluded.run_at
+                             WHEN excluded.run_at < stoa_job.run_at THEN excluded.run_at ELSE stoa_job.run_at END,
                again = CASE WHEN stoa_job.state = 'running' THEN 1 ELSE stoa_job.again END
              RETURNING id",
             params![id, job.kind, job.key, payload, job.run_at.unwrap_or(now), now],
@@ -137,6 +139,26 @@ pub(super) struct Claim {
     pub(super) limit: usize,
     pub(super) holder: String,
     pub(super) lease: Duration,
+    /// What this runner runs already: its own jobs are not for it, also when their lease has ended.
+    pub(super) held: Vec<JobId>,
+}
+
+impl Claim {
+    /// Which jobs may be taken: those that are due, and those whose holder has let its lease end. `$1` is the present; the
+    /// other values are added.
+    fn condition<'a>(&'a self, values: &mut Vec<Param<'a>>) -> String {
+        let mut place = |value: Param<'a>| {
+            values.push(value);
+            format!("${}", values.len())
+        };
+        let kinds: Vec<_> = self.kinds.iter().map(|kind| place(Param::Text(kind))).collect();
+        let held: Vec<_> = self.held.iter().map(|id| place(id.to_param())).collect();
+        let others = if held.is_empty() { String::new() } else { format!(" AND id NOT IN ({})", held.join(", ")) };
+        format!(
+            "((state = 'ready' AND run_at <= $1) OR (state = 'running' AND lease_until < $1)) AND kind IN ({}){others}",
+            kinds.join(", ")
+        )
+    }
 }
 
 /// Takes jobs that are due, and those whose holder has let its lease end: it was killed.
@@ -145,22 +167,16 @@ pub(super) async fn claim(tx: &mut Tx<'_>, claim: &Claim) -> Result<Vec<Job>, St
     let until = now.plus(claim.lease);
     let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
     let mut values: Vec<Param<'_>> = vec![now.to_param(), claim.holder.to_param(), until.to_param(), limit.to_param()];
-    let mut places = Vec::new();
-    for kind in &claim.kinds {
-        values.push(kind.to_param());
-        places.push(format!("${}", values.len()));
-    }
+    let condition = claim.condition(&mut values);
     // Several nodes take different rows instead of waiting for each other; the embedded engine has one writer anyway.
     let locking = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
     let sql = format!(
         "UPDATE stoa_job SET state = 'running', attempts = attempts + 1, holder = $2, lease_until = $3, again = 0,
            updated_at = $1
          WHERE id IN (
-           SELECT id FROM stoa_job
-           WHERE ((state = 'ready' AND run_at <= $1) OR (state = 'running' AND lease_until < $1)) AND kind IN ({})
+           SELECT id FROM stoa_job WHERE {condition}
            ORDER BY run_at LIMIT $4 {locking})
-         RETURNING id, kind, payload, attempts, holder",
-        places.join(", ")
+         RETURNING id, kind, payload, attempts, holder"
     );
     tx.rows(&sql, &values).await
 }
@@ -179,27 +195,38 @@ impl FromRow for Job {
     }
 }
 
-/// Prolongs the claims on running jobs.
-pub(super) async fn renew(tx: &mut Tx<'_>, ids: &[JobId], holder: &str, lease: Duration) -> Result<(), StoreError> {
+/// Prolongs the claims on running jobs; gives those that another has taken meanwhile.
+pub(super) async fn renew(tx: &mut Tx<'_>, jobs: &[Job], lease: Duration) -> Result<Vec<JobId>, StoreError> {
     let until = tx.now().plus(lease);
-    for id in ids {
-        tx.execute(
-            "UPDATE stoa_job SET lease_until = $3 WHERE id = $1 AND holder = $2 AND state = 'running'",
-            params![id, holder, until],
-        )
-        .await?;
+    let mut taken = Vec::new();
+    for job in jobs {
+        let renewed = tx
+            .execute(
+                "UPDATE stoa_job SET lease_until = $4
+                 WHERE id = $1 AND holder = $2 AND attempts = $3 AND state = 'running'",
+                params![job.id, job.holder, job.attempt, until],
+            )
+            .await?;
+        if renewed > 0 {
+            continue;
+        }
+        // A job that is gone, or waits, was ended by its own handler in the transaction of its effect.
+        let theirs: Option<(i64,)> =
+            tx.find("SELECT 1 FROM stoa_job WHERE id = $1 AND state = 'running'", params![job.id]).await?;
+        taken.extend(theirs.map(|_| job.id));
     }
-    Ok(())
+    Ok(taken)
 }
 
-/// Ends a job that went well: its row goes, or waits for the next time where there is one.
+/// Ends a job that went well: its row goes, or waits for the next time where there is one. What was asked for while it ran
+/// waits for the time that was asked for.
 pub(super) async fn complete(tx: &mut Tx<'_>, job: &Job, next: Option<Instant>) -> Result<bool, StoreError> {
     let now = tx.now();
     // The attempt tells this claim from a later one of the same node.
     let rerun = tx
         .execute(
             "UPDATE stoa_job SET state = 'ready', attempts = 0, holder = NULL, lease_until = NULL, last_error = NULL,
-               run_at = CASE WHEN again = 1 THEN CAST($4 AS BIGINT) ELSE CAST($5 AS BIGINT) END, again = 0, updated_at = $4
+               run_at = CASE WHEN again = 1 THEN run_at ELSE CAST($5 AS BIGINT) END, again = 0, updated_at = $4
              WHERE id = $1 AND holder = $2 AND attempts = $3 AND state = 'running' AND (again = 1 OR $6 = 1)",
             params![job.id, job.holder, job.attempt, now, next.unwrap_or(now), next.is_some()],
         )
@@ -217,7 +244,8 @@ pub(super) async fn complete(tx: &mut Tx<'_>, job: &Job, next: Option<Instant>) 
     Ok(ended > 0)
 }
 
-/// Puts a failed job back until `again_at`, or among the dead letters.
+/// Puts a failed job back until `again_at`, or among the dead letters. What was asked for while it ran is a request of its
+/// own, with all attempts before it: a retry of the failed run joins it, a dead end does not touch it.
 pub(super) async fn fail(
     tx: &mut Tx<'_>,
     job: &Job,
@@ -228,10 +256,21 @@ pub(super) async fn fail(
     let reason: String = reason.chars().take(ERROR_CHARS_MAX).collect();
     let state = if again_at.is_some() { "ready" } else { "dead" };
     tx.execute(
-        "UPDATE stoa_job SET state = $4, run_at = $5, holder = NULL, lease_until = NULL, last_error = $6, again = 0,
-           updated_at = $7
+        "UPDATE stoa_job SET state = CASE WHEN again = 1 THEN 'ready' ELSE $4 END,
+           attempts = CASE WHEN again = 1 THEN 0 ELSE attempts END,
+           run_at = CASE WHEN again = 1 AND ($8 = 0 OR run_at < $5) THEN run_at ELSE CAST($5 AS BIGINT) END,
+           holder = NULL, lease_until = NULL, last_error = $6, again = 0, updated_at = $7
          WHERE id = $1 AND holder = $2 AND attempts = $3 AND state = 'running'",
-        params![job.id, job.holder, job.attempt, state, again_at.unwrap_or(now), reason, now],
+        params![
+            job.id,
+            job.holder,
+            job.attempt,
+            state,
+            again_at.unwrap_or(now),
+            reason,
+            now,
+            i64::from(again_at.is_some())
+        ],
     )
     .await?;
     Ok(())
@@ -259,20 +298,21 @@ pub(super) async fn recover(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.execute("UPDATE stoa_job SET lease_until = $1 - 1 WHERE state = 'running'", params![now]).await
 }
 
+/// Drops a batch of dead letters that were given up before this; returns how many.
+pub(super) async fn drop_dead(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM stoa_job WHERE id IN
+           (SELECT id FROM stoa_job WHERE state = 'dead' AND run_at < $1 ORDER BY run_at LIMIT $2)",
+        params![before, limit],
+    )
+    .await
+}
+
 /// Whether there is anything to [`claim`].
-pub(super) async fn is_due(tx: &mut Tx<'_>, kinds: &[&'static str]) -> Result<bool, StoreError> {
+pub(super) async fn is_due(tx: &mut Tx<'_>, claim: &Claim) -> Result<bool, StoreError> {
     let now = tx.now();
     let mut values: Vec<Param<'_>> = vec![now.to_param()];
-    let mut places = Vec::new();
-    for kind in kinds {
-        values.push(kind.to_param());
-        places.push(format!("${}", values.len()));
-    }
-    let sql = format!(
-        "SELECT 1 FROM stoa_job
-         WHERE ((state = 'ready' AND run_at <= $1) OR (state = 'running' AND lease_until < $1)) AND kind IN ({})
-         LIMIT 1",
-        places.join(", ")
-    );
+    let condition = claim.condition(&mut values);
+    let sql = format!("SELECT 1 FROM stoa_job WHERE {condition} LIMIT 1");
     Ok(tx.find::<(i64,)>(&sql, &values).await?.is_some())
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::task::{Id as TaskId, JoinSet};
+use stoa_core::Instant;
+use tokio::task::{AbortHandle, Id as TaskId, JoinSet};
 use tokio::time::MissedTickBehavior;
 
-use super::queue::{self, Claim, Job, JobId};
+use super::queue::{self, Claim, Job};
 use crate::backoff::Backoff;
 use crate::wake::Topic;
 use crate::{Store, StoreError};
@@ -29,6 +30,11 @@ pub trait JobHandler: Send + Sync + 'static {
     /// Runs by itself this often, once for all nodes, with `null` as payload.
     fn every(&self) -> Option<Duration> {
         None
+    }
+
+    /// How long one attempt may take before it is stopped and counts as failed.
+    fn time_max(&self) -> Duration {
+        Duration::from_hours(1)
     }
 
     /// Runs a job. It may be run again, also after `Ok` (when the node dies before it notes the success); see
@@ -115,7 +121,13 @@ pub struct JobRunner {
 #[derive(Default)]
 struct Running {
     tasks: JoinSet<Result<(), JobError>>,
-    jobs: HashMap<TaskId, Job>,
+    jobs: HashMap<TaskId, (Job, AbortHandle)>,
+}
+
+impl Running {
+    fn held(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.values().map(|(job, _)| job)
+    }
 }
 
 impl JobRunner {
@@ -147,16 +159,25 @@ impl JobRunner {
 
     /// Runs jobs until `stop` resolves; then takes no more, gives the running ones time to end, and puts back the rest.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
-        if let Err(error) = self.prepare().await {
-            tracing::warn!(%error, "periodic jobs could not be entered");
-        }
+        let mut prepared = false;
         let mut stop = pin!(stop);
         let mut running = Running::default();
         let mut commits = self.store.wakes(Topic::Jobs);
         let mut heartbeat = tokio::time::interval(self.options.lease / 3);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut renewed = self.store.clock().now();
         loop {
             commits.mark_unchanged();
+            // After a sleep of the machine the leases have ended by its clock, which the heartbeat does not go by.
+            if self.store.clock().now() > renewed.plus(self.options.lease / 2) {
+                renewed = self.renew(&running).await.unwrap_or(renewed);
+            }
+            if !prepared {
+                match self.prepare().await {
+                    Ok(()) => prepared = true,
+                    Err(error) => tracing::warn!(%error, "periodic jobs could not be entered; trying again"),
+                }
+            }
             if let Err(error) = self.take(&mut running).await {
                 tracing::warn!(%error, "jobs could not be taken; trying again");
             }
@@ -165,7 +186,7 @@ impl JobRunner {
                 () = &mut stop => break,
                 Some(ended) = running.tasks.join_next_with_id() => self.settle(&mut running, ended).await,
                 _ = commits.changed(), if !full => {}
-                _ = heartbeat.tick() => self.renew(&running).await,
+                _ = heartbeat.tick() => renewed = self.renew(&running).await.unwrap_or(renewed),
                 () = tokio::time::sleep(self.options.poll), if !full => {}
             }
         }
@@ -198,6 +219,7 @@ impl JobRunner {
             limit: free,
             holder: self.store.node().to_owned(),
             lease: self.options.lease,
+            held: running.held().map(|job| job.id).collect(),
         };
         if !self.is_due(&claim).await? {
             return Ok(());
@@ -210,16 +232,20 @@ impl JobRunner {
                 continue;
             }
             let work = job.clone();
-            let task = running.tasks.spawn(async move { handler.run(&work).await });
-            running.jobs.insert(task.id(), job);
+            let task = running.tasks.spawn(async move {
+                let time_max = handler.time_max();
+                let too_long = |_| Err(JobError::later(format!("it did not end within {time_max:?}")));
+                tokio::time::timeout(time_max, handler.run(&work)).await.unwrap_or_else(too_long)
+            });
+            running.jobs.insert(task.id(), (job, task));
         }
         Ok(())
     }
 
     /// A cheap look, so that an idle queue costs no writing.
     async fn is_due(&self, claim: &Claim) -> Result<bool, StoreError> {
-        let kinds = claim.kinds.clone();
-        self.store.peek(async move |tx| queue::is_due(tx, &kinds).await).await
+        let claim = claim.clone();
+        self.store.peek(async move |tx| queue::is_due(tx, &claim).await).await
     }
 
     async fn settle(
@@ -229,9 +255,13 @@ impl JobRunner {
     ) {
         let (task, result) = match ended {
             Ok((task, result)) => (task, result),
+            Err(error) if error.is_cancelled() => {
+                running.jobs.remove(&error.id());
+                return;
+            }
             Err(error) => (error.id(), Err(JobError::later("it panicked"))),
         };
-        let Some(job) = running.jobs.remove(&task) else { return };
+        let Some((job, _)) = running.jobs.remove(&task) else { return };
         let Some(handler) = self.handlers.get(job.kind.as_str()) else { return };
         let now = self.store.clock().now();
         match result {
@@ -266,16 +296,27 @@ impl JobRunner {
         }
     }
 
-    async fn renew(&self, running: &Running) {
+    /// Keeps the running jobs, and stops those that another node has taken; says when they were kept.
+    async fn renew(&self, running: &Running) -> Option<Instant> {
+        let now = self.store.clock().now();
         if running.jobs.is_empty() {
-            return;
+            return Some(now);
         }
-        let ids: Vec<JobId> = running.jobs.values().map(|job| job.id).collect();
-        let (holder, lease) = (self.store.node().to_owned(), self.options.lease);
-        let renewed: Result<(), StoreError> =
-            self.store.write(async move |tx| queue::renew(tx, &ids, &holder, lease).await).await;
-        if let Err(error) = renewed {
-            tracing::warn!(%error, "running jobs could not be kept; another node may take them");
+        let jobs: Vec<Job> = running.held().cloned().collect();
+        let lease = self.options.lease;
+        match self.store.write(async move |tx| queue::renew(tx, &jobs, lease).await).await {
+            Ok(taken) => {
+                for (job, task) in running.jobs.values().filter(|(job, _)| taken.contains(&job.id)) {
+                    tracing::warn!(job = %job.id, kind = job.kind, "a job was taken by another node and is stopped here");
+                    task.abort();
+                }
+                Some(now)
+            }
+            Err(error) => {
+                let error: StoreError = error;
+                tracing::warn!(%error, "running jobs could not be kept; another node may take them");
+                None
+            }
         }
     }
 
@@ -286,7 +327,7 @@ impl JobRunner {
         }
         running.tasks.abort_all();
         while running.tasks.join_next().await.is_some() {}
-        for job in running.jobs.into_values() {
+        for (job, _) in running.jobs.into_values() {
             self.note(async move |tx| queue::put_back(tx, &job).await).await;
         }
     }

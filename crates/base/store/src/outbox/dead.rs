@@ -30,8 +30,9 @@ impl FromRow for DeadLetter {
         Ok(Self {
             subscriber: row.get(0)?,
             sequence: row.get(1)?,
-            event: row.get::<Id<_>>(2)?,
-            type_: row.get(3)?,
+            // An event that cannot be read is among those that people look at.
+            event: row.get::<EventId>(2).unwrap_or(Id::from_bytes([0; 16])),
+            type_: row.get(3).unwrap_or_default(),
             attempts: row.get::<i64>(4)?.try_into().unwrap_or(u32::MAX),
             last_error: row.get(5)?,
             dead_at: row.get(6)?,
@@ -61,6 +62,37 @@ pub async fn dead_letters(
          WHERE d.dead_at IS NOT NULL AND d.event_seq > $1 AND d.subscriber = COALESCE($2, d.subscriber)
          ORDER BY d.event_seq, d.subscriber LIMIT $3",
         params![after_sequence, subscriber, limit],
+    )
+    .await
+}
+
+/// How many events one subscriber did not take yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryCount {
+    /// The subscriber.
+    pub subscriber: String,
+    /// Refused, and tried again later.
+    pub waiting: u64,
+    /// Dead letters.
+    pub dead: u64,
+}
+
+impl FromRow for DeliveryCount {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        let (all, dead): (i64, i64) = (row.get(1)?, row.get(2)?);
+        Ok(Self {
+            subscriber: row.get(0)?,
+            waiting: (all - dead).try_into().unwrap_or(0),
+            dead: dead.try_into().unwrap_or(0),
+        })
+    }
+}
+
+/// The events that were refused, counted by subscriber, for metrics.
+pub async fn counts(tx: &mut Tx<'_>) -> Result<Vec<DeliveryCount>, StoreError> {
+    tx.rows(
+        "SELECT subscriber, count(*), count(dead_at) FROM stoa_delivery GROUP BY subscriber ORDER BY subscriber",
+        params![],
     )
     .await
 }

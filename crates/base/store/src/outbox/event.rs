@@ -34,10 +34,13 @@ pub struct Event {
     pub time: Instant,
     /// Whose data it is about; the extension attribute `tenant`.
     pub tenant: Tenant,
-    /// Who did it; the extension attribute `actor`.
+    /// Who did it, by a name that says nothing of a person: events leave the node. The extension attribute `actor`.
     pub actor: Option<String>,
     /// The request that it belongs to; the extension attribute `correlation`.
     pub correlation: Option<String>,
+    /// Where it stands in a trace over several systems; the extension attribute `traceparent` (CloudEvents' extension
+    /// "Distributed Tracing").
+    pub traceparent: Option<String>,
     /// `data`: ids and changed names. Personal values stay out.
     pub data: Value,
 }
@@ -54,6 +57,7 @@ impl Event {
             tenant: tenant.clone(),
             actor: None,
             correlation: None,
+            traceparent: None,
             data,
         }
     }
@@ -76,6 +80,13 @@ impl Event {
     #[must_use]
     pub fn correlation(mut self, correlation: Option<&str>) -> Self {
         self.correlation = correlation.map(str::to_owned);
+        self
+    }
+
+    /// Names its place in a trace.
+    #[must_use]
+    pub fn traceparent(mut self, traceparent: Option<&str>) -> Self {
+        self.traceparent = traceparent.map(str::to_owned);
         self
     }
 }
@@ -107,8 +118,12 @@ impl Delivered {
             "datacontenttype": "application/json",
             "data": event.data,
         });
-        for (name, value) in [("subject", &event.subject), ("actor", &event.actor), ("correlation", &event.correlation)]
-        {
+        for (name, value) in [
+            ("subject", &event.subject),
+            ("actor", &event.actor),
+            ("correlation", &event.correlation),
+            ("traceparent", &event.traceparent),
+        ] {
             if let (Some(value), Some(object)) = (value, json.as_object_mut()) {
                 object.insert(name.to_owned(), Value::from(value.as_str()));
             }
@@ -125,8 +140,8 @@ pub async fn publish(tx: &mut Tx<'_>, event: &Event) -> Result<(), StoreError> {
     }
     let mark = tx.commit_mark().await?;
     tx.execute(
-        "INSERT INTO stoa_event (mark, id, type, source, subject, tenant, actor, correlation, time, data)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO stoa_event (mark, id, type, source, subject, tenant, actor, correlation, traceparent, time, data)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
             mark,
             event.id,
@@ -136,6 +151,7 @@ pub async fn publish(tx: &mut Tx<'_>, event: &Event) -> Result<(), StoreError> {
             event.tenant.as_str(),
             event.actor,
             event.correlation,
+            event.traceparent,
             event.time,
             data,
         ],
@@ -149,47 +165,34 @@ pub async fn publish(tx: &mut Tx<'_>, event: &Event) -> Result<(), StoreError> {
 pub(super) struct Stored {
     pub(super) mark: i64,
     pub(super) seq: i64,
-    pub(super) event: Event,
+    /// The event; or why it cannot be read, which must not hold up those behind it.
+    pub(super) event: Result<Event, StoreError>,
 }
 
 /// The columns that [`Stored`] is read from, of `stoa_event e`.
 pub(super) const COLUMNS: &str =
-    "e.mark, e.seq, e.id, e.type, e.source, e.subject, e.tenant, e.actor, e.correlation, e.time, e.data";
+    "e.mark, e.seq, e.id, e.type, e.source, e.subject, e.tenant, e.actor, e.correlation, e.traceparent, e.time, e.data";
 
 impl FromRow for Stored {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let data: String = row.get(10)?;
-        let tenant: String = row.get(6)?;
-        let unreadable = |reason: String| StoreError::Data { reason: format!("an event in the outbox: {reason}") };
-        Ok(Self {
-            mark: row.get(0)?,
-            seq: row.get(1)?,
-            event: Event {
-                id: row.get(2)?,
-                type_: row.get(3)?,
-                source: row.get(4)?,
-                subject: row.get(5)?,
-                tenant: Tenant::new(tenant).map_err(|error| unreadable(error.to_string()))?,
-                actor: row.get(7)?,
-                correlation: row.get(8)?,
-                time: row.get(9)?,
-                data: serde_json::from_str(&data).map_err(|error| unreadable(error.to_string()))?,
-            },
-        })
+        Ok(Self { mark: row.get(0)?, seq: row.get(1)?, event: event(row) })
     }
 }
 
-/// Removes events older than `before` that every subscriber is done with; returns how many.
-pub(crate) async fn prune(tx: &mut Tx<'_>, before: Instant, limit: u32) -> Result<u64, StoreError> {
-    tx.execute(
-        "DELETE FROM stoa_event WHERE seq IN (
-           SELECT e.seq FROM stoa_event e
-           WHERE e.time < $1
-             AND NOT EXISTS (SELECT 1 FROM stoa_subscriber s
-                             WHERE e.mark > s.mark OR (e.mark = s.mark AND e.seq > s.seq))
-             AND NOT EXISTS (SELECT 1 FROM stoa_delivery d WHERE d.event_seq = e.seq)
-           ORDER BY e.mark, e.seq LIMIT $2)",
-        params![before, limit],
-    )
-    .await
+fn event(row: &Row) -> Result<Event, StoreError> {
+    let data: String = row.get(11)?;
+    let tenant: String = row.get(6)?;
+    let unreadable = |reason: String| StoreError::Data { reason: format!("an event in the outbox: {reason}") };
+    Ok(Event {
+        id: row.get(2)?,
+        type_: row.get(3)?,
+        source: row.get(4)?,
+        subject: row.get(5)?,
+        tenant: Tenant::new(tenant).map_err(|error| unreadable(error.to_string()))?,
+        actor: row.get(7)?,
+        correlation: row.get(8)?,
+        traceparent: row.get(9)?,
+        time: row.get(10)?,
+        data: serde_json::from_str(&data).map_err(|error| unreadable(error.to_string()))?,
+    })
 }

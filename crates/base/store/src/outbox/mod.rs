@@ -9,10 +9,9 @@
 
 mod dead;
 mod event;
+pub(crate) mod prune;
 mod relay;
 
-pub use dead::{DeadLetter, Retried, dead_letters, discard, retry};
+pub use dead::{DeadLetter, DeliveryCount, Retried, counts, dead_letters, discard, retry};
 pub use event::{DATA_BYTES_MAX, Delivered, Event, EventId, publish};
 pub use relay::{DeliveryError, EventSink, Pass, Relay, RelayOptions, StartAt};
-
-pub(crate) use event::prune;

@@ -1,16 +1,19 @@
 //! The relay: carries committed events from the outbox to their subscribers.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use super::event::{COLUMNS, Delivered, Event, Stored};
 use crate::backoff::Backoff;
 use crate::leases::{self, Lease};
+use crate::unit::words;
 use crate::wake::Topic;
 use crate::{Store, StoreError, Tx, params};
 
@@ -18,6 +21,8 @@ use crate::{Store, StoreError, Tx, params};
 const ERROR_CHARS_MAX: usize = 500;
 /// How soon to look again at events whose neighbours in the order of commits are not decided yet.
 const UNSETTLED_PAUSE: Duration = Duration::from_millis(20);
+/// Before all events.
+const BEGINNING: (i64, i64) = (-1, -1);
 /// How often a drain looks again at such events before it gives up.
 const DRAIN_LOOKS_MAX: u32 = 500;
 
@@ -46,7 +51,8 @@ pub trait EventSink: Send + Sync + 'static {
 pub enum StartAt {
     /// With the oldest event that is still kept.
     Oldest,
-    /// With the first event that is committed from now on.
+    /// With the first event that is committed from now on; on PostgreSQL it may get some that were committed at the same
+    /// moment too.
     Now,
 }
 
@@ -156,6 +162,8 @@ struct Note {
 #[derive(Clone)]
 enum Outcome {
     Taken,
+    /// It is not for this subscriber.
+    NotWanted,
     Later(Duration, String),
     Dead(String),
 }
@@ -267,14 +275,15 @@ impl Relay {
                 break;
             }
             cursor = Some((stored.mark, stored.seq));
-            if sink.wants(&stored.event) {
-                let outcome = self.deliver(sink, &stored, 1).await;
+            let outcome = self.deliver(sink, &stored, 1).await;
+            if !matches!(outcome, Outcome::NotWanted) {
                 notes.push(Note { sequence: stored.seq, attempts: 1, was_pending: false, outcome });
             }
         }
         for note in &notes {
             match note.outcome {
                 Outcome::Taken => pass.delivered += 1,
+                Outcome::NotWanted => {}
                 Outcome::Later(..) => pass.failed += 1,
                 Outcome::Dead(_) => pass.dead += 1,
             }
@@ -389,28 +398,45 @@ impl Relay {
     }
 
     async fn deliver(&self, sink: &Arc<dyn EventSink>, stored: &Stored, attempt: u32) -> Outcome {
-        let delivered = Delivered { event: stored.event.clone(), sequence: stored.seq, attempt };
-        let result = tokio::time::timeout(self.options.delivery_timeout, sink.deliver(&delivered)).await;
+        let event = match &stored.event {
+            Ok(event) => event.clone(),
+            Err(error) => return dead(sink, stored.seq, error.to_string()),
+        };
+        let seed = event.id;
+        let delivered = Delivered { event, sequence: stored.seq, attempt };
+        let offered = AssertUnwindSafe(async {
+            if sink.wants(&delivered.event) { Some(sink.deliver(&delivered).await) } else { None }
+        });
+        // A subscriber that panics is one that fails: it ends neither its own loop nor those of the others.
+        let result = tokio::time::timeout(self.options.delivery_timeout, offered.catch_unwind()).await;
         let error = match result {
-            Ok(Ok(())) => return Outcome::Taken,
-            Ok(Err(error)) => error,
+            Ok(Ok(None)) => return Outcome::NotWanted,
+            Ok(Ok(Some(Ok(())))) => return Outcome::Taken,
+            Ok(Ok(Some(Err(error)))) => error,
+            Ok(Err(panic)) => DeliveryError::later(format!("it panicked: {}", words(&*panic))),
             Err(_) => DeliveryError::later(format!("no answer within {:?}", self.options.delivery_timeout)),
         };
-        let reason: String = error.reason.chars().take(ERROR_CHARS_MAX).collect();
-        match self.options.backoff.pause(attempt, stored.event.id.as_bytes()) {
-            Some(pause) if !error.hopeless => Outcome::Later(pause, reason),
-            _ => {
-                tracing::warn!(subscriber = sink.name(), event = %stored.event.id, reason, "an event became a dead letter");
-                Outcome::Dead(reason)
-            }
+        match self.options.backoff.pause(attempt, seed.as_bytes()) {
+            Some(pause) if !error.hopeless => Outcome::Later(pause, shortened(&error.reason)),
+            _ => dead(sink, stored.seq, error.reason),
         }
     }
+}
+
+fn dead(sink: &Arc<dyn EventSink>, sequence: i64, reason: impl Into<String>) -> Outcome {
+    let reason = shortened(&reason.into());
+    tracing::warn!(subscriber = sink.name(), sequence, reason, "an event became a dead letter");
+    Outcome::Dead(reason)
+}
+
+fn shortened(reason: &str) -> String {
+    reason.chars().take(ERROR_CHARS_MAX).collect()
 }
 
 struct Again(Stored, u32);
 impl crate::FromRow for Again {
     fn from_row(row: &crate::Row) -> Result<Self, StoreError> {
-        Ok(Self(Stored::from_row(row)?, row.get::<i64>(11)?.try_into().unwrap_or(u32::MAX)))
+        Ok(Self(Stored::from_row(row)?, row.get::<i64>(12)?.try_into().unwrap_or(u32::MAX)))
     }
 }
 
@@ -429,15 +455,19 @@ async fn is_behind(tx: &mut Tx<'_>, name: &str, seen: Option<(i64, i64)>) -> Res
 /// Enters a subscriber that the database does not know yet.
 async fn enter(tx: &mut Tx<'_>, name: &str, start: StartAt) -> Result<(), StoreError> {
     let now = tx.now();
-    let last: Option<(i64, i64)> = match start {
-        StartAt::Oldest => None,
-        StartAt::Now => tx.find("SELECT mark, seq FROM stoa_event ORDER BY mark DESC, seq DESC LIMIT 1", &[]).await?,
+    let place = match start {
+        StartAt::Oldest => BEGINNING,
+        StartAt::Now => {
+            let last = "SELECT mark, seq FROM stoa_event ORDER BY mark DESC, seq DESC LIMIT 1";
+            let last: (i64, i64) = tx.find(last, &[]).await?.unwrap_or(BEGINNING);
+            // What an older transaction still has open may be committed afterwards.
+            last.min((tx.settled_mark().await? - 1, i64::MAX))
+        }
     };
-    let (mark, seq) = last.unwrap_or((-1, -1));
     tx.execute(
         "INSERT INTO stoa_subscriber (name, mark, seq, created_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO NOTHING",
-        params![name, mark, seq, now],
+        params![name, place.0, place.1, now],
     )
     .await?;
     Ok(())
@@ -465,7 +495,7 @@ async fn note_down(
     }
     for note in notes {
         let (next_at, dead_at, reason) = match &note.outcome {
-            Outcome::Taken => {
+            Outcome::Taken | Outcome::NotWanted => {
                 if note.was_pending {
                     tx.execute(
                         "DELETE FROM stoa_delivery WHERE subscriber = $1 AND event_seq = $2",

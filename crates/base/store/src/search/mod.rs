@@ -78,46 +78,112 @@ pub async fn find(
     limit: u32,
     offset: u64,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
-    let Some(question) = question_for(tx, collection, question) else { return Ok(Vec::new()) };
-    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    let sql = if tx.is_sqlite() {
-        "SELECT s.id FROM stoa_search_words JOIN stoa_search s ON s.seq = stoa_search_words.rowid
-         WHERE stoa_search_words MATCH $1 ORDER BY stoa_search_words.rowid LIMIT $2 OFFSET $3"
-    } else {
-        "SELECT id FROM stoa_search WHERE words @@ $1::text::tsquery ORDER BY seq LIMIT $2 OFFSET $3"
-    };
-    let rows: Vec<(Vec<u8>,)> = tx.rows(sql, params![question, limit, offset]).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    match Question::new(tx, collection, question, Match::Begun) {
+        Some(question) => question.find(tx, limit, offset).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// How many things a question matches.
 pub async fn count(tx: &mut Tx<'_>, collection: &str, question: &str) -> Result<u64, StoreError> {
-    let Some(question) = question_for(tx, collection, question) else { return Ok(0) };
-    let sql = if tx.is_sqlite() {
-        "SELECT count(*) FROM stoa_search_words WHERE stoa_search_words MATCH $1"
-    } else {
-        "SELECT count(*) FROM stoa_search WHERE words @@ $1::text::tsquery"
-    };
-    let (count,): (i64,) = tx.get(sql, params![question]).await?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    match Question::new(tx, collection, question, Match::Begun) {
+        Some(question) => question.count(tx).await,
+        None => Ok(0),
+    }
 }
 
-/// The question in the engine's own form. Folded words hold nothing but letters and digits, so quoting is all it takes.
-fn question_for(tx: &Tx<'_>, collection: &str, question: &str) -> Option<String> {
-    let question: String = question.chars().take(SEARCH_CHARS_MAX).collect();
-    let mut words = fold::words(&question);
-    words.truncate(QUESTION_WORDS_MAX);
-    if words.is_empty() {
-        return None;
+/// How the words of a question must be met. The things that are met whole and those that are only begun are together
+/// those that are begun: so the better ones can be had first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// Every word begins a word of the text.
+    Begun,
+    /// Every word is a word of the text.
+    Whole,
+    /// Every word begins a word of the text, and not every one is one.
+    OnlyBegun,
+}
+
+/// A question in the engine's own form.
+#[derive(Debug, Clone)]
+pub struct Question {
+    text: String,
+    is_sqlite: bool,
+}
+
+impl Question {
+    /// Reads what a person typed; nothing when it holds no letter and no digit. Folded words hold nothing but letters and
+    /// digits, so quoting is all it takes.
+    pub fn new(tx: &Tx<'_>, collection: &str, typed: &str, how: Match) -> Option<Self> {
+        let typed: String = typed.chars().take(SEARCH_CHARS_MAX).collect();
+        let mut words = fold::words(&typed);
+        words.truncate(QUESTION_WORDS_MAX);
+        if words.is_empty() {
+            return None;
+        }
+        let collection = collection_word(collection);
+        let is_sqlite = tx.is_sqlite();
+        let written = |begun: bool| -> String {
+            let word = |word: &String| match (is_sqlite, begun) {
+                (true, true) => format!("\"{word}\"*"),
+                (true, false) => format!("\"{word}\""),
+                (false, true) => format!("'{word}':*"),
+                (false, false) => format!("'{word}'"),
+            };
+            words.iter().map(word).collect::<Vec<_>>().join(if is_sqlite { " " } else { " & " })
+        };
+        let text = match (is_sqlite, how) {
+            (true, Match::Begun) => format!("\"{collection}\" {}", written(true)),
+            (true, Match::Whole) => format!("\"{collection}\" {}", written(false)),
+            (true, Match::OnlyBegun) => format!("(\"{collection}\" {}) NOT ({})", written(true), written(false)),
+            (false, Match::Begun) => format!("'{collection}' & {}", written(true)),
+            (false, Match::Whole) => format!("'{collection}' & {}", written(false)),
+            (false, Match::OnlyBegun) => format!("'{collection}' & {} & !({})", written(true), written(false)),
+        };
+        Some(Self { text, is_sqlite })
     }
-    let collection = collection_word(collection);
-    Some(if tx.is_sqlite() {
-        let words: Vec<_> = words.iter().map(|word| format!("\"{word}\"*")).collect();
-        format!("\"{collection}\" {}", words.join(" "))
-    } else {
-        let words: Vec<_> = words.iter().map(|word| format!("'{word}':*")).collect();
-        format!("'{collection}' & {}", words.join(" & "))
-    })
+
+    /// The ids of the things that match, in the order in which they were first indexed.
+    pub async fn find(&self, tx: &mut Tx<'_>, limit: u32, offset: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+        let offset = i64::try_from(offset).unwrap_or(i64::MAX);
+        let sql = if self.is_sqlite {
+            "SELECT s.id FROM stoa_search_words JOIN stoa_search s ON s.seq = stoa_search_words.rowid
+             WHERE stoa_search_words MATCH $1 ORDER BY stoa_search_words.rowid LIMIT $2 OFFSET $3"
+        } else {
+            "SELECT id FROM stoa_search WHERE words @@ $1::text::tsquery ORDER BY seq LIMIT $2 OFFSET $3"
+        };
+        let rows: Vec<(Vec<u8>,)> = tx.rows(sql, params![self.text, limit, offset]).await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// How many things match.
+    pub async fn count(&self, tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+        let sql = if self.is_sqlite {
+            "SELECT count(*) FROM stoa_search_words WHERE stoa_search_words MATCH $1"
+        } else {
+            "SELECT count(*) FROM stoa_search WHERE words @@ $1::text::tsquery"
+        };
+        let (count,): (i64,) = tx.get(sql, params![self.text]).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// A query for the ids, to stand inside another statement of the block; [`param`](Self::param) is to be bound at
+    /// `$place`.
+    pub fn ids(&self, place: usize) -> String {
+        if self.is_sqlite {
+            format!(
+                "SELECT s.id FROM stoa_search_words JOIN stoa_search s ON s.seq = stoa_search_words.rowid \
+                 WHERE stoa_search_words MATCH ${place}"
+            )
+        } else {
+            format!("SELECT s.id FROM stoa_search s WHERE s.words @@ ${place}::text::tsquery")
+        }
+    }
+
+    /// What [`ids`](Self::ids) is asked with.
+    pub fn param(&self) -> &str {
+        &self.text
+    }
 }
 
 /// A word that stands for the collection, of letters and digits behind its mark whatever the name holds.

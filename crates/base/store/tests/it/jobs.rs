@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use stoa_core::Instant;
 use stoa_store::jobs::{
     self, Job, JobEntry, JobError, JobFilter, JobHandler, JobRunner, JobState, NewJob, RunnerOptions,
 };
@@ -173,28 +174,162 @@ async fn a_key_makes_one_job_of_many(bed: Bed) {
     assert_eq!(list(&bed.store).await, []);
 }
 
-/// A handler that begins and never ends.
-struct Stuck(Arc<tokio::sync::Notify>);
+/// What was asked for while the job ran is a request of its own: it has its time and all its attempts, whatever became of
+/// the run that it could not join.
+async fn a_request_for_a_running_key_keeps_its_time_and_attempts(bed: Bed) {
+    let handler = Handler::new("test.work");
+    let runner = runner(&bed.store, &[&handler]);
+    let later = START.plus(Duration::from_mins(10));
+    let ask_again = |store: Store, result: Result<(), JobError>| {
+        let asked = AtomicU32::new(0);
+        move |_: &Job| {
+            if asked.fetch_add(1, Ordering::Relaxed) > 0 {
+                return Ok(());
+            }
+            let store = store.clone();
+            let enqueue = async move {
+                let write = async move |tx: &mut Tx<'_>| {
+                    jobs::enqueue(tx, NewJob::new("test.work", &json!("again")).key("k").run_at(later)).await
+                };
+                store.write(write).await.unwrap();
+            };
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(enqueue));
+            result.clone()
+        }
+    };
+    for result in [Ok(()), Err(JobError::never("hopeless"))] {
+        handler.then(ask_again(bed.store.clone(), result.clone()));
+        enqueue(&bed.store, json!("first"), Some("k")).await;
+        assert_eq!(runner.drain().await.unwrap(), 1, "not before its time: {result:?}");
+        let waits = list(&bed.store).await;
+        assert_eq!(waits.len(), 1);
+        assert_eq!((waits[0].state, waits[0].attempts, waits[0].run_at), (JobState::Ready, 0, later), "{result:?}");
+        bed.clock.set(later);
+        assert_eq!(runner.drain().await.unwrap(), 1);
+        assert_eq!(handler.ran(), [(json!("first"), 1), (json!("again"), 1)]);
+        assert_eq!(list(&bed.store).await, []);
+        bed.clock.set(START);
+    }
+
+    // A run that is to be tried again joins the request: at the earlier time of both.
+    handler.then(ask_again(bed.store.clone(), Err(JobError::later("away"))));
+    enqueue(&bed.store, json!("first"), Some("k")).await;
+    assert_eq!(runner.drain().await.unwrap(), 1);
+    let waits = &list(&bed.store).await[0];
+    assert_eq!((waits.state, waits.attempts, &waits.payload), (JobState::Ready, 0, &json!("again")));
+    assert!(waits.run_at <= START.plus(Duration::from_secs(1)), "{waits:?}");
+}
+
+/// A handler that begins and never ends; tells when it was stopped.
+struct Stuck {
+    started: Arc<tokio::sync::Notify>,
+    stopped: Arc<tokio::sync::Notify>,
+    runs: AtomicU32,
+    time_max: Duration,
+}
+
+impl Stuck {
+    fn new() -> Arc<Self> {
+        let time_max = Duration::from_hours(1);
+        Arc::new(Self { started: Arc::default(), stopped: Arc::default(), runs: AtomicU32::new(0), time_max })
+    }
+}
+
 #[async_trait]
 impl JobHandler for Stuck {
     fn kind(&self) -> &'static str {
         "test.work"
     }
+    fn time_max(&self) -> Duration {
+        self.time_max
+    }
     async fn run(&self, _: &Job) -> Result<(), JobError> {
-        self.0.notify_one();
+        struct Tells<'a>(&'a tokio::sync::Notify);
+        impl Drop for Tells<'_> {
+            fn drop(&mut self) {
+                self.0.notify_one();
+            }
+        }
+        let _tells = Tells(&self.stopped);
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.started.notify_one();
         std::future::pending().await
     }
+}
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A machine that slept finds its own jobs with an ended lease: it keeps them, and does not take them a second time.
+async fn a_node_does_not_take_its_own_running_jobs(bed: Bed) {
+    let stuck = Stuck::new();
+    let options = RunnerOptions { poll: Duration::from_millis(10), ..RunnerOptions::default() };
+    let runner = JobRunner::with_options(bed.store.clone(), vec![Arc::clone(&stuck) as Arc<dyn JobHandler>], options);
+    let running = tokio::spawn(async move { runner.run(std::future::pending()).await });
+    enqueue(&bed.store, json!(1), None).await;
+    tokio::time::timeout(PATIENCE, stuck.started.notified()).await.unwrap();
+    bed.clock.advance(Duration::from_mins(5));
+    let until = bed.clock.now();
+    let kept = async {
+        loop {
+            let sql = "SELECT lease_until, attempts FROM stoa_job WHERE state = 'running'";
+            let row: (Instant, i64) = bed
+                .store
+                .read(async move |tx: &mut Tx<'_>| tx.get::<(Instant, i64)>(sql, params![]).await)
+                .await
+                .map_err(|error: StoreError| error)
+                .unwrap();
+            if row.0 > until {
+                return row.1;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert_eq!(tokio::time::timeout(PATIENCE, kept).await.expect("it is renewed at once"), 1);
+    assert_eq!(stuck.runs.load(Ordering::Relaxed), 1);
+    running.abort();
+}
+
+/// A job that another node has taken meanwhile is stopped here, so that it does not run twice for longer than it must.
+async fn a_job_that_was_taken_over_is_stopped_here(bed: Bed) {
+    let stuck = Stuck::new();
+    let options = RunnerOptions { lease: Duration::from_millis(300), ..RunnerOptions::default() };
+    let runner = JobRunner::with_options(bed.store.clone(), vec![Arc::clone(&stuck) as Arc<dyn JobHandler>], options);
+    let running = tokio::spawn(async move { runner.run(std::future::pending()).await });
+    let id = enqueue(&bed.store, json!(1), None).await;
+    tokio::time::timeout(PATIENCE, stuck.started.notified()).await.unwrap();
+    let take = async move |tx: &mut Tx<'_>| {
+        let until = tx.now().plus(Duration::from_hours(1));
+        let sql = "UPDATE stoa_job SET holder = 'another', attempts = attempts + 1, lease_until = $2 WHERE id = $1";
+        tx.execute(sql, params![id, until]).await
+    };
+    bed.store.write::<_, _, StoreError>(take).await.unwrap();
+    tokio::time::timeout(PATIENCE, stuck.stopped.notified()).await.expect("it is stopped");
+    running.abort();
+    let theirs = &list(&bed.store).await[0];
+    assert_eq!((theirs.state, theirs.attempts), (JobState::Running, 2), "the other's job is left alone");
+}
+
+/// A handler that hangs does not hold a place for ever.
+async fn a_job_has_a_time_limit(bed: Bed) {
+    let stuck = Stuck { time_max: Duration::from_millis(20), ..Arc::into_inner(Stuck::new()).unwrap() };
+    let runner = JobRunner::new(bed.store.clone(), vec![Arc::new(stuck)]);
+    enqueue(&bed.store, json!(1), None).await;
+    assert_eq!(tokio::time::timeout(PATIENCE, runner.drain()).await.unwrap().unwrap(), 1);
+    let failed = &list(&bed.store).await[0];
+    assert_eq!((failed.state, failed.attempts), (JobState::Ready, 1));
+    assert_eq!(failed.last_error.as_deref(), Some("it did not end within 20ms"));
 }
 
 /// A killed node's job runs again when its lease ends, at once after a restart on the embedded engine; the killed node's
 /// late word changes nothing any more.
 async fn a_killed_nodes_job_runs_again(bed: Bed) {
     enqueue(&bed.store, json!("work"), None).await;
-    let started = Arc::new(tokio::sync::Notify::new());
+    let stuck = Stuck::new();
     let options = RunnerOptions { lease: Duration::from_mins(1), ..RunnerOptions::default() };
-    let killed = JobRunner::with_options(bed.store.clone(), vec![Arc::new(Stuck(Arc::clone(&started)))], options);
+    let killed = JobRunner::with_options(bed.store.clone(), vec![Arc::clone(&stuck) as Arc<dyn JobHandler>], options);
     let dying = tokio::spawn(async move { killed.run(std::future::pending()).await });
-    started.notified().await;
+    stuck.started.notified().await;
     dying.abort(); // as a kill: nobody puts the job back
 
     let handler = Handler::new("test.work");
@@ -277,10 +412,10 @@ async fn periodic_jobs_come_back(bed: Bed) {
 
 /// A commit wakes the runner. At a shutdown running jobs end in peace; one that does not is put back, at no cost.
 async fn a_shutdown_is_graceful(bed: Bed) {
-    let started = Arc::new(tokio::sync::Notify::new());
+    let stuck = Stuck::new();
     let options =
         RunnerOptions { poll: Duration::from_hours(1), grace: Duration::from_millis(50), ..RunnerOptions::default() };
-    let runner = JobRunner::with_options(bed.store.clone(), vec![Arc::new(Stuck(Arc::clone(&started)))], options);
+    let runner = JobRunner::with_options(bed.store.clone(), vec![Arc::clone(&stuck) as Arc<dyn JobHandler>], options);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(async move {
         runner
@@ -290,54 +425,21 @@ async fn a_shutdown_is_graceful(bed: Bed) {
             .await;
     });
     enqueue(&bed.store, json!(1), None).await;
-    tokio::time::timeout(Duration::from_secs(20), started.notified()).await.expect("the commit wakes the runner");
+    tokio::time::timeout(PATIENCE, stuck.started.notified()).await.expect("the commit wakes the runner");
     stop.send(()).unwrap();
     running.await.unwrap();
     let left = &list(&bed.store).await[0];
     assert_eq!((left.state, left.attempts), (JobState::Ready, 0));
 }
 
-/// Housekeeping forgets events that everybody has, and nothing that somebody still waits for.
-async fn housekeeping_forgets_what_may_be_forgotten(bed: Bed) {
-    use stoa_store::idempotency;
-    use stoa_store::jobs::{Housekeeping, HousekeepingOptions};
-    use stoa_store::outbox::{self, Event};
-    let write = async |tx: &mut Tx<'_>| {
-        let event = Event::new(tx, "stoa.test.thing.created.v1", "/test", &stoa_core::Tenant::default(), json!({}));
-        outbox::publish(tx, &event).await?;
-        idempotency::begin(tx, "scope", "key", &[0; 32]).await.map(drop)
-    };
-    bed.store.write(write).await.unwrap();
-    bed.store
-        .write(async |tx: &mut Tx<'_>| {
-            let behind = "INSERT INTO stoa_subscriber (name, mark, seq, created_at) VALUES ('behind', -1, -1, 0)";
-            tx.execute(behind, params![]).await
-        })
-        .await
-        .unwrap();
-    let housekeeping = Housekeeping::new(bed.store.clone(), HousekeepingOptions::default());
-    let runner = JobRunner::new(bed.store.clone(), vec![Arc::new(housekeeping)]);
-    let counts = async |tx: &mut Tx<'_>| {
-        let sql = "SELECT (SELECT count(*) FROM stoa_event), (SELECT count(*) FROM stoa_idempotency)";
-        tx.get::<(i64, i64)>(sql, params![]).await
-    };
-    runner.prepare().await.unwrap();
-    runner.drain().await.unwrap();
-    assert_eq!(bed.store.read(counts).await.unwrap(), (1, 1));
-    bed.clock.advance(Duration::from_hours(8 * 24));
-    runner.drain().await.unwrap();
-    assert_eq!(bed.store.read(counts).await.unwrap(), (1, 0), "a subscriber is behind");
-    bed.store.write(async |tx: &mut Tx<'_>| tx.execute("DELETE FROM stoa_subscriber", params![]).await).await.unwrap();
-    bed.clock.advance(Duration::from_hours(1));
-    runner.drain().await.unwrap();
-    assert_eq!(bed.store.read(counts).await.unwrap(), (0, 0));
-}
-
 on_both_engines!(
-    housekeeping_forgets_what_may_be_forgotten,
     jobs_run_after_their_commit,
     failures_end_as_dead_letters,
     a_key_makes_one_job_of_many,
+    a_request_for_a_running_key_keeps_its_time_and_attempts,
+    a_node_does_not_take_its_own_running_jobs,
+    a_job_that_was_taken_over_is_stopped_here,
+    a_job_has_a_time_limit,
     a_killed_nodes_job_runs_again,
     finishing_with_the_effect_makes_it_happen_once,
     nodes_share_the_work,

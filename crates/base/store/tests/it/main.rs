@@ -15,6 +15,7 @@ mod blobs;
 mod closures;
 mod engines;
 mod faults;
+mod housekeeping;
 mod jobs;
 mod marks;
 mod migrations;

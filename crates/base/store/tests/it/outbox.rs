@@ -181,6 +181,79 @@ async fn subscribers_come_late(bed: Bed) {
     assert_eq!(now.seen(), firsts(&["late"]));
 }
 
+/// An older transaction that is still open when a subscriber comes may commit afterwards: its event is not passed over.
+async fn a_new_subscriber_misses_nobody_who_was_on_the_way(bed: Bed) {
+    let stoa_store::Engine::Postgres { url, schema } = bed.options().engine else { return };
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let begin = format!(
+        "SET search_path = {schema}; BEGIN;
+         INSERT INTO stoa_event (mark, id, type, source, subject, tenant, time, data)
+         VALUES (pg_current_xact_id()::text::bigint, '\\x018f0000000070008000000000000001', '{CREATED}', '/test',
+                 'on the way', 'default', 0, '{{}}')"
+    );
+    client.batch_execute(&begin).await.unwrap();
+    publish(&bed.store, CREATED, "before").await;
+
+    let now = Arc::new(Sink { start: StartAt::Now, ..Arc::into_inner(Sink::new("now")).unwrap() });
+    let relay = relay(&bed.store, &[&now]);
+    relay.pass().await.unwrap();
+    client.batch_execute("COMMIT").await.unwrap();
+    publish(&bed.store, CREATED, "after").await;
+    relay.drain().await.unwrap();
+    let seen: Vec<String> = now.seen().into_iter().map(|(subject, _)| subject).collect();
+    assert!(seen.contains(&"on the way".to_owned()) && seen.contains(&"after".to_owned()), "{seen:?}");
+}
+
+/// A subscriber that panics is one that fails: others get their events, and it gets its own again.
+async fn a_subscriber_that_panics_stops_nobody(bed: Bed) {
+    struct Panics(Mutex<u32>);
+    #[async_trait]
+    impl EventSink for Panics {
+        fn name(&self) -> &'static str {
+            "panics"
+        }
+        fn wants(&self, event: &Event) -> bool {
+            assert_ne!(event.subject.as_deref(), Some("unwanted"), "on purpose, in the choice");
+            true
+        }
+        async fn deliver(&self, _: &Delivered) -> Result<(), DeliveryError> {
+            let mut times = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            *times += 1;
+            assert!(*times > 1, "on purpose, in the delivery");
+            Ok(())
+        }
+    }
+    let sink = Sink::new("calm");
+    let sinks: Vec<Arc<dyn EventSink>> = vec![Arc::new(Panics(Mutex::new(0))), Arc::clone(&sink) as _];
+    let relay = Relay::new(bed.store.clone(), sinks);
+    publish(&bed.store, CREATED, "one").await;
+    publish(&bed.store, CREATED, "unwanted").await;
+    publish(&bed.store, CREATED, "two").await;
+    let pass = relay.drain().await.unwrap();
+    assert_eq!((pass.delivered, pass.failed), (4, 2));
+    assert_eq!(sink.seen(), firsts(&["one", "unwanted", "two"]));
+    bed.clock.advance(Duration::from_secs(5));
+    let pass = relay.drain().await.unwrap();
+    assert_eq!((pass.delivered, pass.failed), (1, 1), "the one goes now, the other is tried again");
+}
+
+/// A row that cannot be read is a dead letter for people to look at, and holds up nobody.
+async fn an_unreadable_event_becomes_a_dead_letter(bed: Bed) {
+    let sink = Sink::new("sink");
+    let relay = relay(&bed.store, &[&sink]);
+    publish(&bed.store, CREATED, "a").await;
+    publish(&bed.store, CREATED, "b").await;
+    let damage = async |tx: &mut Tx<'_>| {
+        tx.execute("UPDATE stoa_event SET data = 'no JSON' WHERE subject = 'a'", stoa_store::params![]).await
+    };
+    bed.store.write::<_, _, StoreError>(damage).await.unwrap();
+    assert_eq!(relay.drain().await.unwrap(), Pass { delivered: 1, dead: 1, ..Pass::default() });
+    assert_eq!(sink.seen(), firsts(&["b"]));
+    let dead = bed.store.read(async |tx: &mut Tx<'_>| outbox::dead_letters(tx, None, 0, 10).await).await.unwrap();
+    assert!(dead[0].last_error.contains("cannot be read"), "{dead:?}");
+}
+
 /// Two nodes share a database: one of them serves a subscriber; when it dies the other takes over and delivers again
 /// what was not noted.
 async fn another_node_takes_over(bed: Bed) {
@@ -234,7 +307,8 @@ async fn the_json_is_a_cloud_event(bed: Bed) {
             let event = Event::new(tx, CREATED, "/test", &Tenant::default(), json!({"record": 1}))
                 .subject("things/1")
                 .actor("key:1")
-                .correlation(Some("c1"));
+                .correlation(Some("c1"))
+                .traceparent(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
             Ok::<_, StoreError>(Delivered { event, sequence: 7, attempt: 1 }.to_json())
         })
         .await
@@ -244,6 +318,7 @@ async fn the_json_is_a_cloud_event(bed: Bed) {
     assert_eq!(json["time"], "2026-11-24T10:00:00Z");
     assert_eq!(json["sequence"], "00000000000000000007");
     assert_eq!(json["data"], json!({"record": 1}));
+    assert_eq!(json["traceparent"], "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     let names: Vec<_> = json.as_object().unwrap().keys().collect();
     assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase())), "CloudEvents 1.0 §3.1: {names:?}");
 }
@@ -253,6 +328,9 @@ on_both_engines!(
     a_refused_event_is_retried_and_becomes_a_dead_letter,
     a_subscriber_that_is_down_is_not_flooded,
     subscribers_come_late,
+    a_new_subscriber_misses_nobody_who_was_on_the_way,
+    a_subscriber_that_panics_stops_nobody,
+    an_unreadable_event_becomes_a_dead_letter,
     another_node_takes_over,
     a_commit_wakes_the_relay,
     the_json_is_a_cloud_event,

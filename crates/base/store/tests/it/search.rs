@@ -1,6 +1,7 @@
 //! Full-text search: both engines find the same, whatever is typed.
 
-use stoa_store::{Store, Tx, search};
+use stoa_store::search::{Match, Question};
+use stoa_store::{Store, StoreError, Tx, params, search};
 
 use crate::engines::{Bed, on_both_engines};
 
@@ -114,9 +115,36 @@ async fn pages_do_not_overlap(bed: Bed) {
     assert_eq!(seen, (0..20).collect::<Vec<u8>>());
 }
 
+/// Whole words come apart from words that are only begun, and both together are all.
+async fn better_matches_can_be_had_first(bed: Bed) {
+    let store = &bed.store;
+    for (id, text) in [(1, "Malian"), (2, "Mali"), (3, "Malaysia Mali"), (4, "Maldives"), (5, "Peru")] {
+        index(store, "people", id, text).await;
+    }
+    index(store, "places", 9, "Mali").await;
+    let ids = async |typed: &'static str, how: Match| {
+        let found = store.read(async move |tx: &mut Tx<'_>| {
+            let question = Question::new(tx, "people", typed, how).unwrap();
+            let found = question.find(tx, 100, 0).await?;
+            assert_eq!(question.count(tx).await?, found.len() as u64, "{typed}");
+            let sql = format!("SELECT q.id FROM ({}) q ORDER BY q.id", question.ids(1));
+            let inside: Vec<(Vec<u8>,)> = tx.rows(&sql, params![question.param()]).await?;
+            assert_eq!(inside.into_iter().map(|(id,)| id).collect::<Vec<_>>(), found, "{typed}");
+            Ok::<_, StoreError>(found)
+        });
+        found.await.unwrap().into_iter().map(|id| id[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("mali", Match::Begun).await, [1, 2, 3]);
+    assert_eq!(ids("mali", Match::Whole).await, [2, 3]);
+    assert_eq!(ids("mali", Match::OnlyBegun).await, [1]);
+    assert_eq!(ids("mal mali", Match::Whole).await, [] as [u8; 0]);
+    assert_eq!(ids("mal mali", Match::OnlyBegun).await, [1, 2, 3]);
+}
+
 on_both_engines!(
     people_are_found_however_they_are_spelt,
     operators_are_words,
     the_index_follows_changes,
-    pages_do_not_overlap
+    pages_do_not_overlap,
+    better_matches_can_be_had_first
 );

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::trace::{CORRELATION, TRACEPARENT};
 
 /// A call to another system.
 #[derive(Debug, Clone)]
@@ -82,26 +86,34 @@ impl Call {
 
     /// Sends a secret in the `Authorization` header; it is never logged.
     #[must_use]
-    pub fn bearer(mut self, token: &str) -> Self {
-        if let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {token}")) {
+    pub fn bearer(self, token: &str) -> Self {
+        self.authorization(&format!("Bearer {token}"))
+    }
+
+    /// Sends a client's name and secret in the `Authorization` header (RFC 6749 §2.3.1); they are never logged.
+    #[must_use]
+    pub fn basic(self, user: &str, secret: &str) -> Self {
+        let pair = format!("{}:{}", encoded(user), encoded(secret));
+        self.authorization(&format!("Basic {}", STANDARD.encode(pair)))
+    }
+
+    fn authorization(mut self, text: &str) -> Self {
+        if let Ok(mut value) = HeaderValue::from_str(text) {
             value.set_sensitive(true);
             self.headers.insert(header::AUTHORIZATION, value);
         }
         self
     }
 
-    /// Takes along what ties requests together: the correlation id, and W3C `traceparent` where there is one.
+    /// Takes along what ties requests together: the correlation id, and W3C `traceparent` where there is one. A call that
+    /// is made while a request is in work does so by itself; this is for what is done later.
     #[must_use]
-    pub fn correlation(self, correlation: &str, traceparent: Option<&str>) -> Self {
-        let call = if correlation.is_empty() {
-            self
-        } else {
-            self.header(HeaderName::from_static("x-correlation-id"), correlation)
-        };
-        match traceparent {
-            Some(text) => call.header(HeaderName::from_static("traceparent"), text),
+    pub fn correlation(self, correlation: Option<&str>, traceparent: Option<&str>) -> Self {
+        let headers = [(&CORRELATION, correlation), (&TRACEPARENT, traceparent)];
+        headers.into_iter().fold(self, |call, (name, text)| match text.filter(|text| !text.is_empty()) {
+            Some(text) => call.header(name.clone(), text),
             None => call,
-        }
+        })
     }
 
     /// Says that sending it twice does no harm (an idempotency key is in it), so that it may be tried again.
@@ -132,6 +144,21 @@ impl Call {
         self.bytes_max = Some(bytes);
         self
     }
+}
+
+/// Percent-encoded for a form or for one segment of a path: all but RFC 3986's unreserved characters.
+pub(crate) fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
 }
 
 /// The answer of another system, whatever its status.

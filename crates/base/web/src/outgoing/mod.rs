@@ -18,10 +18,13 @@ use stoa_store::Backoff;
 use tokio::sync::Semaphore;
 
 use breaker::Breaker;
+pub(crate) use call::encoded;
 pub use call::{Call, Reply};
 pub use error::OutgoingError;
 pub use guard::{Allowed, AllowedError, Forbidden, Lookup};
 use guard::{Guard, system_lookup};
+
+use crate::trace::Trace;
 
 /// How the client behaves.
 #[derive(Clone)]
@@ -137,7 +140,10 @@ impl Client {
     }
 
     /// Makes a call. Every status is an answer; an error means that there was none.
-    pub async fn send(&self, call: Call) -> Result<Reply, OutgoingError> {
+    pub async fn send(&self, mut call: Call) -> Result<Reply, OutgoingError> {
+        if let Some(trace) = Trace::current() {
+            trace.carry_on(&mut call.headers);
+        }
         let begun = Moment::now();
         let mut tries = 0;
         let time = call.time.unwrap_or(self.0.options.total_time);

@@ -1,6 +1,6 @@
 //! The operations on webhooks, which every block has below its own address.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stoa_core::{Id, Problem};
@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use super::{Attempt, Webhook, WebhookKind, Webhooks, missing};
 use crate::answer::{Created, Fault, Json};
 use crate::input::{Body, Params};
+use crate::path::Path;
 use crate::permission::Allowed;
 
 crate::permissions! {

@@ -117,6 +117,13 @@ struct Payload {
     body: String,
 }
 
+/// What ties an event to the request that it belongs to, as the event itself says it.
+#[derive(Default, Deserialize)]
+struct Ties {
+    correlation: Option<String>,
+    traceparent: Option<String>,
+}
+
 type Row = (Id<WebhookKind>, String, String, Instant, Option<Instant>, Option<String>);
 
 fn shown((id, url, types, created_at, disabled_at, disabled_why): Row) -> Webhook {
@@ -370,10 +377,12 @@ impl JobHandler for Webhooks {
         let timestamp = self.store.clock().now().seconds();
         let signature = sign(&secret, &payload.id, timestamp, &payload.body)
             .ok_or_else(|| JobError::never("the secret of the webhook cannot be read"))?;
+        let ties: Ties = serde_json::from_str(&payload.body).unwrap_or_default();
         let call = Call::post("webhook", url, "application/cloudevents+json", payload.body.clone())
             .header(HeaderName::from_static("webhook-id"), &payload.id)
             .header(HeaderName::from_static("webhook-timestamp"), timestamp.to_string())
             .header(HeaderName::from_static("webhook-signature"), signature)
+            .correlation(ties.correlation.as_deref(), ties.traceparent.as_deref())
             .once()
             .within(TIME)
             .at_most(ANSWER_BYTES_MAX);

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
 
+mod callers;
+mod health;
 mod issuers;
 mod mail;
+mod mediator;
 mod outgoing;
 mod server;
+mod trace;
 
 use axum::Router;
 

@@ -1,7 +1,7 @@
 //! The GovStack Digital Registries Data API 1.4.0, with the spellings that published clients use (see
 //! `docs/reference/registries.md`).
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stoa_core::limit::PAGE_SIZE_MAX;
 use stoa_core::{Instant, Page};
-use stoa_web::{Allowed, Fault, Json, Params, Profile, RawJson, json as answer};
+use stoa_web::{Allowed, Fault, Json, Params, Path, Profile, RawJson, json as answer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -467,26 +467,8 @@ async fn read_value_data(
     let Some((name, "json")) = field.rsplit_once('.') else {
         return Err(RegistriesError::field("field", "format", "must end in .json").into());
     };
-    let by = By::from(allowed);
-    let found = match id.parse::<RecordId>() {
-        Ok(id) => desk.registries.read_by_id(&by, &code, Some(&label), id).await?,
-        Err(_) => {
-            let key = primary_key_query(&desk, &by, &code, &label, &id).await?;
-            desk.registries.read(&by, &code, &label, key).await?.ok_or(RegistriesError::RecordNotFound)?
-        }
-    };
-    let known = found.version.schema.named(name);
-    let known = known.ok_or_else(|| RegistriesError::FieldNotFound(name.chars().take(100).collect()))?;
-    let value = found.record.content.get(known.id).cloned().unwrap_or(Value::Null);
+    let value = desk.registries.read_value(&By::from(allowed), &code, &label, &id, name).await?;
     Ok(answer(StatusCode::OK, &value))
-}
-
-async fn primary_key_query(desk: &Desk, by: &By, code: &str, label: &str, key: &str) -> Result<Value, RegistriesError> {
-    let compiled = desk.registries.open(by, code).await?;
-    let field = compiled.version(label)?.schema.primary_key().cloned().ok_or(RegistriesError::RecordNotFound)?;
-    let mut query = Map::new();
-    crate::model::show_field(&mut query, &field, Value::from(key));
-    Ok(Value::Object(query))
 }
 
 /// Who read a person's data

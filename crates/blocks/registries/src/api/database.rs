@@ -1,10 +1,10 @@
 //! The GovStack Digital Registries Database API 1.1.0.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
-use stoa_web::{Allowed, Fault, Params, Profile, RawJson, json as answer};
+use stoa_web::{Allowed, Fault, Params, Path, Profile, RawJson, json as answer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

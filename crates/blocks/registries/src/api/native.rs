@@ -1,13 +1,13 @@
 //! The native API: whole registers with drafts and impact, records with entity tags, histories.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stoa_core::{Instant, Page, Problem, Refusal};
 use stoa_store::idempotency::Answer;
-use stoa_web::{Allowed, Body, Created, Fault, IdempotencyKey, Json, Params, RawJson, etag, json as answer};
+use stoa_web::{Allowed, Body, Created, Fault, IdempotencyKey, Json, Params, Path, RawJson, etag, json as answer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -108,11 +108,8 @@ async fn create_registry(
     Body(body): Body<DraftBody>,
 ) -> Result<Created<RegistryInfo>, Fault> {
     let code = body.code.clone().ok_or_else(|| RegistriesError::field("/code", "required", "is required"))?;
-    let by = By::from(allowed);
-    if desk.registries.open(&by, &code).await.is_ok() {
-        return Err(RegistriesError::CodeTaken(code).into());
-    }
-    let info = desk.registries.put_draft(&by, body.into_draft(code)).await?;
+    let draft = Draft { must_be_new: true, ..body.into_draft(code) };
+    let info = desk.registries.put_draft(&By::from(allowed), draft).await?;
     Ok(Created { location: format!("/registries/v1/registries/{}", info.code), body: info })
 }
 
@@ -179,16 +176,20 @@ async fn get_impact(
 
 /// Publish a draft
 ///
-/// Turns the draft into the next version, with its own addresses. Older versions stay.
+/// Turns the draft into the next version, with its own addresses. Older versions stay. Where many records are there first
+/// to be checked by rules that it brings, it is on its way when this answers, and `publication` says how far.
 #[utoipa::path(post, path = "/v1/registries/{code}/publish", operation_id = "publish_registry", tag = "registries",
     params(("code" = String, Path, example = "countries")),
-    responses((status = 200, description = "The register with its new version", body = RegistryInfo)))]
+    responses((status = 200, description = "The register with its new version", body = RegistryInfo),
+        (status = 202, description = "The register, whose new version is on its way", body = RegistryInfo)))]
 async fn publish_registry(
     allowed: Allowed<RegistryDesign>,
     State(desk): State<Desk>,
     Path(code): Path<String>,
-) -> Result<Json<RegistryInfo>, Fault> {
-    Ok(Json(desk.registries.publish(&By::from(allowed), &code).await?))
+) -> Result<Response, Fault> {
+    let info = desk.registries.publish(&By::from(allowed), &code).await?;
+    let status = if info.publication.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok(answer(status, &info))
 }
 
 /// Describe a version's services

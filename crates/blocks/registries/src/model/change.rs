@@ -35,6 +35,9 @@ pub enum ChangeKind {
     Tightened,
     /// A rule that refuses less than before.
     Loosened,
+    /// Something else about the field than what it may hold: what it names, who is told of its reads, whether the search
+    /// finds it, who numbers it.
+    Marked,
 }
 
 /// All differences, those of removed fields first.
@@ -51,10 +54,72 @@ pub fn changes(old: &Schema, new: &Schema) -> Vec<Change> {
                 field.required,
                 if field.required { "is new and required" } else { "is new" },
             )),
-            Some(before) => compare(before, field, &mut found),
+            Some(before) => {
+                compare(before, field, &mut found);
+                marks(before, field, &mut found);
+            }
         }
     }
+    groups(old, new, &mut found);
     found
+}
+
+/// What a field is to people and to the register, beside the values that it may hold.
+fn marks(old: &Field, new: &Field, found: &mut Vec<Change>) {
+    let marks = [
+        (old.primary_key, new.primary_key, true, "names the record", "no longer names the record"),
+        (
+            old.personal && !old.personal_id,
+            new.personal && !new.personal_id,
+            false,
+            "holds personal data",
+            "no longer holds personal data; its reads go on to be recorded",
+        ),
+        (
+            old.personal_id,
+            new.personal_id,
+            false,
+            "names the person whose data it is",
+            "no longer names the person whose data it is",
+        ),
+        (old.fulltext, new.fulltext, false, "is found by the search", "is no longer found by the search"),
+        (
+            old.numbering.is_some(),
+            new.numbering.is_some(),
+            old.numbering.is_some() && new.required,
+            "is numbered by the register",
+            "is no longer numbered by the register",
+        ),
+    ];
+    for (before, after, breaking, gets, loses) in marks {
+        if before != after {
+            found.push(change(ChangeKind::Marked, new, breaking, if after { gets } else { loses }));
+        }
+    }
+    if old.numbering.is_some() && new.numbering.is_some() && old.numbering != new.numbering {
+        found.push(change(ChangeKind::Marked, new, false, "is numbered by another template"));
+    }
+}
+
+/// Fields whose values together must be unique.
+fn groups(old: &Schema, new: &Schema, found: &mut Vec<Change>) {
+    let mut tell = |schema: &Schema, group: &[i64], kind: ChangeKind| {
+        let fields: Vec<&Field> = group.iter().filter_map(|id| schema.field(*id)).collect();
+        let Some((first, others)) = fields.split_first() else { return };
+        let others: Vec<String> = others.iter().map(|field| field.pointer()).collect();
+        let words = if others.is_empty() {
+            "unique".to_owned()
+        } else {
+            format!("unique together with {}", others.join(" and "))
+        };
+        found.push(change(kind, first, kind == ChangeKind::Tightened, words));
+    };
+    for group in old.uniques().iter().filter(|group| !new.uniques().contains(group)) {
+        tell(old, group, ChangeKind::Loosened);
+    }
+    for group in new.uniques().iter().filter(|group| !old.uniques().contains(group)) {
+        tell(new, group, ChangeKind::Tightened);
+    }
 }
 
 fn change(kind: ChangeKind, field: &Field, breaking: bool, words: impl Into<String>) -> Change {

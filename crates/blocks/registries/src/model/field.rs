@@ -8,6 +8,7 @@ use serde_json::{Number, Value};
 use stoa_core::{Date, Instant};
 
 use super::titles::Titles;
+use super::value::compare;
 
 /// The most characters of a text that no rule bounds.
 const TEXT_CHARS_MAX: usize = 100_000;
@@ -158,6 +159,11 @@ impl Field {
         self.path.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
     }
 
+    /// The field's place in its schema, as a JSON Pointer.
+    pub fn place(&self) -> String {
+        super::read::place_of(&self.path)
+    }
+
     /// The value in its one form, or why it is refused.
     pub(crate) fn accept(&self, value: &Value) -> Result<Value, Refused> {
         let value = self.typed(value)?;
@@ -165,46 +171,48 @@ impl Field {
         Ok(value)
     }
 
+    /// Whether a record may have this value.
+    pub(crate) fn accepts(&self, value: &Value) -> bool {
+        self.accept(value).is_ok()
+    }
+
     fn typed(&self, value: &Value) -> Result<Value, Refused> {
-        let wrong = |wanted: &str| ("type", format!("must be {wanted}"));
-        let text = |wanted: &str| value.as_str().ok_or_else(|| wrong(wanted));
+        let wrong = || ("type", format!("must be {}", self.wanted()));
+        let text = || value.as_str().ok_or_else(wrong);
+        let list = || ("type", "must be a list of texts".to_owned());
         match self.kind {
             FieldKind::Text => {
-                let text = text("a text")?;
+                let text = text()?;
                 if text.contains('\0') {
                     return Err(("format", "must not hold the character NUL".to_owned()));
                 }
                 Ok(Value::String(text.to_owned()))
             }
-            FieldKind::Boolean => value.as_bool().map(Value::Bool).ok_or_else(|| wrong("true or false")),
+            FieldKind::Boolean => value.as_bool().map(Value::Bool).ok_or_else(wrong),
             FieldKind::Integer => match value {
                 Value::Number(number) if number.is_i64() => Ok(value.clone()),
-                _ => Err(wrong("a whole number")),
+                _ => Err(wrong()),
             },
             FieldKind::Number => match value {
                 Value::Number(number) if number.as_f64().is_some_and(f64::is_finite) => Ok(value.clone()),
-                _ => Err(wrong("a number")),
+                _ => Err(wrong()),
             },
             FieldKind::Date => {
-                let date: Date =
-                    text("a date such as 2026-11-24")?.parse().map_err(|_| wrong("a date such as 2026-11-24"))?;
+                let date: Date = text()?.parse().map_err(|_| wrong())?;
                 Ok(Value::String(date.to_string()))
             }
             FieldKind::DateTime => {
-                let wanted = "a time with its offset, such as 2026-11-24T09:30:00Z";
-                let at: Instant = text(wanted)?.parse().map_err(|_| wrong(wanted))?;
+                let at: Instant = text()?.parse().map_err(|_| wrong())?;
                 Ok(Value::String(at.to_string()))
             }
-            FieldKind::Time => time_of_day(text("a time of day such as 09:30")?)
-                .map(Value::String)
-                .ok_or_else(|| wrong("a time of day such as 09:30")),
+            FieldKind::Time => time_of_day(text()?).map(Value::String).ok_or_else(wrong),
             FieldKind::List => {
-                let entries = value.as_array().ok_or_else(|| wrong("a list of texts"))?;
+                let entries = value.as_array().ok_or_else(list)?;
                 if entries.len() > LIST_MAX {
                     return Err(("max", format!("has more than {LIST_MAX} entries")));
                 }
                 if entries.iter().any(|entry| !entry.is_string()) {
-                    return Err(wrong("a list of texts"));
+                    return Err(list());
                 }
                 Ok(value.clone())
             }
@@ -244,11 +252,10 @@ impl Field {
     }
 
     fn number_within(&self, number: &Number) -> Result<(), Refused> {
-        let number = number.as_f64().unwrap_or(0.0);
-        if let Some(min) = self.min.filter(|min| number < *min) {
+        if let Some(min) = self.min.filter(|min| compare(number, *min).is_lt()) {
             return Err(("min", format!("must be {min} or more")));
         }
-        if let Some(max) = self.max.filter(|max| number > *max) {
+        if let Some(max) = self.max.filter(|max| compare(number, *max).is_gt()) {
             return Err(("max", format!("must be {max} or less")));
         }
         Ok(())
@@ -271,6 +278,33 @@ fn time_of_day(text: &str) -> Option<String> {
 impl Field {
     /// The value in the one form that this field stores, without asking its rules; nothing when it is of another type.
     pub fn normal(&self, value: &Value) -> Option<Value> {
-        if self.kind == FieldKind::List { Some(value.clone()) } else { self.typed(value).ok() }
+        self.typed(value).ok()
+    }
+
+    /// A value to compare this field's with, in the form in which they are stored; nothing when it is of another type.
+    /// Numbers and truth values are also read from texts, which is all that an address can hold.
+    pub fn comparable(&self, value: &Value) -> Option<Value> {
+        match (self.kind, value) {
+            // A list is asked for one of its entries.
+            (FieldKind::List, Value::String(_)) => Some(value.clone()),
+            (FieldKind::List, _) => None,
+            (FieldKind::Integer | FieldKind::Number | FieldKind::Boolean, Value::String(text)) => {
+                self.normal(&serde_json::from_str(text).ok()?)
+            }
+            _ => self.normal(value),
+        }
+    }
+
+    /// What a value of this field must be, in words.
+    pub fn wanted(&self) -> &'static str {
+        match self.kind {
+            FieldKind::Text | FieldKind::List => "a text",
+            FieldKind::Number => "a number",
+            FieldKind::Integer => "a whole number",
+            FieldKind::Boolean => "true or false",
+            FieldKind::Date => "a date such as 2026-11-24",
+            FieldKind::DateTime => "a time with its offset, such as 2026-11-24T09:30:00Z",
+            FieldKind::Time => "a time of day such as 09:30",
+        }
     }
 }

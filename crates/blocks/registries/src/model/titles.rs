@@ -16,9 +16,9 @@ pub struct Titles(BTreeMap<String, String>);
 
 impl Titles {
     /// Reads `title` and `x-titles` of a field.
-    pub(super) fn of_field(value: &Value) -> Result<Self, String> {
-        let mut titles = Self::of_languages(value.get("x-titles"))?;
-        if let Some(title) = value.get("title") {
+    pub(super) fn read(title: Option<&Value>, others: Option<&Value>) -> Result<Self, String> {
+        let mut titles = Self::of_languages(others)?;
+        if let Some(title) = title {
             titles.put("", title)?;
         }
         Ok(titles)
@@ -85,8 +85,8 @@ impl Titles {
 }
 
 /// The titles of the values to choose from, by value: `x-enumTitles`.
-pub(super) fn of_choices(value: &Value) -> Result<BTreeMap<String, Titles>, String> {
-    let Some(value) = value.get("x-enumTitles") else { return Ok(BTreeMap::new()) };
+pub(super) fn of_choices(value: Option<&Value>) -> Result<BTreeMap<String, Titles>, String> {
+    let Some(value) = value else { return Ok(BTreeMap::new()) };
     let object = value.as_object().ok_or("must be an object of titles by value and language")?;
     object.iter().map(|(choice, titles)| Ok((choice.clone(), Titles::of_languages(Some(titles))?))).collect()
 }
@@ -110,19 +110,19 @@ mod tests {
 
     #[test]
     fn the_best_title_is_taken_and_what_is_none_is_refused() {
-        let read = |value: Value| Titles::of_field(&value);
+        let read = |value: Value| Titles::read(value.get("title"), value.get("x-titles"));
         let titles = read(json!({"title": "Sexe", "x-titles": {"ar": "الجنس", "en": "Sex"}})).unwrap();
         assert_eq!(["ar", "sw"].map(|language| titles.best(language)), [Some("الجنس"), Some("Sexe")]);
         assert_eq!(read(json!({"x-titles": {"en": "Sex"}})).unwrap().best("fr"), Some("Sex"));
         assert_eq!(read(json!({})).unwrap().best("fr"), None);
         let mut out = Map::new();
         titles.write(&mut out);
-        assert_eq!(Titles::of_field(&Value::Object(out)).unwrap(), titles);
+        assert_eq!(read(Value::Object(out)).unwrap(), titles);
         for wrong in [json!({"title": 7}), json!({"x-titles": "Sex"}), json!({"x-titles": {"en": "a".repeat(201)}})] {
             assert!(read(wrong.clone()).is_err(), "{wrong}");
         }
-        assert!(of_choices(&json!({"x-enumTitles": {"f": "Female"}})).is_err());
-        let choices = of_choices(&json!({"x-enumTitles": {"f": {"en": "Female"}}})).unwrap();
+        assert!(of_choices(Some(&json!({"f": "Female"}))).is_err());
+        let choices = of_choices(Some(&json!({"f": {"en": "Female"}}))).unwrap();
         assert_eq!(choices["f"].best("ar"), Some("Female"));
     }
 }

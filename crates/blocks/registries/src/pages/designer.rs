@@ -1,12 +1,12 @@
 //! The schema designer: a register's draft, field by field, and what publishing it changes.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use stoa_core::{FieldError, Instant, Problem, Refusal};
 use stoa_ui::{
     Badge, Column, Confirm, Definitions, Field as Input, Form, Html, Notice, Page, Table, Tone, Words, actions, code,
 };
-use stoa_web::{Allowed, Fault, FormFields, Params, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Params, Path, View, see_other};
 
 use super::words::{self, Said, elsewhere, label, said};
 use super::{HOME, at, below, by, outcome, refused, shown, tabs};
@@ -318,7 +318,14 @@ async fn impact_page<'a>(
         .faults(faults)
         .cancel(back.path());
     let title = w.with("registries-publish-title", &[("version", impact.label.as_str().into())]);
-    let facts = Definitions::new().add(w.t("registries-records"), w.number(impact.records));
+    let mut facts = Definitions::new().add(w.t("registries-records"), w.number(impact.records));
+    for (label, count) in
+        [("registries-impact-misfits", impact.misfits), ("registries-impact-duplicates", impact.duplicates)]
+    {
+        if count > 0 {
+            facts = facts.add(w.t(label), w.number(count));
+        }
+    }
     Ok(page(title)
         .push(Notice::html(tone, w.t("registries-impact"), Html::paragraph(sentence)))
         .push(facts.render())
@@ -340,8 +347,11 @@ pub(super) async fn publish(
         return Err(RegistriesError::DraftChanged(info.modified_by).into());
     }
     match registries.publish(&by, &register).await {
-        Ok(_) => Ok(see_other(&at(&register).with("done", "published").to_string())),
-        Err(RegistriesError::InvalidSchema(errors)) => {
+        Ok(info) => {
+            let done = if info.publication.is_some() { "publishing" } else { "published" };
+            Ok(see_other(&at(&register).with("done", done).to_string()))
+        }
+        Err(RegistriesError::InvalidSchema(errors) | RegistriesError::BreaksNewRules(errors)) => {
             let faults = errors.iter().map(|error| publish_fault(view.words(), error)).collect();
             Ok(refused(&impact_page(&view, &registries, &by, &register, faults).await?))
         }
@@ -354,7 +364,9 @@ fn publish_fault(w: &Words, error: &FieldError) -> Html {
     let field = error.pointer.trim_start_matches("/properties/").replace("/properties/", " / ");
     match (error.pointer.as_str(), error.code) {
         ("/properties", "required") => Html::text(w.t("registries-schema-empty")),
-        (_, "unfillable") => Html::text(w.with("registries-schema-unfillable", &[("field", field.into())])),
+        (_, "unique") => Html::text(w.with("registries-publish-duplicates", &[("field", field.into())]))
+            .then(Html::trusted(" "))
+            .then(Html::text(&error.message).in_english()),
         _ => Html::text(format!("{field}: ")).then(Html::text(&error.message).in_english()),
     }
 }

@@ -1,12 +1,12 @@
 //! All records of a register as a file.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 use stoa_ui::{Choice, Field as Input, Form, Page};
-use stoa_web::{Allowed, Fault, Params, View, bytes_as};
+use stoa_web::{Allowed, Fault, Params, Path, View, bytes_as};
 
 use super::{HOME, at, below, by, shown};
 use crate::export::{About, Export};
@@ -27,8 +27,7 @@ pub(super) async fn form(
     let w = view.words();
     let by = by(&allowed);
     let info = registries.get(&by, &code).await?;
-    let version = super::records::newest(&registries, &by, &code).await?;
-    if let Some(question) = super::purpose::ask(&view, &by, &code, &version.schema) {
+    if let Some(question) = super::purpose::ask(&view, &by, &*registries.open(&by, &code).await?) {
         return Ok(question);
     }
     let choices = [

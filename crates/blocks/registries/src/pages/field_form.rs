@@ -1,11 +1,11 @@
 //! The form for one field of a draft: the rules that its type can have, and no others.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use stoa_core::{FieldError, Problem};
 use stoa_ui::{Choice, Field as Input, Form, Html, Locale, Notice, Page, Tone};
-use stoa_web::{Allowed, Fault, FormFields, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Path, View, see_other};
 
 use super::designer::{Sheet, kind_key};
 use super::field_typed::{FLAGS, KINDS, Typed, has_bounds, has_texts, title_input};

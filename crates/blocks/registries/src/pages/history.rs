@@ -1,11 +1,11 @@
 //! Who changed and who read the records of a register.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
 use stoa_core::Page as ListPage;
 use stoa_ui::{Column, Html, Page, Paging, Table, Words};
-use stoa_web::{Allowed, Fault, Params, View, see_other};
+use stoa_web::{Allowed, Fault, Params, Path, View, see_other};
 
 use super::words::{self, label};
 use super::{HOME, at, below, by, shown, tabs};

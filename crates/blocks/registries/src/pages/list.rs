@@ -1,18 +1,23 @@
 //! All registers, a new one, and one register's overview.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use stoa_core::FieldError;
 use stoa_core::limit::NAME_CHARS_MAX;
 use stoa_ui::{
-    Badge, Column, Confirm, Definitions, Field, Form, Html, Page, Sorting, Table, Tone, Words, actions, figures,
+    Badge, Column, Confirm, Definitions, Field, Form, Html, Notice, Page, Progress, Sorting, Table, Tone, Words,
+    actions, figures,
 };
-use stoa_web::{Allowed, Fault, FormFields, Params, Right as _, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Params, Path, Right as _, View, see_other};
 
 use super::words::{Said, elsewhere, said};
 use super::{HOME, at, below, by, field_errors, outcome, refused, shown, tabs};
+use crate::error::RegistriesError;
 use crate::permission::{RecordRead, RecordWrite, RegistryDelete, RegistryDesign, RegistryRead};
-use crate::service::{Draft, Registries, RegistryInfo};
+use crate::service::{Draft, PublicationInfo, Registries, RegistryInfo};
+
+/// How soon a page that waits looks again.
+const REFRESH_SECONDS: u32 = 2;
 
 /// All registers.
 pub(super) async fn list(
@@ -159,6 +164,7 @@ pub(super) async fn create(
     if faults.is_empty() {
         let draft = Draft {
             code: code.clone(),
+            must_be_new: true,
             name: typed.text("name").to_owned(),
             description: typed.text("description").to_owned(),
             institution: typed.text("institution").to_owned(),
@@ -167,6 +173,7 @@ pub(super) async fn create(
         };
         match registries.put_draft(&by, draft).await {
             Ok(_) => return Ok(see_other(&below(&code, "schema").with("done", "created").to_string())),
+            Err(RegistriesError::CodeTaken(_)) => faults.push(Said::new("/code", w.t("registries-code-taken"))),
             Err(error) => faults = details_faults(w, &field_errors(error.into())?),
         }
     }
@@ -186,10 +193,7 @@ pub(super) async fn overview(
     let info = registries.get(&by, &code).await?;
     let count = registries.count(&by, &code).await?;
     let now = registries.store().clock().now();
-    let personal = match registries.open(&by, &code).await?.current() {
-        Some(version) => version.schema.is_personal(),
-        None => false,
-    };
+    let personal = registries.open(&by, &code).await?.is_personal();
     let newest = info.versions.last().map_or_else(|| "–".to_owned(), |version| version.label.clone());
     let mut page = Page::new(&view.frame, &info.name)
         .crumb(w.t("registries-title"), HOME)
@@ -204,8 +208,14 @@ pub(super) async fn overview(
     if info.versions.is_empty() {
         page = page.push(Html::paragraph(w.t("registries-not-published")));
     }
+    if let Some(coming) = &info.publication {
+        page = page.push(publication(w, coming, count));
+        if !coming.is_refused {
+            page = page.refresh(REFRESH_SECONDS);
+        }
+    }
     if personal {
-        page = page.push(stoa_ui::Notice::html(
+        page = page.push(Notice::html(
             Tone::Info,
             w.t("registries-personal"),
             Html::paragraph(w.t("registries-personal-notice")),
@@ -245,6 +255,17 @@ pub(super) async fn overview(
         ));
     }
     Ok(shown(&page))
+}
+
+/// A version on its way: how far it is, or what stands against it.
+fn publication(w: &Words, coming: &PublicationInfo, records: u64) -> Html {
+    let version = [("version", coming.label.as_str().into())];
+    if !coming.is_refused {
+        let progress = Progress::html(w.t("registries-publish"), coming.checked.min(records), records, w);
+        return Notice::html(Tone::Info, w.with("registries-publishing", &version), progress);
+    }
+    let faults = coming.faults.iter().map(|fault| Html::text(fault).in_english());
+    Notice::html(Tone::Bad, w.with("registries-publishing-refused", &version), Html::list(faults))
 }
 
 fn versions(w: &Words, info: &RegistryInfo) -> Html {

@@ -135,6 +135,7 @@ fn outcome(w: &Words, done: Option<&str>) -> Html {
         Some("details-saved") => "registries-details-saved",
         Some("discarded") => "registries-discarded",
         Some("published") => "registries-published-now",
+        Some("publishing") => "registries-publishing-now",
         Some("deleted") => "registries-deleted",
         _ => return Html::empty(),
     };

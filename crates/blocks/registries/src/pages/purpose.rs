@@ -1,17 +1,16 @@
 //! Why somebody looks at personal data: asked once for the pages of a register, as long as the browser is open, and
 //! written into the log that the person concerned may see.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use stoa_ui::{Choice, Field as Input, Form, Html, Page, Words};
-use stoa_web::{Allowed, Fault, FormFields, Params, View, purpose_cookie, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Params, Path, View, purpose_cookie, see_other};
 
 use super::words::{Said, said};
 use super::{HOME, at, below, by, refused, shown};
-use crate::model::Schema;
 use crate::permission::RecordRead;
-use crate::service::{By, Registries, RegistryInfo};
+use crate::service::{By, Compiled, Registries, RegistryInfo};
 
 /// Characters of a purpose.
 const CHARS_MAX: usize = 200;
@@ -21,18 +20,18 @@ const USUAL: [&str; 4] =
 const OTHER: &str = "other";
 
 /// The way to the question, where personal data would be shown and nobody has said why.
-pub(super) fn ask(view: &View, by: &By, code: &str, schema: &Schema) -> Option<Response> {
-    if !schema.is_personal() || by.info.purpose.is_some() {
+pub(super) fn ask(view: &View, by: &By, register: &Compiled) -> Option<Response> {
+    if !register.is_personal() || by.info.purpose.is_some() {
         return None;
     }
-    let address = below(code, "purpose").with("back", view.frame.path());
+    let address = below(&register.code, "purpose").with("back", view.frame.path());
     Some(see_other(&address.to_string()))
 }
 
 /// The purpose as it was stated, with the way to state another.
-pub(super) fn stated(w: &Words, by: &By, code: &str, schema: &Schema, here: &str) -> Html {
-    let Some(purpose) = by.info.purpose.as_deref().filter(|_| schema.is_personal()) else { return Html::empty() };
-    let change = below(code, "purpose").with("back", here).to_string();
+pub(super) fn stated(w: &Words, by: &By, register: &Compiled, here: &str) -> Html {
+    let Some(purpose) = by.info.purpose.as_deref().filter(|_| register.is_personal()) else { return Html::empty() };
+    let change = below(&register.code, "purpose").with("back", here).to_string();
     Html::trusted("<p>")
         .then(Html::text(w.t("registries-purpose")))
         .then(Html::text(": "))

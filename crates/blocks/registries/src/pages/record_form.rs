@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Map, Value};
 use stoa_core::{Page as ListPage, Problem};
 use stoa_ui::{Choice, Definitions, Field as Input, Form, Html, Locale, Notice, Page, Tone, Words};
-use stoa_web::{Allowed, Fault, FormFields, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Path, View, see_other};
 
 use super::records::{grid_fields, name_of, newest};
 use super::words::{Said, choice_label, elsewhere, label, record_faults, said, text};
@@ -67,7 +67,8 @@ async fn choices_of(registries: &Registries, by: &By, field: &Field, locale: Loc
     let key = field.foreign.as_ref()?;
     let info = registries.get_by_id(by, key.register).await.ok()?;
     let version = newest(registries, by, &info.code).await.ok()?;
-    if version.schema.is_personal() || registries.count(by, &info.code).await.ok()? > u64::from(CHOICES_MAX) {
+    let is_personal = registries.open(by, &info.code).await.ok()?.is_personal();
+    if is_personal || registries.count(by, &info.code).await.ok()? > u64::from(CHOICES_MAX) {
         return None;
     }
     let page = ListPage::new(1, CHOICES_MAX).ok()?;
@@ -355,7 +356,7 @@ pub(super) async fn edit(
     let by = by(&allowed);
     let id: RecordId = id.parse::<RecordId>().map_err(Problem::from)?;
     let sheet = Sheet::open(&registries, &by, &code, view.words().locale()).await?;
-    if let Some(question) = super::purpose::ask(&view, &by, &code, sheet.schema()) {
+    if let Some(question) = super::purpose::ask(&view, &by, &*registries.open(&by, &code).await?) {
         return Ok(question);
     }
     let record = registries.read_by_id(&by, &code, None, id).await?.record;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde_json::Value;
 use stoa_core::{Page as ListPage, Problem};
@@ -10,7 +10,7 @@ use stoa_ui::{
     Address, Choice, Column, Confirm, Definitions, Field as Input, Fold, Form, Html, Locale, Page, Paging, Sorting,
     Table, Words, actions,
 };
-use stoa_web::{Allowed, Fault, Params, Right as _, View, see_other};
+use stoa_web::{Allowed, Fault, Params, Path, Right as _, View, see_other};
 
 use super::history::{change_table, read_table};
 use super::words::{self, choice_label, label, text};
@@ -134,10 +134,11 @@ pub(super) async fn list(
     let by = by(&allowed);
     let w = view.words();
     let info = registries.get(&by, &code).await?;
-    let version = newest(&registries, &by, &code).await?;
-    if let Some(question) = purpose::ask(&view, &by, &code, &version.schema) {
+    let compiled = registries.open(&by, &code).await?;
+    if let Some(question) = purpose::ask(&view, &by, &compiled) {
         return Ok(question);
     }
+    let version = newest(&registries, &by, &code).await?;
     let text_of = |key: &str| params.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let (search, filter, sort) = (text_of("search"), text_of("filter"), text_of("sort"));
     let sorting = sort.as_deref().map(Sorting::parse);
@@ -201,7 +202,7 @@ pub(super) async fn list(
         .crumb(&info.name, at(&code).path())
         .notice(outcome(w, params.get("done")))
         .push(tabs(&view, &info, "records"))
-        .push(purpose::stated(w, &by, &code, &version.schema, view.frame.path()))
+        .push(purpose::stated(w, &by, &compiled, view.frame.path()))
         .push(filter_form(w, &code, &version.schema, search.as_deref(), filter.as_deref(), sort.as_deref()))
         .push(table.render(w));
     if view.visitor.may(RecordWrite::INFO.permission) {
@@ -249,8 +250,8 @@ pub(super) async fn show(
     let w = view.words();
     let id: RecordId = id.parse::<RecordId>().map_err(Problem::from)?;
     let info = registries.get(&by, &code).await?;
-    let version = newest(&registries, &by, &code).await?;
-    if let Some(question) = purpose::ask(&view, &by, &code, &version.schema) {
+    let compiled = registries.open(&by, &code).await?;
+    if let Some(question) = purpose::ask(&view, &by, &compiled) {
         return Ok(question);
     }
     let found = registries.read_by_id(&by, &code, None, id).await?;
@@ -275,19 +276,18 @@ pub(super) async fn show(
         .crumb(w.t("registries-records"), below(&code, "records").path())
         .notice(outcome(w, params.get("done")))
         .push(tabs(&view, &info, "records"))
-        .push(purpose::stated(w, &by, &code, schema, view.frame.path()))
+        .push(purpose::stated(w, &by, &compiled, view.frame.path()))
         .push(facts.render())
         .push(about.render());
     if view.visitor.may(RecordWrite::INFO.permission) {
         page = page.actions(actions([(w.t("registries-record-edit"), here("/edit").to_string())]));
     }
     if view.visitor.may(LogRead::INFO.permission) {
-        let compiled = registries.open(&by, &code).await?;
         let changes = registries.changes_of_record(&by, &code, id).await?;
         page = page
             .push(Html::heading(w.t("registries-change-log")))
             .push(change_table(w, &compiled, &changes, false).render(w));
-        if schema.is_personal() && info.read_log {
+        if compiled.is_personal() && info.read_log {
             let reads = registries.reads_of_record(&by, &code, id).await?;
             page = page
                 .push(Html::heading(w.t("registries-read-log")))

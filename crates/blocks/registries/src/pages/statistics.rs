@@ -1,9 +1,9 @@
 //! Counts of a register, by day. No value of any record is shown here.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use stoa_ui::{Chart, Html, Page};
-use stoa_web::{Allowed, Fault, View};
+use stoa_web::{Allowed, Fault, Path, View};
 
 use super::{HOME, at, by, shown, tabs};
 use crate::permission::RegistryRead;

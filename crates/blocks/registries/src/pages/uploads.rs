@@ -1,13 +1,13 @@
 //! Files into registers: sent, looked at, and only then read, in the background, while a page shows how far it is.
 
 use axum::extract::multipart::MultipartError;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use stoa_core::{FieldError, Problem, Refusal};
 use stoa_ui::{Column, Definitions, Field as Input, Form, Html, Notice, Page, Progress, Table, Tone, Words, actions};
-use stoa_web::{Allowed, Fault, FormFields, View, see_other};
+use stoa_web::{Allowed, Fault, FormFields, Path, Upload as Sent, View, see_other};
 
 use super::list::{code_input, details_faults};
 use super::words::{Said, elsewhere, field_name, file_fault, row_fault, said};
@@ -138,7 +138,7 @@ pub(super) async fn import(
     view: View,
     State(uploads): State<Uploads>,
     Path(code): Path<String>,
-    parts: Multipart,
+    Sent(parts): Sent,
 ) -> Result<Response, Fault> {
     let by = by(&allowed);
     let info = uploads.registries().get(&by, &code).await?;
@@ -317,7 +317,7 @@ pub(super) async fn new_from_file(
     allowed: Allowed<RegistryDesign>,
     view: View,
     State(uploads): State<Uploads>,
-    parts: Multipart,
+    Sent(parts): Sent,
 ) -> Result<Response, Fault> {
     match keep(view.words(), &uploads, &by(&allowed), None, parts).await? {
         Ok(id) => Ok(see_other(&format!("{HOME}/new-from-file/{id}"))),
@@ -467,13 +467,19 @@ pub(super) async fn create(
     }
     match look.schema() {
         Ok(schema) if faults.is_empty() => {
-            let draft =
-                Draft { code: code.to_owned(), name: name.to_owned(), schema: schema.to_json(), ..Draft::default() };
+            let draft = Draft {
+                code: code.to_owned(),
+                must_be_new: true,
+                name: name.to_owned(),
+                schema: schema.to_json(),
+                ..Draft::default()
+            };
             match registries.define(&by, draft).await {
                 Ok(info) => {
                     uploads.start(&by, look.upload.id, &info.code, Trial::No).await.map_err(Problem::from)?;
                     return Ok(see_other(&below(&info.code, &format!("imports/{id}")).to_string()));
                 }
+                Err(RegistriesError::CodeTaken(_)) => faults.push(Said::new("/code", w.t("registries-code-taken"))),
                 Err(error) => faults = details_faults(w, &field_errors(error.into())?),
             }
         }

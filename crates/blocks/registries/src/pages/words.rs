@@ -211,27 +211,46 @@ pub(super) fn change(w: &Words, kind: ChangeKind, words: &str) -> Html {
         ChangeKind::Retyped => "registries-change-retyped",
         ChangeKind::Tightened => "registries-change-tightened",
         ChangeKind::Loosened => "registries-change-loosened",
+        ChangeKind::Marked => "registries-change-marked",
     };
-    if !matches!(kind, ChangeKind::Tightened | ChangeKind::Loosened) {
+    if !matches!(kind, ChangeKind::Tightened | ChangeKind::Loosened | ChangeKind::Marked) {
         return Html::text(w.t(key));
     }
-    Html::text(w.t(key)).then(Html::text(": ")).then(match rule_key(words) {
-        Some(key) => Html::text(w.t(key)),
-        None => Html::text(words).in_english(),
-    })
+    let said = Html::text(w.t(key)).then(Html::text(": "));
+    let Some(rule) = rule_key(words) else { return said.then(Html::text(words).in_english()) };
+    let rule = w.t(rule);
+    match words.split_once("together with ") {
+        Some((_, others)) => said.then(Html::text(rule)).then(Html::trusted(" ")).then(Html::code(others)),
+        None if words.contains("no longer") => {
+            said.then(Html::text(w.with("registries-no-longer", &[("rule", rule.into())])))
+        }
+        None => said.then(Html::text(rule)),
+    }
 }
 
-/// The rule, as the designer's own form calls it.
+/// The rule or mark, as the designer's own form calls it.
 fn rule_key(words: &str) -> Option<&'static str> {
     Some(match words {
         "required" => "registries-rule-required",
         "unique" => "registries-rule-unique",
+        words if words.starts_with("unique together with ") => "registries-rule-unique",
         "read-only" => "registries-rule-read-only",
         "least value or length" => "registries-field-min",
         "greatest value or length" => "registries-field-max",
         "pattern" => "registries-field-pattern",
         "values to choose from" => "registries-field-choices",
         "link to another register" => "registries-field-link",
+        "names the record" | "no longer names the record" => "registries-rule-primary",
+        "holds personal data" | "no longer holds personal data; its reads go on to be recorded" => {
+            "registries-field-personal"
+        }
+        "names the person whose data it is" | "no longer names the person whose data it is" => {
+            "registries-field-personal-id"
+        }
+        "is found by the search" | "is no longer found by the search" => "registries-field-fulltext",
+        "is numbered by the register" | "is no longer numbered by the register" | "is numbered by another template" => {
+            "registries-field-numbering"
+        }
         _ => return None,
     })
 }
@@ -327,16 +346,22 @@ mod tests {
 
     #[test]
     fn every_rule_that_a_version_changes_has_a_name() {
-        let old = json!({"type": "object", "properties": {"a": {"type": "string", "id": 1}}});
-        let new = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "id": 1,
-            "unique": true, "readOnly": true, "minLength": 1, "maxLength": 9, "pattern": "x", "enum": ["x"],
-            "foreignKeys": [{"databaseKey": "1", "values": [{"fieldKey": "1"}]}]}}});
+        let old = json!({"type": "object", "properties": {
+            "a": {"type": "string", "id": 1}, "b": {"type": "string", "id": 2}}});
+        let new = json!({"type": "object", "required": ["a"], "fieldsUniques": [["a", "b"]], "properties": {
+            "a": {"type": "string", "id": 1,
+                "unique": true, "readOnly": true, "minLength": 1, "maxLength": 9, "pattern": "x", "enum": ["x"],
+                "primaryKey": true, "personalData": true, "isFulltext": true, "numberFormat": "{indexNoByCode}",
+                "foreignKeys": [{"databaseKey": "1", "values": [{"fieldKey": "1"}]}]},
+            "b": {"type": "string", "id": 2, "personalDataId": true}}});
         let (old, new) = (Schema::read(&old, None).unwrap(), Schema::read(&new, None).unwrap());
         let w = Texts::new(super::super::CATALOGUES).words(Locale::En);
         for found in changes(&old, &new).into_iter().chain(changes(&new, &old)) {
             let words = change(&w, found.kind, &found.words).into_string();
             assert!(!words.contains("lang="), "{words}");
         }
+        let marked = change(&w, ChangeKind::Marked, "is no longer found by the search").into_string();
+        assert_eq!(marked, "The field is treated differently: no longer: Found by the search");
         let gone = change(&w, ChangeKind::Loosened, "link to another register").into_string();
         assert_eq!(gone, "A rule allows more than before: Links to register");
     }

@@ -6,9 +6,11 @@ use stoa_core::Instant;
 use stoa_store::Tx;
 
 use super::compiled::damaged;
+use super::publish::faults_of;
 use super::{By, Compiled, Registries};
 use crate::error::RegistriesError;
-use crate::store::record::{self, Selection};
+use crate::store::publication::{self, Phase, PublicationRow};
+use crate::store::record;
 use crate::store::registry::{self, RegistryRow};
 
 /// Registers in one list at most.
@@ -36,6 +38,8 @@ pub struct RegistryInfo {
     pub versions: Vec<VersionInfo>,
     /// The draft of the next version.
     pub draft: Option<Value>,
+    /// The version that is on its way, or could not be published.
+    pub publication: Option<PublicationInfo>,
     /// The number that the next numbered record gets.
     pub next_number: i64,
     /// When it was made.
@@ -61,6 +65,23 @@ pub struct VersionInfo {
     pub published_at: Instant,
     /// Who published it.
     pub published_by: String,
+}
+
+/// A version that is not published yet because records are there that must be checked first.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicationInfo {
+    /// The label that it gets.
+    pub label: String,
+    /// Whether it was refused: records that are there break its rules.
+    pub is_refused: bool,
+    /// Records that were checked so far.
+    pub checked: u64,
+    /// What stands against it, the first of it; each names records by their ids.
+    pub faults: Vec<String>,
+    /// When it was begun.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Instant,
 }
 
 impl Registries {
@@ -112,7 +133,7 @@ impl Registries {
         self.store()
             .scan(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, &tenant, &code).await?;
-                Ok(record::count(tx, compiled.id, &Selection::default()).await?)
+                Ok(record::count(tx, compiled.id).await?)
             })
             .await
     }
@@ -129,7 +150,9 @@ pub(crate) async fn info(tx: &mut Tx<'_>, row: RegistryRow) -> Result<RegistryIn
             published_by: version.published_by,
         });
     }
+    let publication = publication::find(tx, row.id).await?;
     Ok(RegistryInfo {
+        publication: publication.filter(|row| row.phase != Phase::Tidying).map(coming).transpose()?,
         id: row.id,
         code: row.code,
         name: row.name,
@@ -143,5 +166,16 @@ pub(crate) async fn info(tx: &mut Tx<'_>, row: RegistryRow) -> Result<RegistryIn
         created_at: row.created_at,
         modified_at: row.modified_at,
         modified_by: row.modified_by,
+    })
+}
+
+fn coming(row: PublicationRow) -> Result<PublicationInfo, RegistriesError> {
+    let faults = faults_of(&row)?;
+    Ok(PublicationInfo {
+        is_refused: row.phase != Phase::Checking,
+        checked: u64::try_from(row.done).unwrap_or(0),
+        faults: faults.into_iter().map(|against| against.message).collect(),
+        label: row.label,
+        started_at: row.started_at,
     })
 }

@@ -7,7 +7,8 @@ use stoa_store::{StoreError, Tx};
 
 use super::Registries;
 use crate::error::RegistriesError;
-use crate::model::{Label, Schema};
+use crate::model::{Label, Rules, Schema};
+use crate::store::publication::{self, Phase};
 use crate::store::registry::{self, RegistryRow};
 
 /// Registers remembered at most; over it all are forgotten and read again as they are asked for.
@@ -27,6 +28,20 @@ pub struct Compiled {
     stamp: i64,
     /// Published versions, oldest first.
     pub versions: Vec<Version>,
+    /// What holds whichever version is used.
+    pub rules: Rules,
+    /// The fields of registers that name records of this one.
+    pub(crate) referrers: Vec<Referrer>,
+}
+
+/// A field, here or in another register, whose values name records of this one.
+#[derive(Debug, Clone)]
+pub(crate) struct Referrer {
+    pub(crate) registry: i64,
+    pub(crate) code: String,
+    pub(crate) field: i64,
+    /// The field here that holds the named value.
+    pub(crate) target: i64,
 }
 
 /// A published version.
@@ -52,6 +67,23 @@ impl Compiled {
     pub fn current(&self) -> Option<&Version> {
         self.versions.last()
     }
+
+    /// The name of the register's full-text collection.
+    pub(crate) fn collection(&self) -> String {
+        collection(self.id)
+    }
+
+    /// Whether the records hold personal data, by whichever version.
+    pub fn is_personal(&self) -> bool {
+        self.rules.is_personal()
+    }
+}
+
+impl Version {
+    /// The ids of the fields that it shows.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = i64> + '_ {
+        self.schema.fields().iter().map(|field| field.id)
+    }
 }
 
 impl Registries {
@@ -73,7 +105,7 @@ impl Registries {
             }
         }
         let row = registry::find(tx, tenant, code).await?.ok_or_else(unknown)?;
-        let compiled = Arc::new(read(tx, &row).await?);
+        let compiled = Arc::new(read(tx, tenant, &row).await?);
         let mut remembered = self.shared.compiled.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED {
             remembered.clear();
@@ -83,12 +115,24 @@ impl Registries {
     }
 }
 
-async fn read(tx: &mut Tx<'_>, row: &RegistryRow) -> Result<Compiled, RegistriesError> {
+/// The name of a register's full-text collection.
+pub(crate) fn collection(registry: i64) -> String {
+    format!("registry/{registry}")
+}
+
+/// Reads a register's versions, the one on its way, and who refers to it.
+pub(crate) async fn read(tx: &mut Tx<'_>, tenant: &Tenant, row: &RegistryRow) -> Result<Compiled, RegistriesError> {
     let mut versions = Vec::new();
     for version in registry::versions(tx, row.id).await? {
         let schema = schema_of(&version.schema)?;
         let label = Label::new(version.label).ok_or_else(|| damaged("a version's label"))?;
         versions.push(Version { number: version.number, label, schema: Arc::new(schema) });
+    }
+    let coming = publication::find(tx, row.id).await?.filter(|row| row.phase == Phase::Checking);
+    let coming = coming.map(|row| schema_of(&row.schema)).transpose()?;
+    let mut referrers = Vec::new();
+    for (registry, code, field, target) in publication::links_to(tx, tenant, row.id).await? {
+        referrers.push(Referrer { registry, code, field, target });
     }
     Ok(Compiled {
         id: row.id,
@@ -96,7 +140,9 @@ async fn read(tx: &mut Tx<'_>, row: &RegistryRow) -> Result<Compiled, Registries
         name: row.name.clone(),
         read_log: row.read_log,
         stamp: row.stamp,
+        rules: Rules::of(versions.iter().map(|version| &*version.schema), coming.as_ref()),
         versions,
+        referrers,
     })
 }
 

@@ -2,24 +2,27 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use stoa_core::Instant;
 use stoa_core::limit::NAME_CHARS_MAX;
-use stoa_core::{FieldError, Instant};
 use stoa_store::Tx;
 use stoa_store::outbox::{self, Event};
 
 use super::catalogue::{RegistryInfo, info};
 use super::compiled::schema_of;
-use super::{By, Registries};
+use super::publish::{begin, refuse_while_publishing};
+use super::{By, Registries, impact, links};
 use crate::error::RegistriesError;
 use crate::model::{Change, Code, Label, Schema, changes};
-use crate::store::record::{self, Selection};
 use crate::store::registry::{self, RegistryRow, VersionRow};
+use crate::store::{publication, record};
 
 /// What a register is to be.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     /// Its short code; finds the register to change, or makes a new one.
     pub code: String,
+    /// Refused when there is a register with the code already.
+    pub must_be_new: bool,
     /// Its name; the code when empty.
     pub name: String,
     /// The catalogue group that it belongs to.
@@ -65,6 +68,15 @@ pub struct Impact {
     pub breaking: bool,
     /// Records that are there.
     pub records: u64,
+    /// How many of them were looked at for what follows: none where no rule becomes stricter, the oldest where there are
+    /// very many.
+    pub looked_at: u64,
+    /// Records that do not fit the draft: a value that is missing, of another type, or outside its rules. They stay as
+    /// they are, and what does not fit is not shown by the new version.
+    pub misfits: u64,
+    /// Records that share a value with an earlier one, where the draft newly demands that there be only one: while there
+    /// are any, it cannot be published.
+    pub duplicates: u64,
 }
 
 impl Registries {
@@ -79,16 +91,21 @@ impl Registries {
             .await
     }
 
-    /// Writes a draft and publishes it, in one step.
+    /// Writes a draft and publishes it, in one step. Where many records are there first to be checked this may end before
+    /// the version is out; see [`RegistryInfo::publication`].
     pub async fn define(&self, by: &By, draft: Draft) -> Result<RegistryInfo, RegistriesError> {
+        self.settle_earlier(by, &draft.code).await?;
         let by = by.clone();
-        self.store()
+        let (id, by) = self
+            .store()
             .write(async move |tx: &mut Tx<'_>| {
                 let row = write_draft(tx, &by, &draft).await?;
-                let row = publish_draft(tx, &by, row, draft.label.as_ref()).await?;
-                info(tx, row).await
+                let id = row.id;
+                begin(tx, &by, row, draft.label.as_ref()).await?;
+                Ok::<_, RegistriesError>((id, by.clone()))
             })
-            .await
+            .await?;
+        self.settle(&by, id).await
     }
 
     /// Changes what people read about a register, and whether its reads are recorded. Its draft and versions stay.
@@ -108,7 +125,6 @@ impl Registries {
                 row.read_log = details.read_log;
                 row.modified_at = tx.now();
                 row.modified_by.clone_from(&by.actor.id);
-                row.stamp += 1;
                 registry::update(tx, &row).await?;
                 tell(tx, &by, &row, "registries.registry.details", "stoa.registries.registry.changed.v1").await?;
                 info(tx, row).await
@@ -123,28 +139,41 @@ impl Registries {
             .scan(async move |tx: &mut Tx<'_>| {
                 let row = registry::find(tx, &tenant, &code).await?;
                 let row = row.ok_or_else(|| RegistriesError::RegistryNotFound(code.clone()))?;
-                let (changes, label, _) = next_version(tx, &row).await?;
+                let (changes, label, versions) = next_version(tx, &row).await?;
+                let breaking = changes.iter().any(|change| change.breaking);
+                let looked = match (breaking, row.draft.as_deref()) {
+                    (true, Some(draft)) => impact::look(tx, row.id, &versions, &schema_of(draft)?).await?,
+                    _ => impact::Looked::default(),
+                };
                 Ok(Impact {
                     label: label.as_str().to_owned(),
-                    breaking: changes.iter().any(|change| change.breaking),
+                    breaking,
                     changes,
-                    records: record::count(tx, row.id, &Selection::default()).await?,
+                    records: record::count(tx, row.id).await?,
+                    looked_at: looked.at,
+                    misfits: looked.misfits,
+                    duplicates: looked.duplicates,
                 })
             })
             .await
     }
 
-    /// Turns the draft into the next version.
+    /// Turns the draft into the next version. Where many records are there first to be checked this may end before the
+    /// version is out; see [`RegistryInfo::publication`].
     pub async fn publish(&self, by: &By, code: &str) -> Result<RegistryInfo, RegistriesError> {
-        let (by, code) = (by.clone(), code.to_owned());
-        self.store()
+        self.settle_earlier(by, code).await?;
+        let (owned, code) = (by.clone(), code.to_owned());
+        let id = self
+            .store()
             .write(async move |tx: &mut Tx<'_>| {
-                let row = registry::find(tx, by.tenant(), &code).await?;
+                let row = registry::find(tx, owned.tenant(), &code).await?;
                 let row = row.ok_or_else(|| RegistriesError::RegistryNotFound(code.clone()))?;
-                let row = publish_draft(tx, &by, row, None).await?;
-                info(tx, row).await
+                let id = row.id;
+                begin(tx, &owned, row, None).await?;
+                Ok::<_, RegistriesError>(id)
             })
-            .await
+            .await?;
+        self.settle(by, id).await
     }
 
     /// Throws the draft of a published register away. A register that was never published is deleted instead.
@@ -157,6 +186,7 @@ impl Registries {
                 if row.draft.is_none() || registry::versions(tx, row.id).await?.is_empty() {
                     return Err(RegistriesError::NoDraft);
                 }
+                refuse_while_publishing(tx, row.id).await?;
                 if seen.is_some_and(|seen| seen != row.modified_at) {
                     return Err(RegistriesError::DraftChanged(row.modified_by.clone()));
                 }
@@ -177,6 +207,12 @@ impl Registries {
             .write(async move |tx: &mut Tx<'_>| {
                 let row = registry::find_by_id(tx, by.tenant(), id).await?;
                 let row = row.ok_or_else(|| RegistriesError::RegistryNotFound(id.to_string()))?;
+                let others = publication::links_to(tx, by.tenant(), id).await?;
+                if let Some((_, code, ..)) = others.into_iter().find(|(other, ..)| *other != id) {
+                    return Err(RegistriesError::StillReferred(code));
+                }
+                links::write(tx, id, &[]).await?;
+                publication::remove(tx, id).await?;
                 let now = tx.now();
                 registry::delete(tx, id, now, &by.actor.id).await?;
                 tell(tx, &by, &row, "registries.registry.delete", "stoa.registries.registry.deleted.v1").await
@@ -192,12 +228,19 @@ fn check_lengths(texts: &[(&'static str, &String)]) -> Result<(), RegistriesErro
     })
 }
 
-async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<RegistryRow, RegistriesError> {
+pub(super) async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<RegistryRow, RegistriesError> {
     let code =
         Code::new(draft.code.clone()).map_err(|error| RegistriesError::field("/code", "format", error.to_string()))?;
     check_lengths(&[("/name", &draft.name), ("/groupName", &draft.group_name), ("/institution", &draft.institution)])?;
     let now = tx.now();
     let present = registry::find(tx, by.tenant(), code.as_str()).await?;
+    if let Some(row) = &present {
+        if draft.must_be_new {
+            return Err(RegistriesError::CodeTaken(row.code.clone()));
+        }
+        refuse_while_publishing(tx, row.id).await?;
+        publication::remove(tx, row.id).await?;
+    }
     if let (Some(seen), Some(row)) = (draft.seen, &present)
         && row.modified_at != seen
     {
@@ -228,11 +271,12 @@ async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<Registry
         next_number: old.map_or(1, |row| row.next_number),
         read_log: draft.read_log.unwrap_or(old.is_none_or(|row| row.read_log)),
         draft: Some(schema.to_json().to_string()),
-        stamp: old.map_or(1, |row| row.stamp + 1),
+        stamp: registry::new_stamp(tx),
         created_at: old.map_or(now, |row| row.created_at),
         modified_at: now,
         modified_by: by.actor.id.clone(),
     };
+    links::resolve(tx, by.tenant(), row.id, &schema).await?;
     if present.is_some() {
         registry::update(tx, &row).await?;
     } else {
@@ -245,7 +289,7 @@ async fn write_draft(tx: &mut Tx<'_>, by: &By, draft: &Draft) -> Result<Registry
 }
 
 /// What the draft changes, the label that it would get, and the versions that are there.
-async fn next_version(
+pub(super) async fn next_version(
     tx: &mut Tx<'_>,
     row: &RegistryRow,
 ) -> Result<(Vec<Change>, Label, Vec<VersionRow>), RegistriesError> {
@@ -260,45 +304,8 @@ async fn next_version(
     Ok((found, label, versions))
 }
 
-async fn publish_draft(
-    tx: &mut Tx<'_>,
-    by: &By,
-    mut row: RegistryRow,
-    label: Option<&Label>,
-) -> Result<RegistryRow, RegistriesError> {
-    let (_, counted, versions) = next_version(tx, &row).await?;
-    let label = label.cloned().unwrap_or(counted);
-    let schema = row.draft.take().ok_or(RegistriesError::NoDraft)?;
-    let mut errors = schema_of(&schema)?.unfillable();
-    if schema_of(&schema)?.fields().is_empty() {
-        errors.push(FieldError {
-            pointer: "/properties".to_owned(),
-            code: "required",
-            message: "needs at least one field".to_owned(),
-        });
-    }
-    if !errors.is_empty() {
-        return Err(RegistriesError::InvalidSchema(errors));
-    }
-    let now = tx.now();
-    let version = VersionRow {
-        number: versions.last().map_or(1, |last| last.number + 1),
-        label: label.as_str().to_owned(),
-        schema,
-        published_at: now,
-        published_by: by.actor.id.clone(),
-    };
-    registry::insert_version(tx, row.id, &version).await?;
-    row.modified_at = now;
-    row.modified_by.clone_from(&by.actor.id);
-    registry::update(tx, &row).await?;
-    row.stamp += 1;
-    tell(tx, by, &row, "registries.registry.publish", "stoa.registries.schema.published.v1").await?;
-    Ok(row)
-}
-
 /// Evidence and event of a change to a register.
-async fn tell(
+pub(super) async fn tell(
     tx: &mut Tx<'_>,
     by: &By,
     row: &RegistryRow,
@@ -312,7 +319,9 @@ async fn tell(
     stoa_audit::append(tx, &record).await?;
     let event = Event::new(tx, event, "/registries", by.tenant(), json!({"id": row.id, "code": row.code}))
         .subject(object)
-        .actor(by.actor.id.clone());
+        .actor(by.info.name(&by.actor))
+        .correlation(Some(by.info.correlation.as_str()).filter(|id| !id.is_empty()))
+        .traceparent(by.info.traceparent.as_deref());
     outbox::publish(tx, &event).await?;
     Ok(())
 }

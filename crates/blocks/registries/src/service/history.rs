@@ -1,14 +1,19 @@
 //! Who changed records and who read them.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use stoa_core::{Date, Instant, Page};
 use stoa_store::Tx;
 
-use super::record::open_details;
+use super::compiled::Compiled;
+use super::readlog::Note;
+use super::record::{Record, open_details, read_row};
 use super::{By, RecordId, Registries};
 use crate::error::RegistriesError;
 use crate::store::history::{self, ChangeRow, ReadRow};
+use crate::store::record as rows;
 
 /// Entries of one answer at most.
 const ENTRIES_MAX: u32 = 1_000;
@@ -67,7 +72,7 @@ pub struct PersonalDataUsage {
 }
 
 impl Registries {
-    /// The changes of one record, newest first.
+    /// The changes of one record, newest first. They show personal values of then: that is recorded as a read.
     pub async fn changes_of_record(
         &self,
         by: &By,
@@ -75,19 +80,21 @@ impl Registries {
         id: RecordId,
     ) -> Result<Vec<ChangeEntry>, RegistriesError> {
         let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
-        self.store()
+        let opened = self
+            .store()
             .read(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, &tenant, &code).await?;
                 let rows = history::changes_of_record(tx, compiled.id, id, ENTRIES_MAX).await?;
                 if rows.is_empty() {
                     return Err(RegistriesError::RecordNotFound);
                 }
-                entries(&this, tx, rows).await
+                open(&this, tx, &compiled, rows).await
             })
-            .await
+            .await?;
+        self.answered(by, opened).await
     }
 
-    /// The changes of a whole register, newest first.
+    /// The changes of a whole register, newest first. They show personal values of then: that is recorded as a read.
     pub async fn changes_of_registry(
         &self,
         by: &By,
@@ -95,13 +102,20 @@ impl Registries {
         page: Page,
     ) -> Result<Vec<ChangeEntry>, RegistriesError> {
         let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
-        self.store()
+        let opened = self
+            .store()
             .scan(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, &tenant, &code).await?;
                 let rows = history::changes_of_registry(tx, compiled.id, page.size(), page.offset()).await?;
-                entries(&this, tx, rows).await
+                open(&this, tx, &compiled, rows).await
             })
-            .await
+            .await?;
+        self.answered(by, opened).await
+    }
+
+    async fn answered(&self, by: &By, opened: Opened) -> Result<Vec<ChangeEntry>, RegistriesError> {
+        self.note(by, opened.note).await?;
+        Ok(opened.entries)
     }
 
     /// Who read the data of a person, by the value of the field that names them. Asking is itself recorded (DRS-8).
@@ -111,33 +125,30 @@ impl Registries {
         code: &str,
         person: &str,
     ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
-        let key = self.person_key(person);
-        let (this, by, code) = (self.clone(), by.clone(), code.to_owned());
+        let (this, by, code, person) = (self.clone(), by.clone(), code.to_owned(), person.to_owned());
         self.store()
             .write(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
-                let object = format!("registries/{}", compiled.code);
-                let mut evidence = stoa_audit::Record::done(&by.actor, "registries.usage.read", object);
-                evidence.purpose = by.info.purpose.as_deref();
-                evidence.correlation = Some(by.info.correlation.as_str()).filter(|id| !id.is_empty());
-                stoa_audit::append(tx, &evidence).await?;
+                note_log_read(tx, &by, format!("registries/{}", compiled.code)).await?;
+                let key = this.person_key(&compiled.rules.person_typed(&person));
                 let rows = history::reads_of_person(tx, compiled.id, &key, ENTRIES_MAX).await?;
                 Ok(rows.into_iter().map(usage).collect())
             })
             .await
     }
 
-    /// Who read one record.
+    /// Who read one record. Asking is itself recorded.
     pub async fn reads_of_record(
         &self,
         by: &By,
         code: &str,
         id: RecordId,
     ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
-        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
+        let (this, by, code) = (self.clone(), by.clone(), code.to_owned());
         self.store()
-            .read(async move |tx: &mut Tx<'_>| {
-                let compiled = this.compiled(tx, &tenant, &code).await?;
+            .write(async move |tx: &mut Tx<'_>| {
+                let compiled = this.compiled(tx, by.tenant(), &code).await?;
+                note_log_read(tx, &by, format!("registries/{}/{id}", compiled.code)).await?;
                 let rows = history::reads_of_record(tx, compiled.id, id, ENTRIES_MAX).await?;
                 Ok(rows.into_iter().map(usage).collect())
             })
@@ -159,21 +170,27 @@ pub struct DayFigures {
 }
 
 impl Registries {
-    /// Who read personal data of a whole register, newest first.
+    /// Who read personal data of a whole register, newest first. Asking is itself recorded.
     pub async fn reads_of_registry(
         &self,
         by: &By,
         code: &str,
         page: Page,
     ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
-        let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
-        self.store()
+        let (this, tenant, owned) = (self.clone(), by.tenant().clone(), code.to_owned());
+        let (code, rows) = self
+            .store()
             .scan(async move |tx: &mut Tx<'_>| {
-                let compiled = this.compiled(tx, &tenant, &code).await?;
+                let compiled = this.compiled(tx, &tenant, &owned).await?;
                 let rows = history::reads_of_registry(tx, compiled.id, page.size(), page.offset()).await?;
-                Ok(rows.into_iter().map(usage).collect())
+                Ok::<_, RegistriesError>((compiled.code.clone(), rows))
             })
-            .await
+            .await?;
+        let by = by.clone();
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| note_log_read(tx, &by, format!("registries/{code}")).await)
+            .await?;
+        Ok(rows.into_iter().map(usage).collect())
     }
 
     /// What happened in the last days, today included. Counts only: no value of any record.
@@ -207,18 +224,46 @@ impl Registries {
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-async fn entries(
+/// Evidence of somebody looking at the log of reads.
+async fn note_log_read(tx: &mut Tx<'_>, by: &By, object: String) -> Result<(), RegistriesError> {
+    let mut evidence = stoa_audit::Record::done(&by.actor, "registries.usage.read", object);
+    evidence.purpose = by.info.purpose.as_deref();
+    evidence.correlation = Some(by.info.correlation.as_str()).filter(|id| !id.is_empty());
+    stoa_audit::append(tx, &evidence).await?;
+    Ok(())
+}
+
+/// Entries of the change log with their values, and the note that they are shown.
+struct Opened {
+    entries: Vec<ChangeEntry>,
+    note: Option<Note>,
+}
+
+async fn open(
     this: &Registries,
     tx: &mut Tx<'_>,
+    compiled: &Compiled,
     rows: Vec<ChangeRow>,
-) -> Result<Vec<ChangeEntry>, RegistriesError> {
-    let mut entries = Vec::with_capacity(rows.len());
-    for (at, actor, actor_name, action, version, _, details, is_sealed, record) in rows {
+) -> Result<Opened, RegistriesError> {
+    let (mut entries, mut fields, mut shown) = (Vec::with_capacity(rows.len()), BTreeSet::new(), BTreeSet::new());
+    for (at, actor, actor_name, action, version, changed, details, is_sealed, record) in rows {
         let values = open_details(this, tx, record, &details, is_sealed).await?;
-        let values = values.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let values: Option<Value> = values.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let changed = changed.split(',').filter_map(|field| field.parse::<i64>().ok());
+        let personal: Vec<i64> = changed.filter(|field| compiled.rules.personal().contains(field)).collect();
+        if values.is_some() && !personal.is_empty() {
+            fields.extend(personal);
+            shown.insert(record);
+        }
         entries.push(ChangeEntry { record, at, actor, actor_name, action, version, values });
     }
-    Ok(entries)
+    let mut records: Vec<Record> = Vec::with_capacity(shown.len());
+    for id in shown {
+        if let Some(row) = rows::get_any(tx, compiled.id, id).await? {
+            records.push(read_row(&row)?);
+        }
+    }
+    Ok(Opened { entries, note: Note::shown(this, compiled, fields, &records) })
 }
 
 fn usage(row: ReadRow) -> PersonalDataUsage {

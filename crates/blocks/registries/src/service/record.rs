@@ -7,14 +7,15 @@ use stoa_store::outbox::{self, Event};
 use stoa_store::{Tx, seal, search};
 
 use super::compiled::{Compiled, Version, damaged};
-use super::find::{matching, matching_ids};
-use super::unique::{self, claims};
-use super::{By, RecordId, Registries};
+use super::find::by_id_or_key;
+use super::query::{self, Example, matching};
+use super::readlog::{Note, Question};
+use super::{By, RecordId, Registries, links, unique};
 use crate::error::RegistriesError;
 use crate::model::{Content, Schema};
 use crate::store::history::{self, NewChange};
 use crate::store::record::{self as rows, RecordRow};
-use crate::store::registry;
+use crate::store::{registry, select, value};
 
 /// Records that one update-entries may change.
 const CHANGED_AT_ONCE_MAX: usize = 1_000;
@@ -122,7 +123,7 @@ impl Registries {
                 let record = desk.create(tx, &content, None, "").await?;
                 let made = answer(&record, &version.schema);
                 let mut kept = made.clone();
-                if version.schema.is_personal() {
+                if compiled.is_personal() {
                     let subject = person_of(record.id);
                     kept.body = seal::seal(tx, this.keys(), &subject, ANSWER_CONTEXT, &made.body).await?;
                     kept.content_type = Some(format!("{SEALED}{}", record.id));
@@ -201,16 +202,25 @@ impl Registries {
         query: Value,
         write: Value,
     ) -> Result<Option<Record>, RegistriesError> {
+        let question = Question::example(by, code, label, &query);
         let (this, by, code, label) = (self.clone(), by.clone(), code.to_owned(), label.to_owned());
-        self.store()
+        let done = self
+            .store()
             .write(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
                 let version = compiled.version(&label)?;
                 let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
                 let Some(present) = desk.one(tx, &query).await? else { return Ok(None) };
-                desk.change(tx, present, &write, "/write/content").await.map(Some)
+                let record = desk.change(tx, present, &write, "/write/content").await?;
+                desk.note_answer(tx, &record).await?;
+                Ok(Some(record))
             })
-            .await
+            .await;
+        match &done {
+            Ok(None) | Err(RegistriesError::SeveralMatch(_)) => self.note_question(question).await?,
+            _ => {}
+        }
+        done
     }
 
     /// Changes every record that matches the query; gives how many.
@@ -228,7 +238,13 @@ impl Registries {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
                 let version = compiled.version(&label)?;
                 let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
-                let found = matching(tx, &compiled, version, &query, "/query/content", CHANGED_AT_ONCE_MAX + 1).await?;
+                let example = Example::read(&version.schema, &query, "/query/content")?;
+                let asked = example.fields.clone();
+                let found = matching(tx, &compiled, example, CHANGED_AT_ONCE_MAX + 1).await?;
+                // The answer says how many there are, also when nothing changes.
+                if let Some(note) = Note::asked(&this, &compiled, asked, &found) {
+                    note.write(tx, &by).await?;
+                }
                 if found.len() > CHANGED_AT_ONCE_MAX {
                     let words = format!("matches more than {CHANGED_AT_ONCE_MAX} records");
                     return Err(RegistriesError::field("/query/content", "max", words));
@@ -251,8 +267,10 @@ impl Registries {
         query: Option<Value>,
         write: Value,
     ) -> Result<Upserted, RegistriesError> {
+        let question = Question::example(by, code, label, query.as_ref().unwrap_or(&Value::Null));
         let (this, by, code, label) = (self.clone(), by.clone(), code.to_owned(), label.to_owned());
-        self.store()
+        let done = self
+            .store()
             .write(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
                 let version = compiled.version(&label)?;
@@ -268,6 +286,7 @@ impl Registries {
                 match present {
                     Some(present) => {
                         let record = desk.change(tx, present, &write, "/write/content").await?;
+                        desk.note_answer(tx, &record).await?;
                         Ok(Upserted { record, created: false })
                     }
                     None => {
@@ -276,7 +295,11 @@ impl Registries {
                     }
                 }
             })
-            .await
+            .await;
+        if let Err(RegistriesError::SeveralMatch(_)) = &done {
+            self.note_question(question).await?;
+        }
+        done
     }
 
     /// Changes a record by its id, only if it is still at `expected` when that is given.
@@ -296,7 +319,9 @@ impl Registries {
                 let version = compiled.version(&label)?;
                 let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
                 let present = desk.by_id(tx, id, expected).await?;
-                desk.change(tx, present, &write, "").await
+                let record = desk.change(tx, present, &write, "").await?;
+                desk.note_answer(tx, &record).await?;
+                Ok(record)
             })
             .await
     }
@@ -325,53 +350,50 @@ impl Registries {
 
     /// Deletes the record with this business id (its primary key) or record id.
     pub async fn delete_by_key(&self, by: &By, code: &str, label: &str, key: &str) -> Result<(), RegistriesError> {
+        let question = Question::key(by, code, label);
         let (this, by, code, label) = (self.clone(), by.clone(), code.to_owned(), label.to_owned());
         let key = key.to_owned();
-        self.store()
+        let done = self
+            .store()
             .write(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
                 let version = compiled.version(&label)?;
                 let desk = Desk { this: &this, by: &by, compiled: &compiled, version };
-                let present = match key.parse::<RecordId>() {
-                    Ok(id) => desk.by_id(tx, id, None).await?,
-                    Err(_) => desk.by_business_id(tx, &key).await?.ok_or(RegistriesError::RecordNotFound)?,
-                };
-                desk.delete(tx, present, None).await
+                let present = by_id_or_key(tx, &compiled, version, &key).await?;
+                desk.delete(tx, present.ok_or(RegistriesError::RecordNotFound)?, None).await
             })
-            .await
+            .await;
+        if let Err(RegistriesError::RecordNotFound) = &done {
+            self.note_question(question).await?;
+        }
+        done
     }
 }
 
 impl Desk<'_> {
     /// The one record that matches a query.
     async fn one(self, tx: &mut Tx<'_>, query: &Value) -> Result<Option<Record>, RegistriesError> {
-        let mut found = matching(tx, self.compiled, self.version, query, "/query/content", 2).await?;
+        let example = Example::read(&self.version.schema, query, "/query/content")?;
+        let mut found = matching(tx, self.compiled, example.clone(), 2).await?;
         if found.len() > 1 {
-            let all = matching_ids(tx, self.compiled, self.version, query, "/query/content").await?;
-            return Err(RegistriesError::SeveralMatch(all));
+            let selection = example.selection(tx, self.compiled).await?;
+            return Err(RegistriesError::SeveralMatch(select::count(tx, self.compiled.id, &selection).await?));
         }
         Ok(found.pop())
     }
 
+    /// The record that has the primary key which is to be written. A key of a wrong type finds none: it is refused where
+    /// the whole record is checked.
     pub(super) async fn by_primary_key(
         self,
         tx: &mut Tx<'_>,
         write: &Value,
     ) -> Result<Option<Record>, RegistriesError> {
         let Some(field) = self.version.schema.primary_key() else { return Ok(None) };
-        let Some(key) = write.pointer(&field.pointer()).filter(|key| !key.is_null()) else { return Ok(None) };
-        let mut query = serde_json::Map::new();
-        crate::model::show_field(&mut query, field, key.clone());
-        let found = matching(tx, self.compiled, self.version, &Value::Object(query), "/write/content", 1).await?;
-        Ok(found.into_iter().next())
-    }
-
-    async fn by_business_id(self, tx: &mut Tx<'_>, key: &str) -> Result<Option<Record>, RegistriesError> {
-        let Some(field) = self.version.schema.primary_key() else { return Ok(None) };
-        let mut query = serde_json::Map::new();
-        crate::model::show_field(&mut query, field, Value::from(key));
-        let found = matching(tx, self.compiled, self.version, &Value::Object(query), "", 1).await?;
-        Ok(found.into_iter().next())
+        match write.pointer(&field.pointer()).filter(|key| !key.is_null()) {
+            Some(key) => query::by_key(tx, self.compiled, self.version, key).await,
+            None => Ok(None),
+        }
     }
 
     async fn by_id(self, tx: &mut Tx<'_>, id: RecordId, expected: Option<i64>) -> Result<Record, RegistriesError> {
@@ -399,16 +421,17 @@ impl Desk<'_> {
                 content.set(field.id, Value::from(number));
             }
         }
-        unique::check_foreign(tx, self.compiled, schema, &content, pointer).await?;
+        let (compiled, rules) = (self.compiled, &self.compiled.rules);
+        links::check(tx, self.by.tenant(), compiled, schema, &content, pointer).await?;
         let id = id.unwrap_or_else(|| tx.new_id());
         let now = tx.now();
-        unique::change(tx, self.compiled.id, id, &[], &claims(schema, &content)).await?;
+        unique::claim(tx, compiled, id, &content).await?;
         let row = RecordRow { id, version: 1, content: content.to_stored(), created_at: now, modified_at: now };
-        rows::insert(tx, self.compiled.id, self.version.number, &row).await?;
-        rows::index(tx, self.compiled.id, id, &content.index(schema)).await?;
-        let text = content.text(schema);
+        rows::insert(tx, compiled.id, self.version.number, &row).await?;
+        value::index(tx, compiled.id, id, &content.index(rules.mixed())).await?;
+        let text = content.text(rules.fulltext());
         if !text.is_empty() {
-            search::index(tx, &self.collection(), id.as_bytes(), &text).await?;
+            search::index(tx, &compiled.collection(), id.as_bytes(), &text).await?;
         }
         let record = Record { id, version: 1, content, created_at: now, modified_at: now };
         self.tell(tx, Told::Created, None, Some(&record)).await?;
@@ -429,9 +452,10 @@ impl Desk<'_> {
         if content == present.content {
             return Ok(present);
         }
-        unique::check_foreign(tx, self.compiled, schema, &content, pointer).await?;
-        let registry = self.compiled.id;
-        unique::change(tx, registry, present.id, &claims(schema, &present.content), &claims(schema, &content)).await?;
+        let (compiled, rules, tenant) = (self.compiled, &self.compiled.rules, self.by.tenant());
+        links::check(tx, tenant, compiled, schema, &content, pointer).await?;
+        links::check_referrers(tx, tenant, compiled, present.id, &present.content, Some(&content)).await?;
+        unique::reclaim(tx, compiled, present.id, &present.content, &content).await?;
         let record = Record { version: present.version + 1, modified_at: tx.now(), content, ..present.clone() };
         let row = RecordRow {
             id: record.id,
@@ -441,33 +465,38 @@ impl Desk<'_> {
             modified_at: record.modified_at,
         };
         rows::update(tx, self.version.number, &row).await?;
-        let (old, new) = (present.content.index(schema), record.content.index(schema));
-        let gone: Vec<_> = old.iter().filter(|entry| !new.contains(entry)).cloned().collect();
-        let fresh: Vec<_> = new.iter().filter(|entry| !old.contains(entry)).cloned().collect();
-        rows::unindex(tx, registry, record.id, &gone).await?;
-        rows::index(tx, registry, record.id, &fresh).await?;
-        let text = record.content.text(schema);
-        if text != present.content.text(schema) {
-            search::index(tx, &self.collection(), record.id.as_bytes(), &text).await?;
+        let mut fresh = Vec::new();
+        for field in present.content.differences(&record.content) {
+            if present.content.get(field).is_some() {
+                value::unindex_field(tx, record.id, field).await?;
+            }
+            record.content.index_field(field, rules.mixed(), &mut fresh);
+        }
+        value::index(tx, compiled.id, record.id, &fresh).await?;
+        let text = record.content.text(rules.fulltext());
+        if text != present.content.text(rules.fulltext()) {
+            search::index(tx, &compiled.collection(), record.id.as_bytes(), &text).await?;
         }
         self.tell(tx, Told::Updated, Some(&present), Some(&record)).await?;
         Ok(record)
     }
 
     async fn delete(self, tx: &mut Tx<'_>, present: Record, why: Option<&str>) -> Result<(), RegistriesError> {
-        let schema = &*self.version.schema;
-        let registry = self.compiled.id;
-        unique::change(tx, registry, present.id, &claims(schema, &present.content), &[]).await?;
-        rows::unindex(tx, registry, present.id, &present.content.index(schema)).await?;
-        search::remove(tx, &self.collection(), present.id.as_bytes()).await?;
+        let compiled = self.compiled;
+        links::check_referrers(tx, self.by.tenant(), compiled, present.id, &present.content, None).await?;
+        value::remove(tx, present.id).await?;
+        search::remove(tx, &compiled.collection(), present.id.as_bytes()).await?;
         let now = tx.now();
         rows::delete(tx, present.id, now, &self.by.actor.id, why).await?;
         self.tell(tx, Told::Deleted, Some(&present), None).await
     }
 
-    /// The name of the register's full-text collection.
-    pub(crate) fn collection(self) -> String {
-        format!("registry/{}", self.compiled.id)
+    /// Writes down that the answer to a change shows the record as it is now, also what the caller did not write.
+    async fn note_answer(self, tx: &mut Tx<'_>, record: &Record) -> Result<(), RegistriesError> {
+        match Note::shown(self.this, self.compiled, self.version.fields(), [record]) {
+            Some(note) => note.write(tx, self.by).await,
+            None => Ok(()),
+        }
     }
 
     /// History, evidence and event of one change, all in its transaction.
@@ -485,12 +514,8 @@ impl Desk<'_> {
         let details: Vec<Value> =
             fields.iter().map(|id| json!({"id": id, "old": old.get(*id), "new": new.get(*id)})).collect();
         let details = Value::Array(details).to_string().into_bytes();
-        let is_sealed = self.version.schema.is_personal();
-        let details = if is_sealed {
-            seal::seal(tx, self.this.keys(), &person_of(record.id), CHANGE_CONTEXT, &details).await?
-        } else {
-            details
-        };
+        let is_sealed = self.compiled.is_personal();
+        let details = if is_sealed { seal_change(tx, self.this, record.id, &details).await? } else { details };
         let actor = &self.by.actor;
         let change = NewChange {
             registry: self.compiled.id,
@@ -519,8 +544,9 @@ impl Desk<'_> {
         });
         let event = Event::new(tx, told.event(), "/registries", self.by.tenant(), data)
             .subject(object)
-            .actor(actor.id.clone())
-            .correlation(Some(self.by.info.correlation.as_str()).filter(|id| !id.is_empty()));
+            .actor(self.by.info.name(actor))
+            .correlation(Some(self.by.info.correlation.as_str()).filter(|id| !id.is_empty()))
+            .traceparent(self.by.info.traceparent.as_deref());
         outbox::publish(tx, &event).await?;
         Ok(())
     }
@@ -529,6 +555,16 @@ impl Desk<'_> {
 /// Whose key a record's history is sealed with: each record's own, so that one person's erasure touches nobody else.
 pub(crate) fn person_of(record: RecordId) -> String {
     format!("record/{record}")
+}
+
+/// Seals the details of a change.
+pub(crate) async fn seal_change(
+    tx: &mut Tx<'_>,
+    this: &Registries,
+    record: RecordId,
+    details: &[u8],
+) -> Result<Vec<u8>, RegistriesError> {
+    Ok(seal::seal(tx, this.keys(), &person_of(record), CHANGE_CONTEXT, details).await?)
 }
 
 /// Opens the details of a change.

@@ -130,7 +130,7 @@ impl Registries {
         let mut waiting: Vec<_> = starts.map(|start| start..(start + size).min(batch.len())).collect();
         let mut patience = BUSY_TRIES_MAX;
         if batch.is_empty() {
-            self.note(way, unread.clone()).await?;
+            self.note_progress(way, unread.clone()).await?;
         }
         let unread = std::sync::Arc::new(unread);
         let step = |range: &std::ops::Range<usize>, done, refused: &[RefusedRow]| {
@@ -141,14 +141,14 @@ impl Registries {
                 Ok((done, more)) => {
                     // What was kept is noted already, in its own transaction.
                     if way.trial == Trial::Yes {
-                        self.note(way, step(&range, done, &more)).await?;
+                        self.note_progress(way, step(&range, done, &more)).await?;
                     }
                     all += done;
                     refused.extend(more);
                 }
                 Err(RegistriesError::NotUnique(field)) if range.len() <= 1 => {
                     let (done, more) = one_refused(&batch, range.start, &field);
-                    self.note(way, step(&range, done, &more)).await?;
+                    self.note_progress(way, step(&range, done, &more)).await?;
                     all += done;
                     refused.extend(more);
                 }
@@ -309,7 +309,7 @@ impl Registries {
         }
     }
 
-    async fn note(&self, way: &Way<'_>, step: Step) -> Result<(), RegistriesError> {
+    async fn note_progress(&self, way: &Way<'_>, step: Step) -> Result<(), RegistriesError> {
         match way.note.filter(|_| step.rows > 0) {
             Some(id) => Ok(self.note_step_apart(id, step).await?),
             None => Ok(()),

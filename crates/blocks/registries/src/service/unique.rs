@@ -1,93 +1,65 @@
 //! Values that no two records may share, claimed under a hash so that a race has exactly one winner.
+//!
+//! What is claimed is the register's to say, not the version's that a caller happens to use.
 
-use aws_lc_rs::digest::{Context, SHA256};
-use serde_json::Value;
-use stoa_core::FieldError;
 use stoa_store::Tx;
 
 use super::RecordId;
 use super::compiled::Compiled;
 use crate::error::RegistriesError;
-use crate::model::{Content, IndexEntry, Schema};
-use crate::store::record;
+use crate::model::{Content, Rules};
+use crate::store::value;
 
-/// One value, or group of values, that must be unique.
+/// One value, or group of values, of one record that must be unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Claim {
-    /// The rule: the ids of its fields.
-    rule: String,
-    hash: [u8; 32],
-    /// The fields in words.
-    names: String,
+pub(crate) struct Claim<'r> {
+    /// The rule that it is claimed under.
+    pub(crate) rule: &'r str,
+    pub(crate) hash: [u8; 32],
+    at: usize,
 }
 
-/// What this content claims under a schema. A group that lacks one of its values claims nothing.
-pub(crate) fn claims(schema: &Schema, content: &Content) -> Vec<Claim> {
-    let single = schema.fields().iter().filter(|field| field.unique).map(|field| vec![field.id]);
-    single
-        .chain(schema.uniques().iter().cloned())
-        .filter_map(|group| {
-            let mut hash = Context::new(&SHA256);
-            for field in &group {
-                let text = content.get(*field)?.to_string();
-                hash.update(&(text.len() as u64).to_be_bytes());
-                hash.update(text.as_bytes());
-            }
-            let mut bytes = [0; 32];
-            bytes.copy_from_slice(hash.finish().as_ref());
-            let names: Vec<_> = group.iter().filter_map(|id| schema.field(*id)).map(|f| f.path.join("/")).collect();
-            let rule = group.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-            Some(Claim { rule, hash: bytes, names: names.join(" and ") })
-        })
-        .collect()
+/// What this content claims. A group that lacks one of its values claims nothing.
+pub(crate) fn claims<'r>(rules: &'r Rules, content: &Content) -> Vec<Claim<'r>> {
+    let claim = |(at, unique): (usize, &'r crate::model::Unique)| {
+        Some(Claim { rule: &unique.key, hash: unique.digest(content)?, at })
+    };
+    rules.uniques().iter().enumerate().filter_map(claim).collect()
 }
 
-/// Gives back what is no longer claimed, then claims what is new.
-pub(crate) async fn change(
+/// Claims what a new record must not share with another.
+pub(crate) async fn claim(
     tx: &mut Tx<'_>,
-    registry: i64,
+    compiled: &Compiled,
     id: RecordId,
-    before: &[Claim],
-    after: &[Claim],
+    content: &Content,
 ) -> Result<(), RegistriesError> {
+    take(tx, compiled, id, &claims(&compiled.rules, content)).await
+}
+
+/// Gives back what a changed record no longer claims, then claims what is new.
+pub(crate) async fn reclaim(
+    tx: &mut Tx<'_>,
+    compiled: &Compiled,
+    id: RecordId,
+    before: &Content,
+    after: &Content,
+) -> Result<(), RegistriesError> {
+    let before = claims(&compiled.rules, before);
+    let mut after = claims(&compiled.rules, after);
     for claim in before.iter().filter(|claim| !after.contains(claim)) {
-        record::release(tx, registry, &claim.rule, &claim.hash, id).await?;
+        value::release(tx, compiled.id, claim.rule, &claim.hash, id).await?;
     }
-    for claim in after.iter().filter(|claim| !before.contains(claim)) {
-        if !record::claim(tx, registry, &claim.rule, &claim.hash, id).await? {
-            return Err(RegistriesError::NotUnique(claim.names.clone()));
+    after.retain(|claim| !before.contains(claim));
+    take(tx, compiled, id, &after).await
+}
+
+async fn take(tx: &mut Tx<'_>, compiled: &Compiled, id: RecordId, claims: &[Claim<'_>]) -> Result<(), RegistriesError> {
+    for claim in claims {
+        if !value::claim(tx, compiled.id, claim.rule, &claim.hash, id).await? {
+            let names = compiled.rules.uniques().get(claim.at).map(crate::model::Unique::names);
+            return Err(RegistriesError::NotUnique(names.unwrap_or_default()));
         }
     }
     Ok(())
-}
-
-/// Refuses values that name no record of the register that they must be found in. A register may link to itself, also
-/// to the record that is being written.
-pub(crate) async fn check_foreign(
-    tx: &mut Tx<'_>,
-    compiled: &Compiled,
-    schema: &Schema,
-    content: &Content,
-    pointer: &str,
-) -> Result<(), RegistriesError> {
-    let mut errors = Vec::new();
-    for field in schema.fields() {
-        let Some(link) = &field.foreign else { continue };
-        let Some(value) = content.get(field.id) else { continue };
-        let values: Vec<&Value> = value.as_array().map_or_else(|| vec![value], |items| items.iter().collect());
-        for value in values {
-            if link.register == compiled.id && content.get(link.field) == Some(value) {
-                continue;
-            }
-            let entry = IndexEntry { field: link.field, text: crate::model::sortable(value) };
-            if !record::has_value(tx, link.register, &entry).await? {
-                errors.push(FieldError {
-                    pointer: format!("{pointer}{}", field.pointer()),
-                    code: "foreignKey",
-                    message: format!("{value} names no record of register {}", link.register),
-                });
-            }
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(RegistriesError::InvalidRecord(errors)) }
 }

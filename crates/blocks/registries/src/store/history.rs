@@ -10,6 +10,9 @@ impl Kind for ChangeKind {
     const NAME: &'static str = "change";
 }
 
+/// The id of an entry of the change log.
+pub(crate) type ChangeId = Id<ChangeKind>;
+
 pub(crate) struct ReadKind;
 impl Kind for ReadKind {
     const NAME: &'static str = "read";
@@ -81,6 +84,28 @@ pub(crate) async fn changes_of_registry(
         params![registry, limit, offset],
     )
     .await
+}
+
+/// Entries after one whose values are not sealed: `id, record, details`.
+pub(crate) async fn unsealed_changes(
+    tx: &mut Tx<'_>,
+    registry: i64,
+    after: ChangeId,
+    limit: u32,
+) -> Result<Vec<(ChangeId, RecordId, Vec<u8>)>, StoreError> {
+    tx.rows(
+        "SELECT id, record, details FROM record_change WHERE registry = $1 AND id > $2 AND is_sealed = 0 \
+         ORDER BY id LIMIT $3",
+        params![registry, after, limit],
+    )
+    .await
+}
+
+/// Puts another form of an entry's values in the place of the one that is there.
+pub(crate) async fn replace(tx: &mut Tx<'_>, id: ChangeId, details: &[u8], is_sealed: bool) -> Result<(), StoreError> {
+    let sql = "UPDATE record_change SET details = $2, is_sealed = $3 WHERE id = $1";
+    tx.execute(sql, params![id, details, is_sealed]).await?;
+    Ok(())
 }
 
 /// A read of personal data as it is written down.

@@ -121,11 +121,20 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, tenant: &Tenant, row: &RegistryRow) 
     Ok(())
 }
 
+/// A stamp that no state of a register has had or will have, also not one that was never committed: counting on would
+/// give a state the stamp of another that was rolled back.
+pub(crate) fn new_stamp(tx: &Tx<'_>) -> i64 {
+    let id = tx.new_id::<super::record::RecordKind>();
+    let (_, tail) = id.as_bytes().split_at(8);
+    i64::from_be_bytes(<[u8; 8]>::try_from(tail).unwrap_or_default())
+}
+
 /// Writes everything of a register that may change, and a new stamp.
 pub(crate) async fn update(tx: &mut Tx<'_>, row: &RegistryRow) -> Result<(), StoreError> {
+    let stamp = new_stamp(tx);
     tx.execute(
         "UPDATE registry SET name = $2, group_name = $3, description = $4, institution = $5, number_format = $6, \
-         read_log = $7, draft = $8, modified_at = $9, modified_by = $10, stamp = stamp + 1 WHERE id = $1",
+         read_log = $7, draft = $8, modified_at = $9, modified_by = $10, stamp = $11 WHERE id = $1",
         params![
             row.id,
             row.name,
@@ -136,18 +145,27 @@ pub(crate) async fn update(tx: &mut Tx<'_>, row: &RegistryRow) -> Result<(), Sto
             row.read_log,
             row.draft,
             row.modified_at,
-            row.modified_by
+            row.modified_by,
+            stamp
         ],
     )
     .await?;
     Ok(())
 }
 
+/// Lets go of all that is remembered of a register, on every node.
+pub(crate) async fn renew_stamp(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+    let stamp = new_stamp(tx);
+    tx.execute("UPDATE registry SET stamp = $2 WHERE id = $1", params![id, stamp]).await?;
+    Ok(())
+}
+
 /// Marks a register as deleted; its records and its history stay.
 pub(crate) async fn delete(tx: &mut Tx<'_>, id: i64, at: Instant, by: &str) -> Result<(), StoreError> {
+    let stamp = new_stamp(tx);
     tx.execute(
-        "UPDATE registry SET deleted_at = $2, deleted_by = $3, stamp = stamp + 1 WHERE id = $1",
-        params![id, at, by],
+        "UPDATE registry SET deleted_at = $2, deleted_by = $3, stamp = $4 WHERE id = $1",
+        params![id, at, by, stamp],
     )
     .await?;
     Ok(())

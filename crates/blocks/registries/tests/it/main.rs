@@ -15,9 +15,16 @@ mod sample;
 mod transfer;
 
 mod govstack;
+mod links;
+mod lists;
 mod native;
 mod openapi;
 mod pages;
+mod reads;
+mod room;
+mod schemas;
 mod texts;
+mod unique;
+mod values;
 mod walk;
 mod webhooks;

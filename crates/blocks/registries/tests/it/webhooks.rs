@@ -111,6 +111,11 @@ async fn an_event_arrives_signed_and_is_on_record() {
     let event: Value = serde_json::from_str(body).unwrap();
     assert_eq!(event["type"], "stoa.registries.registry.drafted.v1");
     assert_eq!(event["id"], header("webhook-id"));
+    for name in ["correlation", "traceparent"] {
+        let header_name = if name == "correlation" { "x-correlation-id" } else { name };
+        assert!(event[name].is_string(), "{event}");
+        assert_eq!(event[name], header(header_name), "the delivery belongs to the request that made the event");
+    }
     let attempts = async |made: &Value| {
         let path = format!("{WEBHOOKS}/{}/attempts", made["webhook"]["id"].as_str().unwrap());
         bed.stoa.get(&bed.analyst, &path).await.expect(200).json()["items"].clone()
@@ -152,6 +157,43 @@ async fn a_receiver_that_fails_is_tried_again_and_given_up_at_last_where_people_
         bed.stoa.clock.advance(Duration::from_hours(3));
     }
     assert_eq!((bed.jobs_in(JobState::Ready).await, bed.jobs_in(JobState::Dead).await), (0, 1));
+}
+
+/// What leaves the node names nobody, also where the one who did it is a person; the evidence beside it does.
+#[tokio::test]
+async fn no_event_tells_who_the_person_was() {
+    let bed = bed().await;
+    let (receiver, url) = receiver().await;
+    bed.make(&url, &json!([])).await;
+    let by = stoa_core::Actor::system("test", stoa_core::Tenant::default());
+    let jane = bed.stoa.node.create_link(&by, "jane.doe@example.org", &["admin"]).await.unwrap();
+    let session = bed.stoa.node.use_link(&jane).await.unwrap().unwrap();
+    let cookie = format!("stoa_session={session}");
+    let jane = Caller::anonymous().with("cookie", &cookie).with("accept", "text/html");
+    let page = bed.stoa.get(&jane, "/console/registries/new").await.expect(200).text();
+    let token = page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let jane = Caller::anonymous().with("cookie", &cookie).with("x-csrf-token", &token);
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    for code in ["a", "b"] {
+        bed.stoa.post(&jane, "/registries/v1/registries", &json!({"code": code, "schema": schema})).await.expect(201);
+    }
+    bed.stoa.post(&jane, "/registries/v1/registries/a/publish", &json!({})).await.expect(200);
+    bed.stoa.post(&jane, "/registries/v1/registries/a/records", &json!({"a": "x"})).await.expect(201);
+    bed.pass().await;
+    let inbox = receiver.inbox.lock().unwrap().clone();
+    assert_eq!(inbox.len(), 4);
+    let mut names = std::collections::BTreeSet::new();
+    for (headers, body) in &inbox {
+        assert!(!body.contains("jane") && !format!("{headers:?}").contains("jane"), "{body}");
+        let event: Value = serde_json::from_str(body).unwrap();
+        names.insert(event["actor"].as_str().unwrap().to_owned());
+    }
+    assert!(names.len() == 1 && names.iter().all(|name| name.starts_with("official:")), "{names:?}");
+    let rows = async |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
+        tx.rows("SELECT DISTINCT actor FROM audit_record ORDER BY actor", stoa_store::params![]).await
+    };
+    let actors = bed.stoa.stores["registries"].read(rows).await.unwrap();
+    assert!(actors.contains(&("jane.doe@example.org".to_owned(),)), "{actors:?}");
 }
 
 #[tokio::test]

@@ -10,8 +10,12 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use stoa_core::{Id, Kind, Problem, Refusal};
 use zeroize::Zeroizing;
 
-use crate::keys::{KEY_BYTES, KeyError, random_key};
-use crate::{MasterKeys, Store, StoreError, Tx, params};
+use crate::keys::{KEY_BYTES, KeyError, KeyId, random_key};
+use crate::{MasterKeys, StoreError, Tx, params};
+
+mod rotate;
+
+pub use rotate::{Rotated, Usage, retire, rotate, rotate_all, usage};
 
 const VERSION: u8 = 1;
 const NONCE_BYTES: usize = 12;
@@ -19,8 +23,6 @@ const TAG_BYTES: usize = 16;
 const HEAD_BYTES: usize = 1 + 16 + NONCE_BYTES;
 /// What sealing adds to the length of a value, in bytes.
 pub const OVERHEAD_BYTES: usize = HEAD_BYTES + TAG_BYTES;
-/// Data keys that one transaction of [`rotate`] wraps anew.
-const ROTATE_BATCH: i64 = 500;
 
 /// The key of one subject.
 pub(crate) enum DataKey {}
@@ -177,40 +179,6 @@ async fn destroy(tx: &mut Tx<'_>, subject_mac: &[u8]) -> Result<bool, SealError>
     Ok(destroyed > 0)
 }
 
-/// Wraps every data key of this database with the active master key, in small transactions while others write.
-/// Returns how many were wrapped anew. It may be stopped and called again at any time.
-pub async fn rotate(store: &Store, keys: &MasterKeys) -> Result<u64, SealError> {
-    let mut wrapped = 0;
-    loop {
-        let batch_keys = keys.clone();
-        let batch = store.write(async move |tx| rotate_batch(tx, &batch_keys).await).await?;
-        if batch == 0 {
-            return Ok(wrapped);
-        }
-        wrapped += batch;
-    }
-}
-
-async fn rotate_batch(tx: &mut Tx<'_>, keys: &MasterKeys) -> Result<u64, SealError> {
-    let active = keys.active().as_str();
-    let rows = tx
-        .rows::<(Id<DataKey>, Vec<u8>, String, Vec<u8>)>(
-            "SELECT id, subject_mac, key_id, wrapped FROM stoa_data_key
-             WHERE key_id <> $1 AND wrapped IS NOT NULL LIMIT $2",
-            params![active, ROTATE_BATCH],
-        )
-        .await?;
-    let mut count = 0;
-    for (id, subject_mac, key_id, wrapped) in rows {
-        let key = unwrap(keys, tx.block(), &id, &subject_mac, &key_id, &wrapped)?;
-        let wrapped = wrap(keys, tx.block(), &id, &subject_mac, &key)?;
-        tx.execute("UPDATE stoa_data_key SET key_id = $2, wrapped = $3 WHERE id = $1", params![id, active, wrapped])
-            .await?;
-        count += 1;
-    }
-    Ok(count)
-}
-
 async fn find_key(
     tx: &mut Tx<'_>,
     keys: &MasterKeys,
@@ -231,11 +199,12 @@ async fn create_key(
 ) -> Result<(Id<DataKey>, Zeroizing<[u8; KEY_BYTES]>), SealError> {
     let id = tx.new_id::<DataKey>();
     let key = random_key()?;
-    let wrapped = wrap(keys, tx.block(), &id, subject_mac, &key)?;
+    let master = keys.to_wrap_with(tx).await?;
+    let wrapped = wrap(keys, &master, tx.block(), &id, subject_mac, &key)?;
     let now = tx.now();
     tx.execute(
         "INSERT INTO stoa_data_key (id, subject_mac, key_id, wrapped, created_at) VALUES ($1, $2, $3, $4, $5)",
-        params![id, subject_mac, keys.active().as_str(), wrapped, now],
+        params![id, subject_mac, master.as_str(), wrapped, now],
     )
     .await?;
     Ok((id, key))
@@ -249,16 +218,16 @@ fn subject_mac(keys: &MasterKeys, subject: &str) -> [u8; 32] {
 /// Wraps with a key that is derived for this one data key, so that random nonces can never meet under one key.
 fn wrap(
     keys: &MasterKeys,
+    master: &KeyId,
     block: &str,
     id: &Id<DataKey>,
     subject_mac: &[u8],
     key: &[u8; KEY_BYTES],
 ) -> Result<Vec<u8>, KeyError> {
     let refused = || KeyError::Refused { doing: "wrap a data key" };
-    let active = keys.active().as_str();
-    let wrapping = keys.derive(active, id.as_bytes(), b"stoa.seal.wrap.v1").ok_or_else(refused)?;
+    let wrapping = keys.derive(master.as_str(), id.as_bytes(), b"stoa.seal.wrap.v1").ok_or_else(refused)?;
     let mut body = key.to_vec();
-    let aad = wrap_aad(block, id, subject_mac, active);
+    let aad = wrap_aad(block, id, subject_mac, master.as_str());
     let nonce = RandomizedNonceKey::new(&AES_256_GCM, &*wrapping)
         .and_then(|key| key.seal_in_place_append_tag(Aad::from(&aad[..]), &mut body))
         .map_err(|_| refused())?;
@@ -278,7 +247,7 @@ fn unwrap(
     let wrapping = keys.derive(key_id, id.as_bytes(), b"stoa.seal.wrap.v1").ok_or_else(|| KeyError::DoesNotFit {
         block,
         wanted: key_id.to_owned(),
-        given: keys.ids().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        given: keys.names(),
     })?;
     let (nonce, body) = wrapped.split_first_chunk::<NONCE_BYTES>().ok_or(SealError::Altered)?;
     let mut body = Zeroizing::new(body.to_vec());
