@@ -1,7 +1,7 @@
-// The real binary with real data, and a real browser: what every test here begins with.
+// The real binary with real data, and a real browser: what every suite here works with.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,77 +15,162 @@ const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 export const full = process.env.STOA_BROWSER_FULL === "1";
 export const languages = full ? ["en", "fr", "ar", "sw"] : ["en", "ar"];
 export const widths = full ? [360, 768, 1280] : [360, 1280];
-export const colours = full ? ["light", "dark"] : ["light"];
+/** Looked at in both lights: everything in the full matrix, else the English pages on a large screen. */
+export const colours = (language, width) =>
+  full || (language === "en" && width === 1280) ? ["light", "dark"] : ["light"];
 
-/** Starts the server on an empty folder with the registers of `iso-codes` and a few made-up people. */
-export async function start() {
+const START_TIME = 60_000;
+
+/** A server on an empty folder. Whatever goes wrong on the way, nothing of it stays behind. */
+async function serve(...options) {
   const folder = mkdtempSync(join(tmpdir(), "stoa-browser-"));
   const data = join(folder, "data");
-  const server = spawn(binary, ["up", "--listen", "127.0.0.1:0", "--data", data], { stdio: ["ignore", "pipe", "inherit"] });
-  const said = await new Promise((resolve, reject) => {
-    let text = "";
-    server.stdout.on("data", (piece) => {
-      text += piece;
-      if (text.includes("Stop with")) resolve(text);
-    });
-    server.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+  const server = spawn(binary, ["up", "--listen", "127.0.0.1:0", "--data", data, ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
   });
-  const address = said.match(/http:\/\/[\d.:]+/)[0];
-  const run = (...args) => {
-    const done = spawnSync(binary, [...args, "--data", data], { encoding: "utf8" });
-    if (done.status !== 0) throw new Error(`stoa ${args.join(" ")}: ${done.stderr}`);
-    return done.stdout.trim();
-  };
-  run("registry", "import", "iso-codes", "--yes");
-  run("sample", "people", "--count", "60", "--seed", "3");
-  const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+  const ended = new Promise((resolve) => server.once("close", resolve));
+  const kill = () => { server.kill("SIGKILL"); };
+  process.once("exit", kill);
   const stop = async () => {
-    await browser.close();
-    const ended = new Promise((resolve) => server.on("exit", resolve));
-    server.removeAllListeners("exit");
-    server.on("exit", () => {});
+    process.off("exit", kill);
     server.kill("SIGTERM");
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 3000))]);
+    const late = setTimeout(kill, 5_000);
+    await ended;
+    clearTimeout(late);
     rmSync(folder, { recursive: true, force: true });
   };
-  return { address, browser, run, stop };
+  try {
+    const said = await within(START_TIME, "the server did not start", new Promise((resolve, reject) => {
+      let text = "";
+      server.stdout.on("data", (piece) => {
+        text += piece;
+        if (text.includes("Stop with") || text.includes("stop: Ctrl-C")) resolve(text);
+      });
+      server.once("error", reject);
+      server.once("close", (code) => reject(new Error(`the server ended with ${code}: ${text}`)));
+    }));
+    return { address: said.match(/http:\/\/[\d.:]+/)[0], data, folder, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-/** A page of somebody signed in as administrator, in a language. Signing in is itself done by keyboard. */
-export async function signedIn(stoa, language = "en") {
+function within(time, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} within ${time} ms`)), time); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Starts one server for all suites, with made-up people and the registers of `iso-codes`, and a browser. The import goes
+ * on beside the first suites; `imported` says when countries and subdivisions are there.
+ */
+export async function start() {
+  const server = await serve();
+  let importing;
+  let browser;
+  const stop = async () => {
+    await browser?.close();
+    importing?.kill("SIGKILL");
+    await server.stop();
+  };
+  try {
+    const run = (...args) => {
+      const done = spawnSync(binary, [...args, "--data", server.data], { encoding: "utf8", timeout: START_TIME });
+      if (done.status !== 0) throw new Error(`stoa ${args.join(" ")}: ${done.stderr}`);
+      return done.stdout.trim();
+    };
+    browser = await puppeteer.launch({
+      executablePath: chromium,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    });
+    const stoa = { ...server, browser, run, stop, foreign: [] };
+    stoa.file = (name, text) => {
+      const path = join(server.folder, name);
+      writeFileSync(path, text);
+      return path;
+    };
+    stoa.begin = () => {
+      run("sample", "people", "--count", "60", "--seed", "3");
+      importing = spawn(binary, ["registry", "import", "iso-codes", "--yes", "--data", server.data], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      stoa.imported = within(240_000, "iso-codes were not imported", new Promise((resolve, reject) => {
+        let text = "";
+        importing.stdout.on("data", (piece) => {
+          text += piece;
+          if (text.includes("subdivisions: ")) resolve();
+        });
+        importing.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`the import ended with ${code}`))));
+      }));
+      // Whoever waits for it hears of a failure; nobody waiting yet is no reason to end the process.
+      stoa.imported.catch(() => {});
+    };
+    return stoa;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export { serve };
+
+/** A new window that nobody is signed in to. What it asks of other hosts is collected, to be looked at in the end. */
+export async function visitor(stoa, language = "en", width = 1280) {
   const context = await stoa.browser.createBrowserContext();
   const page = await context.newPage();
-  await page.setViewport({ width: 1280, height: 800 });
+  await page.setViewport({ width, height: 800 });
   await page.setExtraHTTPHeaders({ "accept-language": language });
-  page.on("requestfailed", (request) => foreign(stoa, request));
-  page.on("request", (request) => foreign(stoa, request));
-  await page.goto(stoa.run("link"));
-  await tabTo(page, "main button");
-  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${stoa.address}/`) && !url.startsWith("data:")) stoa.foreign.push(url);
+  });
   return page;
 }
 
-function foreign(stoa, request) {
-  const url = request.url();
-  if (!url.startsWith(stoa.address) && !url.startsWith("data:")) throw new Error(`the page asks ${url}`);
+/** A page of somebody signed in as administrator, in a language. Signing in is itself done by keyboard. */
+export async function signedIn(stoa, language = "en", width = 1280) {
+  const page = await visitor(stoa, language, width);
+  await page.goto(stoa.run("link"));
+  await tabTo(page, "main button");
+  await enter(page);
+  return page;
 }
 
-/** Presses Tab until the element has the focus, and makes sure that the focus can be seen there. */
-export async function tabTo(page, selector, most = 250) {
+export const close = (page) => page.browserContext().close();
+
+/**
+ * Presses Tab until the element has the focus, and makes sure that the focus can be seen: with an outline, on the screen,
+ * clipped away by nothing. Every stop on the way is looked at too.
+ */
+export async function tabTo(page, selector, most = 300) {
   for (let pressed = 0; pressed < most; pressed += 1) {
     await page.keyboard.press("Tab");
-    const found = await page.evaluate((selector) => {
-      const active = document.activeElement;
-      if (!active?.matches(selector)) return null;
-      const style = getComputedStyle(active);
-      return { seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0, box: active.getBoundingClientRect().width };
-    }, selector);
-    if (found) {
-      if (!found.seen) throw new Error(`the focus on ${selector} cannot be seen`);
-      return;
-    }
+    const stop = await page.evaluate(focused, selector);
+    if (stop.fault) throw new Error(`on the way to ${selector}: the focus on ${stop.name} ${stop.fault}`);
+    if (stop.found) return;
   }
   throw new Error(`${selector} cannot be reached by Tab`);
+}
+
+/** What has the focus, whether it is the one that is looked for, and why it cannot be seen. Runs in the page. */
+function focused(selector) {
+  const active = document.activeElement;
+  if (!active || active === document.body) return {};
+  const name = active.id ? `#${active.id}` : active.outerHTML.slice(0, 120);
+  const style = getComputedStyle(active);
+  const box = active.getBoundingClientRect();
+  let fault;
+  if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) === 0) fault = "has no outline";
+  if (box.width < 2 || box.height < 2) fault = "is too small to be seen";
+  if (box.right < 1 || box.left > innerWidth - 1 || box.bottom < 1 || box.top > innerHeight - 1) fault = "is off the screen";
+  for (let at = active; at && at !== document.documentElement; at = at.parentElement) {
+    const own = getComputedStyle(at);
+    if (own.visibility === "hidden" || own.opacity === "0") fault = "is hidden";
+    if (own.clipPath.startsWith("inset(50%")) fault = "is clipped away";
+  }
+  return { name, fault, found: active.matches(selector) };
 }
 
 /** Follows the focused link or presses the focused button, and waits for the next page. */
@@ -93,11 +178,56 @@ export async function enter(page) {
   await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
 }
 
-/** What axe-core finds, as readable lines. */
+/** Types into a field that is reached by Tab. */
+export async function type(page, selector, text) {
+  await tabTo(page, selector);
+  await page.keyboard.type(text);
+}
+
+/** Reaches something by Tab and presses Enter on it. */
+export async function press(page, selector) {
+  await tabTo(page, selector);
+  await enter(page);
+}
+
+export const path = (page) => new URL(page.url()).pathname;
+
+/** Waits until a page that looks again by itself has something. */
+export async function until(page, selector, time = 60_000) {
+  const last = Date.now() + time;
+  while (!(await page.$(selector))) {
+    if (Date.now() > last) throw new Error(`${selector} did not come: ${await page.$eval("main", (main) => main.innerText)}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await page.reload();
+  }
+}
+
+/**
+ * What axe-core finds or cannot decide, as readable lines. Undecided is as bad as wrong, but for one thing: what stands
+ * behind a textarea that scrolls it never knows.
+ */
 export async function violations(page) {
   await page.evaluate(axe);
-  const results = await page.evaluate(async () => window.axe.run(document, { resultTypes: ["violations"] }));
-  return results.violations.flatMap((violation) =>
-    violation.nodes.map((node) => `${violation.id} (${violation.impact}): ${node.target.join(" ")}: ${node.failureSummary}`),
-  );
+  const results = await page.evaluate(async () => window.axe.run(document, { resultTypes: ["violations", "incomplete"] }));
+  const lines = (found, word) => found.flatMap((rule) =>
+    rule.nodes
+      .filter((node) => !(word && rule.id === "color-contrast" && node.html.startsWith("<textarea")))
+      .map((node) => `${word}${rule.id} (${rule.impact}): ${node.target.join(" ")}: ${node.failureSummary ?? node.any[0]?.message}`));
+  return [...lines(results.violations, ""), ...lines(results.incomplete, "undecided: ")];
+}
+
+/** Everything that is wrong with how a page stands there. */
+export async function faults(page, language) {
+  const look = await page.evaluate(() => ({
+    language: document.documentElement.lang,
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    headings: document.querySelectorAll("h1").length,
+    keys: document.body.innerText.match(/\b(ui|portal|registries|problem|action|block)-[a-z]+(-[a-z]+)+/g) ?? [],
+  }));
+  const found = await violations(page);
+  if (look.language !== language) found.push(`the page says it is ${look.language}`);
+  if (look.wide > 0) found.push(`${look.wide} px wider than the screen`);
+  if (look.headings !== 1) found.push(`${look.headings} first headings`);
+  if (look.keys.length > 0) found.push(`texts are missing: ${look.keys.join(", ")}`);
+  return found;
 }

@@ -1,13 +1,10 @@
+# used: action-node-
 # used: portal-data-folder
 # used: portal-started
-# used: portal-block-
 # used: portal-role-
-portal-home = الرئيسية
 portal-group = هذه العقدة
-portal-console = لوحة التحكم
 portal-home-title = البنية التحتية الرقمية العامة
 portal-home-lead = تشغّل هذه العقدة الوحدات المذكورة أدناه. تحتفظ كل وحدة ببياناتها وتتحدث عبر واجهة برمجية عامة.
-portal-block-registries = سجلات تُصمَّم دون برمجة: أشخاص وأماكن وتراخيص. كل تغيير وكل قراءة لبيانات شخصية مسجّلان.
 portal-sign-in = تسجيل الدخول
 portal-sign-in-ready = الرابط جاهز. يعمل مرة واحدة.
 portal-sign-in-how = يسجّل المشغّلون الدخول برابط يعمل مرة واحدة. يطبعه من يشغّل العقدة بهذا الأمر:
@@ -17,7 +14,6 @@ portal-link = رابط لمرة واحدة
 portal-link-hint = الصق الرابط كاملاً أو الجزء الذي يلي «link=».
 portal-link-missing = الصق الرابط
 portal-link-used = استُخدم هذا الرابط من قبل أو مضى عليه أكثر من خمس عشرة دقيقة. اطبع رابطاً جديداً بالأمر «stoa link»
-portal-docs = وثائق الواجهات البرمجية
 portal-docs-about = ما يمكن للبرامج أن تطلبه من هذه العقدة، وحدة بعد وحدة.
 portal-docs-lead = مولَّدة من البرنامج نفسه. تشير النجمة إلى ما هو إلزامي.
 portal-openapi = وثيقة OpenAPI
@@ -53,13 +49,13 @@ portal-database = قاعدة البيانات
 portal-runs = وقت التشغيل
 portal-attempts = المحاولات
 portal-last-error = آخر خطأ
-portal-actions = الإجراءات
 portal-letters = أحداث تعذّر تسليمها
 portal-letters-about = رفضها مشترك نهائياً أو مرات كثيرة. لم يضع شيء: إنها تنتظر هنا.
 portal-letters-none = سُلّمت كل الأحداث.
 portal-event = الحدث
 portal-subscriber = المشترك
 portal-given-up = وقت الترك
+portal-actions = الإجراءات
 portal-retry = أعد المحاولة
 portal-drop = إسقاط
 portal-drop-title = هل تُسقطه نهائياً؟
@@ -80,7 +76,7 @@ portal-outcome-refused = رُفض
 portal-outcome-failed = فشل
 portal-from = من
 portal-until = إلى
-portal-verify = تحقق الآن
+portal-verify = التحقق
 portal-checkpoint = تنزيل نقطة التحقق
 portal-record = قيد من سجل الأدلة
 portal-on-behalf-of = نيابة عن
@@ -173,11 +169,10 @@ portal-memory = الذاكرة
 portal-databases = قواعد البيانات
 portal-engine = المحرك
 portal-size = الحجم
-portal-queue = كتابات تنتظر
-portal-units = وحدات العمل
+portal-queue = تنتظر
+portal-units = الوحدات
 portal-commits = عمليات التثبيت
-portal-failed-commits = عمليات تثبيت فاشلة
-portal-evidence-lag = الأدلة تنتظر ختمها منذ
+portal-failed-commits = فاشلة
 portal-ready = هل العقدة جاهزة؟ (JSON)
 portal-metrics = قياسات لنظام المراقبة (OpenMetrics)
 portal-operations =
@@ -187,3 +182,33 @@ portal-operations =
         [few] { $count-text } عمليات
        *[other] { $count-text } عملية
     }
+
+## Forms, evidence and work
+portal-session-over = انتهت جلستك
+portal-session-ended-what = لم يُقبل ما أرسلته. سجّل الدخول للعودة إلى النموذج ثم املأه من جديد.
+portal-day-wrong = أدخل يومًا صحيحًا، مثل 2026-11-24
+portal-evidence-sealed = كلها مختومة
+portal-evidence-behind = تنتظر منذ { $duration }
+portal-picked = تحديد
+portal-pick = حدّد { $name }
+portal-picked-do = لما جرى تحديده:
+portal-picked-none = حدّد شيئًا أولاً.
+portal-verify-about = يُقرأ كل دليل من جديد ويُقارن بختمه. يستغرق ذلك وقتًا إن كثرت الأدلة.
+portal-verify-now = تحقق الآن
+portal-verify-runs = التحقق جارٍ.
+portal-verify-runs-what = تتجدد هذه الصفحة من نفسها. يمكنك مغادرتها، والنتيجة تبقى.
+portal-verify-failed = تعذّر إكمال التحقق.
+portal-verify-never = لم يُتحقق من الأدلة بعد.
+portal-verify-latest = آخر نتيجة
+
+## What was done
+action-node-key-create = أنشأ مفتاحًا
+action-node-key-revoke = ألغى مفتاحًا
+action-node-link-create = أنشأ رابط دخول
+action-node-session-start = سجّل الدخول
+action-node-job-retry = أعاد محاولة عمل
+action-node-job-drop = أسقط عملاً
+action-node-evidence-verify = تحقق من الأدلة
+portal-key-gone = عُرض المفتاح مرة واحدة ولا يُعرض ثانية.
+action-node-session-end = أنهى جلسة
+action-node-account-create = أنشأ حسابًا لبرنامج

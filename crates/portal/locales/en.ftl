@@ -1,13 +1,10 @@
+# used: action-node-
 # used: portal-data-folder
 # used: portal-started
-# used: portal-block-
 # used: portal-role-
-portal-home = Home
 portal-group = This node
-portal-console = Console
 portal-home-title = Digital public infrastructure
 portal-home-lead = This node runs the building blocks below. Each keeps its own data and speaks a public API.
-portal-block-registries = Registers designed without code: people, places, licences. Every change and every read of personal data is on record.
 portal-sign-in = Sign in
 portal-sign-in-ready = The link is here. It works once.
 portal-sign-in-how = Operators sign in with a link that works once. Whoever runs the node prints one with this command:
@@ -17,7 +14,6 @@ portal-link = One-time link
 portal-link-hint = Paste the whole link, or the part after “link=”.
 portal-link-missing = Paste the link
 portal-link-used = This link was used already, or is older than fifteen minutes. Make a new one with “stoa link”
-portal-docs = API documents
 portal-docs-about = What programs can ask of this node, block by block.
 portal-docs-lead = Generated from the program itself. A star marks what is required.
 portal-openapi = OpenAPI document
@@ -53,13 +49,13 @@ portal-database = Database
 portal-runs = Runs
 portal-attempts = Attempts
 portal-last-error = Last error
-portal-actions = Actions
 portal-letters = Events that could not be delivered
 portal-letters-about = A subscriber refused them for good, or too often. Nothing is lost: they wait here.
 portal-letters-none = Every event was delivered.
 portal-event = Event
 portal-subscriber = Subscriber
 portal-given-up = Given up
+portal-actions = Actions
 portal-retry = Try again
 portal-drop = Drop
 portal-drop-title = Drop this for good?
@@ -80,7 +76,7 @@ portal-outcome-refused = Refused
 portal-outcome-failed = Failed
 portal-from = From
 portal-until = Until
-portal-verify = Verify now
+portal-verify = Verify
 portal-checkpoint = Download the checkpoint
 portal-record = Record of evidence
 portal-on-behalf-of = On behalf of
@@ -173,11 +169,10 @@ portal-memory = Memory
 portal-databases = Databases
 portal-engine = Engine
 portal-size = Size
-portal-queue = Waiting writes
-portal-units = Units of work
+portal-queue = Waiting
+portal-units = Units
 portal-commits = Commits
-portal-failed-commits = Failed commits
-portal-evidence-lag = Evidence waits for its seal since
+portal-failed-commits = Failed
 portal-ready = Is the node ready? (JSON)
 portal-metrics = Figures for a monitoring system (OpenMetrics)
 portal-operations =
@@ -185,3 +180,33 @@ portal-operations =
         [one] One operation
        *[other] { $count-text } operations
     }
+
+## Forms, evidence and work
+portal-session-over = Your session had ended
+portal-session-ended-what = What you sent was not taken. Sign in to come back to the form, then fill it in again.
+portal-day-wrong = Enter a real day, like 2026-11-24
+portal-evidence-sealed = All sealed
+portal-evidence-behind = Waiting for { $duration }
+portal-picked = Mark
+portal-pick = Mark { $name }
+portal-picked-do = With those that are marked:
+portal-picked-none = Mark something first.
+portal-verify-about = Every record is read again and compared with its seal. That takes a while where there are many.
+portal-verify-now = Verify now
+portal-verify-runs = The verification is under way.
+portal-verify-runs-what = This page looks again by itself. You may leave it; the verdict stays.
+portal-verify-failed = The verification could not be finished.
+portal-verify-never = Nobody has had the evidence verified yet.
+portal-verify-latest = The latest verdict
+
+## What was done
+action-node-key-create = Made a key
+action-node-key-revoke = Revoked a key
+action-node-link-create = Made a sign-in link
+action-node-session-start = Signed in
+action-node-job-retry = Tried work again
+action-node-job-drop = Dropped work
+action-node-evidence-verify = Verified the evidence
+portal-key-gone = The key was shown once, and is not shown again.
+action-node-session-end = Ended a session
+action-node-account-create = Made an account for a program

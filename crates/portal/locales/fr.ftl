@@ -1,13 +1,10 @@
+# used: action-node-
 # used: portal-data-folder
 # used: portal-started
-# used: portal-block-
 # used: portal-role-
-portal-home = Accueil
 portal-group = Ce nœud
-portal-console = Console
 portal-home-title = Infrastructure publique numérique
 portal-home-lead = Ce nœud fait tourner les blocs ci-dessous. Chacun garde ses propres données et parle une API publique.
-portal-block-registries = Des registres conçus sans programmer : personnes, lieux, licences. Chaque modification et chaque lecture de données personnelles est notée.
 portal-sign-in = Se connecter
 portal-sign-in-ready = Le lien est là. Il sert une seule fois.
 portal-sign-in-how = Les exploitants se connectent avec un lien à usage unique. Qui fait tourner le nœud l’obtient avec cette commande :
@@ -17,7 +14,6 @@ portal-link = Lien à usage unique
 portal-link-hint = Collez le lien entier, ou ce qui suit « link= ».
 portal-link-missing = Collez le lien
 portal-link-used = Ce lien a déjà servi, ou date de plus de quinze minutes. Faites-en un autre avec « stoa link »
-portal-docs = Documents des API
 portal-docs-about = Ce que les programmes peuvent demander à ce nœud, bloc par bloc.
 portal-docs-lead = Engendré à partir du programme lui-même. Une étoile marque ce qui est obligatoire.
 portal-openapi = Document OpenAPI
@@ -53,13 +49,13 @@ portal-database = Base de données
 portal-runs = Exécution
 portal-attempts = Essais
 portal-last-error = Dernière erreur
-portal-actions = Actions
 portal-letters = Événements non remis
 portal-letters-about = Un abonné les a refusés définitivement, ou trop souvent. Rien n’est perdu : ils attendent ici.
 portal-letters-none = Chaque événement a été remis.
 portal-event = Événement
 portal-subscriber = Abonné
 portal-given-up = Abandonné
+portal-actions = Actions
 portal-retry = Réessayer
 portal-drop = Abandonner
 portal-drop-title = L’abandonner définitivement ?
@@ -80,7 +76,7 @@ portal-outcome-refused = Refusé
 portal-outcome-failed = Échoué
 portal-from = Du
 portal-until = Au
-portal-verify = Vérifier maintenant
+portal-verify = Vérifier
 portal-checkpoint = Télécharger le point de contrôle
 portal-record = Inscription
 portal-on-behalf-of = Au nom de
@@ -140,7 +136,7 @@ portal-roles-differ = Le programme de ce nom a d’autres rôles : choisissez ce
 portal-role-admin = Administrateur
 portal-role-admin-about = Peut tout faire.
 portal-role-operator = Exploitant
-portal-role-operator-about = Fait tourner le nœud : travaux, clés, état. Ne voit aucun enregistrement.
+portal-role-operator-about = Fait tourner le nœud : travaux, clés, état. Ne voit aucune fiche.
 portal-role-analyst = Analyste
 portal-role-analyst-about = Conçoit les registres et les droits.
 portal-role-official = Agent
@@ -173,11 +169,10 @@ portal-memory = Mémoire
 portal-databases = Bases de données
 portal-engine = Moteur
 portal-size = Taille
-portal-queue = Écritures en attente
-portal-units = Unités de travail
+portal-queue = En attente
+portal-units = Unités
 portal-commits = Validations
-portal-failed-commits = Validations échouées
-portal-evidence-lag = Preuves en attente du sceau depuis
+portal-failed-commits = Échouées
 portal-ready = Le nœud est-il prêt ? (JSON)
 portal-metrics = Mesures pour une supervision (OpenMetrics)
 portal-operations =
@@ -185,3 +180,33 @@ portal-operations =
         [one] Une opération
        *[other] { $count-text } opérations
     }
+
+## Forms, evidence and work
+portal-session-over = Votre session avait pris fin
+portal-session-ended-what = Votre envoi n’a pas été pris en compte. Connectez-vous pour revenir au formulaire, puis remplissez-le de nouveau.
+portal-day-wrong = Indiquez un jour réel, comme 2026-11-24
+portal-evidence-sealed = Tout est scellé
+portal-evidence-behind = En attente depuis { $duration }
+portal-picked = Marquer
+portal-pick = Marquer { $name }
+portal-picked-do = Pour ce qui est marqué :
+portal-picked-none = Marquez d’abord quelque chose.
+portal-verify-about = Chaque trace est relue et comparée à son sceau. Cela prend du temps quand il y en a beaucoup.
+portal-verify-now = Vérifier maintenant
+portal-verify-runs = La vérification est en cours.
+portal-verify-runs-what = Cette page se rafraîchit d’elle-même. Vous pouvez la quitter ; le verdict reste.
+portal-verify-failed = La vérification n’a pas pu être terminée.
+portal-verify-never = Personne n’a encore fait vérifier les preuves.
+portal-verify-latest = Le dernier verdict
+
+## What was done
+action-node-key-create = A créé une clé
+action-node-key-revoke = A révoqué une clé
+action-node-link-create = A créé un lien de connexion
+action-node-session-start = S’est connecté
+action-node-job-retry = A relancé un travail
+action-node-job-drop = A abandonné un travail
+action-node-evidence-verify = A vérifié les preuves
+portal-key-gone = La clé a été affichée une fois et ne l’est plus.
+action-node-session-end = A mis fin à une session
+action-node-account-create = A créé un compte pour un programme

@@ -1,13 +1,10 @@
+# used: action-node-
 # used: portal-data-folder
 # used: portal-started
-# used: portal-block-
 # used: portal-role-
-portal-home = Nyumbani
 portal-group = Nodi hii
-portal-console = Koni
 portal-home-title = Miundombinu ya umma ya kidijitali
 portal-home-lead = Nodi hii inaendesha vijenzi vilivyo hapa chini. Kila kimoja kinatunza data yake na kinatumia API ya umma.
-portal-block-registries = Rejista zinazoundwa bila msimbo: watu, maeneo, leseni. Kila badiliko na kila usomaji wa data binafsi huwekwa kwenye kumbukumbu.
 portal-sign-in = Ingia
 portal-sign-in-ready = Kiungo kipo. Kinafanya kazi mara moja tu.
 portal-sign-in-how = Waendeshaji huingia kwa kiungo kinachofanya kazi mara moja. Anayeendesha nodi hukichapisha kwa amri hii:
@@ -17,7 +14,6 @@ portal-link = Kiungo cha mara moja
 portal-link-hint = Bandika kiungo chote, au sehemu iliyo baada ya “link=”.
 portal-link-missing = Bandika kiungo
 portal-link-used = Kiungo hiki kimeshatumika, au kimepita dakika kumi na tano. Tengeneza kingine kwa “stoa link”
-portal-docs = Nyaraka za API
 portal-docs-about = Yale ambayo programu zinaweza kuomba kwenye nodi hii, kijenzi kwa kijenzi.
 portal-docs-lead = Imetokana na programu yenyewe. Nyota huonyesha kinachohitajika.
 portal-openapi = Hati ya OpenAPI
@@ -53,13 +49,13 @@ portal-database = Hifadhidata
 portal-runs = Muda wa kuendeshwa
 portal-attempts = Majaribio
 portal-last-error = Hitilafu ya mwisho
-portal-actions = Vitendo
 portal-letters = Matukio yasiyofikishwa
 portal-letters-about = Mpokeaji aliyakataa kabisa, au mara nyingi mno. Hakuna kilichopotea: yanasubiri hapa.
 portal-letters-none = Kila tukio limefikishwa.
 portal-event = Tukio
 portal-subscriber = Mpokeaji
 portal-given-up = Liliachwa
+portal-actions = Vitendo
 portal-retry = Jaribu tena
 portal-drop = Tupa
 portal-drop-title = Kitupe kabisa?
@@ -80,7 +76,7 @@ portal-outcome-refused = Imekataliwa
 portal-outcome-failed = Imeshindikana
 portal-from = Kuanzia
 portal-until = Hadi
-portal-verify = Thibitisha sasa
+portal-verify = Thibitisha
 portal-checkpoint = Pakua kituo cha ukaguzi
 portal-record = Kumbukumbu ya ushahidi
 portal-on-behalf-of = Kwa niaba ya
@@ -173,11 +169,10 @@ portal-memory = Kumbukumbu ya kompyuta
 portal-databases = Hifadhidata
 portal-engine = Injini
 portal-size = Ukubwa
-portal-queue = Maandishi yanayosubiri
-portal-units = Vitengo vya kazi
+portal-queue = Zinazosubiri
+portal-units = Vitengo
 portal-commits = Uthibitisho
-portal-failed-commits = Uthibitisho ulioshindikana
-portal-evidence-lag = Ushahidi unasubiri muhuri tangu
+portal-failed-commits = Zilizoshindikana
 portal-ready = Je, nodi iko tayari? (JSON)
 portal-metrics = Takwimu kwa mfumo wa ufuatiliaji (OpenMetrics)
 portal-operations =
@@ -185,3 +180,33 @@ portal-operations =
         [one] Operesheni moja
        *[other] operesheni { $count-text }
     }
+
+## Forms, evidence and work
+portal-session-over = Kipindi chako kilikuwa kimeisha
+portal-session-ended-what = Ulichotuma hakikupokelewa. Ingia ili urudi kwenye fomu, kisha uijaze tena.
+portal-day-wrong = Weka siku halisi, kama 2026-11-24
+portal-evidence-sealed = Yote yametiwa muhuri
+portal-evidence-behind = Unasubiri tangu { $duration }
+portal-picked = Weka alama
+portal-pick = Weka alama { $name }
+portal-picked-do = Kwa zilizowekwa alama:
+portal-picked-none = Weka alama kwanza.
+portal-verify-about = Kila rekodi husomwa tena na kulinganishwa na muhuri wake. Huchukua muda zikiwa nyingi.
+portal-verify-now = Thibitisha sasa
+portal-verify-runs = Uthibitishaji unaendelea.
+portal-verify-runs-what = Ukurasa huu hujionyesha upya. Unaweza kuondoka; matokeo yanabaki.
+portal-verify-failed = Uthibitishaji haukuweza kukamilika.
+portal-verify-never = Bado hakuna aliyethibitisha ushahidi.
+portal-verify-latest = Matokeo ya mwisho
+
+## What was done
+action-node-key-create = Alitengeneza ufunguo
+action-node-key-revoke = Alibatilisha ufunguo
+action-node-link-create = Alitengeneza kiungo cha kuingia
+action-node-session-start = Aliingia
+action-node-job-retry = Alijaribu kazi tena
+action-node-job-drop = Alitupa kazi
+action-node-evidence-verify = Alithibitisha ushahidi
+portal-key-gone = Ufunguo ulionyeshwa mara moja na hauonyeshwi tena.
+action-node-session-end = Alikatisha kipindi
+action-node-account-create = Alitengeneza akaunti ya programu

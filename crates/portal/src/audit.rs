@@ -1,19 +1,22 @@
-//! The evidence: searched, looked at with its proof, verified.
+//! The evidence: searched, looked at with its proof.
+
+use std::collections::BTreeMap;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use stoa_audit::{AuditError, Filter, RecordId, latest_checkpoint, prove, verify};
-use stoa_core::{Instant, Problem, Refusal};
+use stoa_audit::{AuditError, Filter, Found, RecordId, latest_checkpoint, prove};
+use stoa_core::{Date, Problem, Refusal};
 use stoa_store::Tx;
 use stoa_ui::{
     Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Paging, Table, Tone, actions, code,
+    escape,
 };
 use stoa_web::{Allowed, Fault, Params, Path, View, bytes_as};
 
 use crate::{AuditRead, PortalParts, Room, State, shown};
 
 /// Records of one page.
-const SIZE: u32 = 50;
+const SIZE: u32 = 25;
 
 fn chosen<'a>(parts: &'a PortalParts, params: &Params) -> Result<&'a Room, Problem> {
     let first = parts.blocks.first().map_or("node", |mounted| mounted.block.name);
@@ -21,6 +24,57 @@ fn chosen<'a>(parts: &'a PortalParts, params: &Params) -> Result<&'a Room, Probl
     parts
         .room(name)
         .ok_or_else(|| Problem::new(Refusal::NotFound, "web.not_found").detail("There is no such database."))
+}
+
+/// What a person searches for, and what is wrong with it.
+struct Wanted {
+    texts: BTreeMap<&'static str, String>,
+    from: Option<Date>,
+    until: Option<Date>,
+    before: Option<i64>,
+}
+
+/// The inputs of the search.
+const TEXTS: [&str; 6] = ["action", "actor", "subject", "object", "from", "until"];
+
+impl Wanted {
+    fn read(params: &Params) -> Result<Self, Problem> {
+        let text = |key: &str| params.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let texts: BTreeMap<_, _> = TEXTS.into_iter().filter_map(|key| Some((key, text(key)?))).collect();
+        let day = |key: &str| texts.get(key).and_then(|day| day.parse::<Date>().ok());
+        let before = text("before").map(|before| before.parse::<i64>());
+        let before = before.transpose().map_err(|_| {
+            Problem::new(Refusal::Malformed, "web.invalid_parameter").field("?before", "format", "must be a number")
+        })?;
+        Ok(Self { from: day("from"), until: day("until"), texts, before })
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.texts.get(key).cloned()
+    }
+
+    /// The days that are none: a search by one of them would quietly be a search by nothing.
+    fn wrong_days(&self) -> Vec<&'static str> {
+        let days = [("from", self.from), ("until", self.until)];
+        days.into_iter()
+            .filter(|(key, day)| day.is_none() && self.texts.contains_key(key))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    fn filter(&self) -> Filter {
+        // A day is from its beginning to its end.
+        Filter {
+            actor: self.text("actor"),
+            subject: self.text("subject"),
+            object: self.text("object"),
+            action: self.text("action"),
+            from: self.from.map(Date::start),
+            until: self.until.map(|day| day.plus_days(1).start()),
+            before: self.before,
+            limit: Some(SIZE),
+        }
+    }
 }
 
 /// Records of one database, newest first.
@@ -32,29 +86,56 @@ pub(crate) async fn search(
 ) -> Result<Response, Fault> {
     let w = view.words();
     let room = chosen(&parts, &params)?;
-    let text = |key: &str| params.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    // A day is from its beginning to its end.
-    let day = |key: &str, time: &str| text(key).and_then(|day| format!("{day}T{time}Z").parse::<Instant>().ok());
-    let filter = Filter {
-        actor: text("actor"),
-        subject: text("subject"),
-        object: text("object"),
-        action: text("action"),
-        from: day("from", "00:00:00"),
-        until: day("until", "00:00:00").map(|at| at.plus(std::time::Duration::from_hours(24))),
-        before: text("before").and_then(|before| before.parse().ok()),
-        limit: Some(SIZE),
-    };
-    let tenant = allowed.actor.tenant.clone();
-    let wanted = filter.clone();
-    let found = room.store.scan(async move |tx: &mut Tx<'_>| stoa_audit::search(tx, &tenant, &wanted).await).await?;
+    let wanted = Wanted::read(&params)?;
+    let form = search_form(&view, &parts, room, &wanted);
+    let mut page = Page::new(&view.frame, w.t("portal-audit"))
+        .wide()
+        .crumb(w.t("ui-console"), "/console")
+        .lead(w.t("portal-audit-about"))
+        .actions(actions([
+            (w.t("portal-verify"), "/console/audit/verify".to_owned()),
+            (w.t("portal-checkpoint"), "/console/audit/checkpoint".to_owned()),
+        ]))
+        .form(&form);
+    if wanted.wrong_days().is_empty() {
+        let (tenant, filter) = (allowed.actor.tenant.clone(), wanted.filter());
+        let found =
+            room.store.scan(async move |tx: &mut Tx<'_>| stoa_audit::search(tx, &tenant, &filter).await).await?;
+        page = page.push(records(&view, &parts, room, &wanted, &found));
+    }
+    Ok(shown(&page))
+}
+
+fn search_form(view: &View, parts: &PortalParts, room: &Room, wanted: &Wanted) -> Form {
+    let w = view.words();
+    let rooms = parts
+        .rooms
+        .iter()
+        .map(|each| Choice::new(each.name, parts.room_label(w, each.name)).chosen(each.name == room.name));
+    let value = |key: &str| wanted.text(key).unwrap_or_default();
+    let wrong = wanted.wrong_days();
+    let fault = |key: &str| wrong.contains(&key).then(|| w.t("portal-day-wrong"));
+    let search = |key: &'static str, label: &str| Field::search(key, w.t(label)).ltr().value(value(key));
+    let form = Form::search("/console/audit", w)
+        .field(Field::select("room", w.t("portal-database"), rooms))
+        .field(search("action", "portal-action"))
+        .field(search("actor", "portal-actor"))
+        .field(search("subject", "portal-subject"))
+        .field(search("object", "portal-object"))
+        .field(Field::calendar("from", w.t("portal-from")).value(value("from")).error_if(fault("from")))
+        .field(Field::calendar("until", w.t("portal-until")).value(value("until")).error_if(fault("until")));
+    if wanted.texts.is_empty() { form } else { form.cancel("/console/audit") }
+}
+
+fn records(view: &View, parts: &PortalParts, room: &Room, wanted: &Wanted, found: &[Found]) -> Html {
+    let w = view.words();
     let mut here = Address::new("/console/audit").with("room", room.name);
-    for key in ["actor", "subject", "object", "action", "from", "until"] {
-        here = here.with(key, text(key).unwrap_or_default());
+    for key in TEXTS {
+        here = here.with(key, wanted.text(key).unwrap_or_default());
     }
     let full = u32::try_from(found.len()).is_ok_and(|count| count == SIZE);
     let next = found.last().filter(|_| full).map(|last| here.with("before", last.sequence.to_string()));
-    let table = Table::new(w.t("portal-audit"))
+    Table::new(w.t("portal-audit"))
         .column(Column::new(w.t("portal-when")))
         .column(Column::new(w.t("portal-action")))
         .column(Column::new(w.t("portal-actor")))
@@ -67,36 +148,36 @@ pub(crate) async fn search(
                 Html::trusted(format!("<a href=\"{address}\">")).then(w.instant(entry.at)).then(Html::trusted("</a>"));
             [
                 at,
-                Html::code(&entry.action),
+                action(view, &entry.action),
                 Html::code(&entry.actor),
-                Html::code(&entry.object),
-                outcome(&view, &entry.outcome),
+                object(parts, &entry.object),
+                outcome(view, &entry.outcome),
             ]
         }))
         .empty(w.t("portal-audit-none"))
-        .paging(Paging::marked("", filter.before.map(|_| here.clone()), next));
-    let rooms = parts.rooms.iter().map(|each| Choice::new(each.name, each.name).chosen(each.name == room.name));
-    let value = |key: &str| text(key).unwrap_or_default();
-    let form = Form::filter("/console/audit", w)
-        .field(Field::select("room", w.t("portal-database"), rooms))
-        .field(Field::search("action", w.t("portal-action")).ltr().value(value("action")))
-        .field(Field::search("actor", w.t("portal-actor")).ltr().value(value("actor")))
-        .field(Field::search("subject", w.t("portal-subject")).ltr().value(value("subject")))
-        .field(Field::search("object", w.t("portal-object")).ltr().value(value("object")))
-        .field(Field::calendar("from", w.t("portal-from")).value(value("from")))
-        .field(Field::calendar("until", w.t("portal-until")).value(value("until")))
-        .cancel("/console/audit");
-    let page = Page::new(&view.frame, w.t("portal-audit"))
-        .wide()
-        .crumb(w.t("portal-console"), "/console")
-        .lead(w.t("portal-audit-about"))
-        .actions(actions([
-            (w.t("portal-verify"), "/console/audit/verify".to_owned()),
-            (w.t("portal-checkpoint"), "/console/audit/checkpoint".to_owned()),
-        ]))
-        .push(form.render(w))
-        .push(table.render(w));
-    Ok(shown(&page))
+        .paging(Paging::marked("", None, next).from_the_first(wanted.before.map(|_| here)))
+        .render(w)
+}
+
+/// What was done, in words where there are some; the code itself is what one searches by.
+fn action(view: &View, action: &str) -> Html {
+    let w = view.words();
+    let key = format!("action-{}", action.replace(['.', '_'], "-"));
+    if !w.has(&key) {
+        return Html::code(action);
+    }
+    Html::text(w.t(&key)).then(Html::trusted("<br>")).then(Html::code(action))
+}
+
+/// What it was done to, with the way to its page.
+fn object(parts: &PortalParts, object: &str) -> Html {
+    let page = parts.blocks.iter().find_map(|mounted| (mounted.block.page_of)(object));
+    match page {
+        Some(page) => Html::trusted(format!("<a href=\"{}\">", escape(&page)))
+            .then(Html::code(object))
+            .then(Html::trusted("</a>")),
+        None => Html::code(object),
+    }
 }
 
 fn outcome(view: &View, word: &str) -> Html {
@@ -124,12 +205,11 @@ pub(crate) async fn record(
     let proof = room.store.scan(async move |tx: &mut Tx<'_>| prove(tx, id).await).await;
     let mut facts = Definitions::new()
         .add(w.t("portal-when"), w.instant(entry.at))
-        .add(w.t("portal-action"), Html::code(&entry.action))
+        .add(w.t("portal-action"), action(&view, &entry.action))
         .add(w.t("portal-actor"), Html::code(&entry.actor));
     for (key, value) in [
         ("portal-on-behalf-of", entry.on_behalf_of.as_deref()),
         ("portal-client", entry.client.as_deref()),
-        ("portal-object", Some(entry.object.as_str())),
         ("portal-subject", entry.subject.as_deref()),
         ("portal-purpose", entry.purpose.as_deref()),
         ("portal-correlation", entry.correlation.as_deref()),
@@ -138,7 +218,9 @@ pub(crate) async fn record(
             facts = facts.add(w.t(key), Html::code(value));
         }
     }
-    facts = facts.add(w.t("portal-outcome"), outcome(&view, &entry.outcome));
+    facts = facts
+        .add(w.t("portal-object"), object(&parts, &entry.object))
+        .add(w.t("portal-outcome"), outcome(&view, &entry.outcome));
     let detail = serde_json::from_str::<serde_json::Value>(&entry.detail)
         .ok()
         .filter(|value| !value.is_null())
@@ -156,57 +238,13 @@ pub(crate) async fn record(
         _ => Notice::html(Tone::Bad, w.t("portal-proof-broken"), Html::paragraph(w.t("portal-verify-do"))),
     };
     let mut page = Page::new(&view.frame, w.t("portal-record"))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .crumb(w.t("portal-audit"), Address::new("/console/audit").with("room", room.name).to_string())
         .push(proven)
         .push(facts.render());
     if let Some(detail) = detail {
         page = page.push(Html::heading(w.t("portal-detail"))).push(code(w.t("portal-detail"), detail, w));
     }
-    Ok(shown(&page))
-}
-
-/// Verifies every database now, and names the first record that is not as it was.
-pub(crate) async fn verify(_: Allowed<AuditRead>, view: View, parts: State) -> Result<Response, Fault> {
-    let w = view.words();
-    let mut table = Table::new(w.t("portal-verify"))
-        .column(Column::new(w.t("portal-database")))
-        .column(Column::new(w.t("portal-state")))
-        .column(Column::new(w.t("portal-records")).numeric())
-        .column(Column::new(w.t("portal-batches")).numeric())
-        .column(Column::new(w.t("portal-waiting")).numeric())
-        .column(Column::new(w.t("portal-finding")));
-    let (mut whole, mut behind) = (true, false);
-    for room in &parts.rooms {
-        let verdict = verify::verify(&room.store, &parts.trusted, &[]).await?;
-        let waits = verdict.is_behind(room.store.clock().now());
-        whole &= verdict.is_intact();
-        behind |= waits;
-        let state = match (verdict.is_intact(), waits) {
-            (true, false) => Badge::html(Tone::Good, w.t("portal-whole")),
-            (true, true) => Badge::html(Tone::Warning, w.t("portal-waiting")),
-            (false, _) => Badge::html(Tone::Bad, w.t("portal-not-whole")),
-        };
-        table = table.row([
-            Html::text(room.name),
-            state,
-            Html::text(w.number(verdict.verified)),
-            Html::text(w.number(verdict.batches)),
-            Html::text(w.number(verdict.unsealed)),
-            verdict.finding.map_or_else(Html::empty, |finding| Html::isolated(finding.to_string())),
-        ]);
-    }
-    let (tone, said, more) = match (whole, behind) {
-        (true, false) => (Tone::Good, "portal-verify-whole", "portal-verify-tail"),
-        (true, true) => (Tone::Warning, "portal-verify-behind", "portal-verify-behind-do"),
-        (false, _) => (Tone::Bad, "portal-verify-broken", "portal-verify-do"),
-    };
-    let notice = Notice::html(tone, w.t(said), Html::paragraph(w.t(more)));
-    let page = Page::new(&view.frame, w.t("portal-verify"))
-        .crumb(w.t("portal-console"), "/console")
-        .crumb(w.t("portal-audit"), "/console/audit")
-        .push(notice)
-        .push(table.render(w));
     Ok(shown(&page))
 }
 

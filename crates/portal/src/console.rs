@@ -1,17 +1,30 @@
 //! The console's home: how things stand, and where to go.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use stoa_store::Tx;
 use stoa_store::jobs::{JobState, counts};
-use stoa_ui::{Html, Notice, Page, Tone, cards, figures};
+use stoa_ui::{Html, Notice, Page, Tone, Words, cards, figures};
 use stoa_web::{Allowed, Fault, Right as _, View};
 
 use crate::{AuditRead, ConsoleOpen, JobsRead, KeysManage, State, SystemRead, shown};
 
+/// A sealer that works is a second or two behind; that is no news for anybody.
+const BEHIND: Duration = Duration::from_secs(10);
+
+/// How the evidence stands, in words.
+pub(crate) fn sealed(w: &Words, lag: Duration) -> String {
+    if lag < BEHIND {
+        return w.t("portal-evidence-sealed");
+    }
+    w.with("portal-evidence-behind", &[("duration", w.duration(lag).into())])
+}
+
 /// Figures and ways.
 pub(crate) async fn home(allowed: Allowed<ConsoleOpen>, view: View, parts: State) -> Result<Response, Fault> {
     let w = view.words();
-    let mut page = Page::new(&view.frame, w.t("portal-console"));
+    let mut page = Page::new(&view.frame, w.t("ui-console"));
     let mut numbers = Vec::new();
     if allowed.may(JobsRead::INFO.permission) {
         let (mut waiting, mut dead) = (0, 0);
@@ -29,7 +42,7 @@ pub(crate) async fn home(allowed: Allowed<ConsoleOpen>, view: View, parts: State
     }
     if allowed.may(SystemRead::INFO.permission) {
         let lag = parts.rooms.iter().filter_map(|room| room.sealer.as_ref()).map(|sealer| sealer.lag()).max();
-        numbers.push((w.t("portal-evidence-lag"), w.duration(lag.unwrap_or_default()), Html::empty()));
+        numbers.push((w.t("portal-audit"), sealed(w, lag.unwrap_or_default()), Html::empty()));
     }
     if !numbers.is_empty() {
         page = page.push(figures(numbers));
@@ -39,9 +52,8 @@ pub(crate) async fn home(allowed: Allowed<ConsoleOpen>, view: View, parts: State
         .iter()
         .filter(|mounted| mounted.block.navigation.iter().any(|entry| entry.permission.is_none_or(|p| allowed.may(p))))
         .map(|mounted| {
-            let name = mounted.block.name;
-            let text = w.t(&format!("portal-block-{name}"));
-            (mounted.block.title.to_owned(), format!("/console/{name}"), Html::text(text))
+            let address = format!("/console/{}", mounted.block.name);
+            (mounted.block.title_in(w), address, Html::text(mounted.block.about_in(w)))
         })
         .collect();
     for (permission, label, about, href) in [

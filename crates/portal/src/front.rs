@@ -4,10 +4,10 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use stoa_core::{Problem, Refusal};
-use stoa_ui::{Field, Form, Html, Locale, Page, STATIC, StaticFile, Theme, actions, cards, code};
+use stoa_ui::{Field, Form, Html, Locale, Notice, Page, STATIC, StaticFile, Theme, Tone, actions, cards, code};
 use stoa_web::{
     Allowed, Fault, FormFields, LANGUAGE_COOKIE, Params, Path, Public, THEME_COOKIE, View, bytes_as,
-    end_session_cookie, see_other, session_cookie, session_secret,
+    end_session_cookie, preference_cookie, see_other, session_cookie, session_secret,
 };
 
 use crate::{ConsoleOpen, State, shown};
@@ -38,16 +38,14 @@ pub(crate) async fn home(_: Public, view: View, parts: State) -> Response {
     let blocks = parts.blocks.iter().map(|mounted| {
         let name = mounted.block.name;
         let href = if signed_in { format!("/console/{name}") } else { format!("/docs/{name}") };
-        let key = format!("portal-block-{name}");
-        let text = if w.has(&key) { w.t(&key) } else { mounted.block.title.to_owned() };
-        (mounted.block.title.to_owned(), href, Html::text(text))
+        (mounted.block.title_in(w), href, Html::text(mounted.block.about_in(w)))
     });
     let own = [
-        (w.t("portal-docs"), "/docs".to_owned(), Html::text(w.t("portal-docs-about"))),
+        (w.t("ui-docs"), "/docs".to_owned(), Html::text(w.t("portal-docs-about"))),
         (w.t("portal-problems"), "/problems".to_owned(), Html::text(w.t("portal-problems-about"))),
     ];
     let button = if signed_in {
-        (w.t("portal-console"), "/console".to_owned())
+        (w.t("ui-console"), "/console".to_owned())
     } else {
         (w.t("portal-sign-in"), "/sign-in".to_owned())
     };
@@ -61,7 +59,17 @@ pub(crate) async fn home(_: Public, view: View, parts: State) -> Response {
 /// The sign-in: with a link, one button, so that a preview of the link does not use it up; without, how to get one.
 pub(crate) async fn sign_in(_: Public, view: View, params: Params) -> Response {
     let back = stoa_ui::same_site(params.get("back").unwrap_or("/console")).to_owned();
-    shown(&sign_in_page(&view, params.get("link").unwrap_or(""), &back, None))
+    let link = params.get("link").unwrap_or("");
+    if link.is_empty() && view.visitor.actor.is_some() {
+        return see_other(&back);
+    }
+    let mut page = sign_in_page(&view, link, &back, None);
+    if params.get("ended").is_some() {
+        let w = view.words();
+        let told = Html::paragraph(w.t("portal-session-ended-what"));
+        page = page.notice(Notice::html(Tone::Warning, w.t("portal-session-over"), told));
+    }
+    shown(&page)
 }
 
 fn sign_in_page<'a>(view: &'a View, link: &str, back: &str, error: Option<String>) -> Page<'a> {
@@ -124,10 +132,8 @@ pub(crate) async fn sign_out(
 /// Remembers language and colours for a year. It changes nothing but the look, so it needs no session and no token.
 pub(crate) async fn preferences(_: Public, parts: State, typed: FormFields) -> Response {
     let mut response = see_other(stoa_ui::same_site(typed.text("back")));
-    let secure = if parts.is_https() { "; Secure" } else { "" };
     let mut remember = |name: &str, value: &str| {
-        let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}");
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        if let Some(cookie) = preference_cookie(name, value, parts.is_https()) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     };

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use stoa_core::{FieldError, Id, Instant, Problem, Refusal, Role};
 use stoa_ui::{Address, Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tone, actions, code};
-use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, Path, View, see_other};
+use stoa_web::{Allowed, ApiKey, Fault, FormFields, NewKey, Params, Path, View, cookie, see_other};
 
-use crate::{KeysManage, State, shown};
+use crate::{KeysManage, State, page_of, shown};
 
 /// All keys.
 pub(crate) async fn list(
@@ -20,6 +21,7 @@ pub(crate) async fn list(
     let w = view.words();
     let now = parts.node.store().clock().now();
     let keys = parts.node.list_keys(&allowed.actor).await?;
+    let (keys, paging) = page_of(w, &Address::new("/console/keys"), &keys, params.number("page")?.unwrap_or(1));
     let table = Table::new(w.t("portal-keys"))
         .column(Column::new(w.t("portal-key-name")))
         .column(Column::new(w.t("portal-key-begins")))
@@ -40,9 +42,10 @@ pub(crate) async fn list(
                 further(&view, key).then(revoke_form(&view, key, now)),
             ]
         }))
-        .empty(Html::paragraph(w.t("portal-keys-none")));
+        .empty(Html::paragraph(w.t("portal-keys-none")))
+        .paging(paging);
     let mut page = Page::new(&view.frame, w.t("portal-keys"))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .lead(w.t("portal-keys-about"))
         .actions(actions([(w.t("portal-key-new"), "/console/keys/new".to_owned())]))
         .push(table.render(w));
@@ -127,12 +130,12 @@ fn new_page<'a>(view: &'a View, typed: &Typed, errors: &[FieldError]) -> Page<'a
                 .value(&typed.days)
                 .error_if(message("/expiresAt")),
         )
-        .cancel("/console/keys");
+        .cancel("/console/keys")
+        .redraws();
     Page::new(&view.frame, w.t("portal-key-new"))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .crumb(w.t("portal-keys"), "/console/keys")
-        .errors(form.errors())
-        .push(form.render(w))
+        .form(&form)
 }
 
 /// The form for a new key; `name` begins with the roles of a program that is there.
@@ -149,7 +152,7 @@ pub(crate) async fn new(
     Ok(shown(&new_page(&view, &typed, &[])))
 }
 
-/// Makes a key and shows it, this once.
+/// Makes a key and leads to the page that shows it.
 pub(crate) async fn create(
     allowed: Allowed<KeysManage>,
     view: View,
@@ -158,6 +161,9 @@ pub(crate) async fn create(
 ) -> Result<Response, Fault> {
     let w = view.words();
     let typed = Typed::from(&fields);
+    if view.is_redraw() {
+        return Ok(shown(&new_page(&view, &typed, &[])));
+    }
     let mut errors = Vec::new();
     let mut refuse = |pointer: &str, key: &str| {
         errors.push(FieldError { pointer: pointer.to_owned(), code: "required", message: w.t(key) });
@@ -180,7 +186,7 @@ pub(crate) async fn create(
     if errors.is_empty() {
         let new = NewKey { name: typed.name.clone(), roles: typed.roles.clone(), expires_at };
         match parts.node.create_key(&allowed.actor, new).await {
-            Ok((key, text)) => return Ok(shown(&made(&view, &key, &text))),
+            Ok((key, text)) => return Ok(to_the_new_key(&key, &text, parts.is_https())),
             Err(problem) if problem.errors.is_empty() => return Err(problem.into()),
             Err(problem) => errors = problem.errors.into_iter().map(|error| in_words(&view, error)).collect(),
         }
@@ -198,16 +204,51 @@ fn in_words(view: &View, error: FieldError) -> FieldError {
     FieldError { message: view.words().t(key), ..error }
 }
 
-fn made<'a>(view: &'a View, key: &ApiKey, text: &str) -> Page<'a> {
+/// The cookie that carries a new key to the page that shows it. The node itself keeps only a fingerprint, and a page that
+/// answers the form itself would make a second key when it is loaded again, and be gone with a switch of language.
+const NEW_KEY_COOKIE: &str = "stoa_new_key";
+/// How long the page shows the key.
+const SHOWN_SECONDS: u32 = 600;
+
+fn to_the_new_key(key: &ApiKey, text: &str, is_https: bool) -> Response {
+    let path = format!("/console/keys/{}", key.id);
+    let mut response = see_other(&path);
+    let secure = if is_https { "; Secure" } else { "" };
+    let cookie =
+        format!("{NEW_KEY_COOKIE}={text}; Path={path}; Max-Age={SHOWN_SECONDS}; HttpOnly; SameSite=Strict{secure}");
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A new key, to whoever has just made it.
+pub(crate) async fn made(
+    allowed: Allowed<KeysManage>,
+    view: View,
+    parts: State,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
     let w = view.words();
-    Page::new(&view.frame, w.with("portal-key-made", &[("name", (&key.name).into())]))
-        .crumb(w.t("portal-console"), "/console")
-        .crumb(w.t("portal-keys"), "/console/keys")
+    let missing = || Problem::new(Refusal::NotFound, "web.key_not_found");
+    let keys = parts.node.list_keys(&allowed.actor).await?;
+    let key = keys.iter().find(|key| key.id.to_string() == id).ok_or_else(missing)?;
+    let page = Page::new(&view.frame, w.with("portal-key-made", &[("name", (&key.name).into())]))
+        .crumb(w.t("ui-console"), "/console")
+        .crumb(w.t("portal-keys"), "/console/keys");
+    let way = Html::trusted("<p>").then(actions([(w.t("portal-key-done"), "/console/keys".to_owned())]));
+    let Some(text) = cookie(&headers, NEW_KEY_COOKIE).filter(|text| text.starts_with(&key.prefix)) else {
+        let told = Notice::html(Tone::Info, w.t("portal-key-gone"), Html::paragraph(w.t("portal-key-keep")));
+        return Ok(shown(&page.push(told)));
+    };
+    let page = page
         .push(Notice::html(Tone::Warning, w.t("portal-key-once"), Html::paragraph(w.t("portal-key-keep"))))
         .push(code(w.t("portal-key"), text, w))
         .push(Html::heading(w.t("portal-key-use")))
         .push(code(w.t("portal-key-use"), format!("curl -H \"Authorization: Bearer {text}\" …"), w))
-        .push(actions([(w.t("portal-key-done"), "/console/keys".to_owned())]))
+        .push(way.then(Html::trusted("</p>")));
+    Ok(shown(&page))
 }
 
 /// Ends a key at once.

@@ -11,6 +11,9 @@ mod markdown;
 mod problems;
 mod sessions;
 mod system;
+mod verification;
+
+pub use verification::VerifyEvidence;
 
 use std::sync::Arc;
 
@@ -18,7 +21,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use stoa_audit::{Sealer, VerifyingKey};
 use stoa_store::Store;
-use stoa_ui::{Catalogue, Locale, NavEntry};
+use stoa_ui::{Address, Catalogue, Locale, NavEntry, Paging, Words};
 use stoa_web::{Mounted, Node, Right as _};
 
 stoa_web::permissions! {
@@ -45,7 +48,7 @@ const fn entry(label_key: &'static str, href: &'static str, permission: stoa_cor
 
 /// The node's entries in the console's navigation.
 pub const NAVIGATION: &[NavEntry] = &[
-    entry("portal-console", "/console", ConsoleOpen::INFO.permission),
+    entry("ui-console", "/console", ConsoleOpen::INFO.permission),
     entry("portal-jobs", "/console/jobs", JobsRead::INFO.permission),
     entry("portal-audit", "/console/audit", AuditRead::INFO.permission),
     entry("portal-keys", "/console/keys", KeysManage::INFO.permission),
@@ -88,6 +91,12 @@ impl PortalParts {
         self.public_url.starts_with("https://")
     }
 
+    /// What people call a database.
+    fn room_label(&self, words: &Words, name: &str) -> String {
+        let block = self.blocks.iter().find(|mounted| mounted.block.name == name);
+        block.map_or_else(|| words.t("portal-group"), |mounted| mounted.block.title_in(words))
+    }
+
     fn room(&self, name: &str) -> Option<&Room> {
         self.rooms.iter().find(|room| room.name == name)
     }
@@ -106,11 +115,12 @@ pub fn router(parts: PortalParts) -> Router {
         .route("/console/jobs", get(jobs::list))
         .route("/console/jobs/act", post(jobs::act))
         .route("/console/audit", get(audit::search))
-        .route("/console/audit/verify", get(audit::verify))
+        .route("/console/audit/verify", get(verification::show).post(verification::begin))
         .route("/console/audit/checkpoint", get(audit::checkpoint))
         .route("/console/audit/{room}/{id}", get(audit::record))
         .route("/console/keys", get(keys::list))
         .route("/console/keys/new", get(keys::new).post(keys::create))
+        .route("/console/keys/{id}", get(keys::made))
         .route("/console/keys/{id}/revoke", post(keys::revoke))
         .route("/console/sessions", get(sessions::list))
         .route("/console/sessions/{id}/end", post(sessions::end))
@@ -122,6 +132,19 @@ pub fn router(parts: PortalParts) -> Router {
         .route("/docs/{block}/{operation}", get(docs::operation))
         .route("/docs/{block}/schemas/{schema}", get(docs::schema))
         .with_state(Arc::new(parts))
+}
+
+/// Rows of one page of a list that is short enough to be read whole.
+const PAGE_SIZE: u32 = 25;
+
+/// One page of a list, and the ways to the others.
+fn page_of<'a, T>(w: &Words, here: &Address, all: &'a [T], number: u32) -> (&'a [T], Paging) {
+    let total = u64::try_from(all.len()).unwrap_or(u64::MAX);
+    let number = number.clamp(1, Paging::pages(PAGE_SIZE, total));
+    let first = usize::try_from((number - 1) * PAGE_SIZE).unwrap_or(usize::MAX);
+    let size = usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX);
+    let rest = all.get(first..).unwrap_or_default();
+    (rest.get(..size.min(rest.len())).unwrap_or_default(), Paging::numbered(w, here, number, PAGE_SIZE, total))
 }
 
 /// A page as the usual answer.

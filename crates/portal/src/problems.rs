@@ -20,13 +20,11 @@ pub(crate) async fn list(_: Public, view: View, parts: State) -> Response {
     let table = Table::new(w.t("portal-problems"))
         .column(Column::new(w.t("portal-problem-code")))
         .column(Column::new(w.t("portal-problem-title")))
-        .rows(
-            all(&parts)
-                .into_iter()
-                .map(|info| [Html::link(format!("/problems/{}", info.code), info.code), Html::text(info.title)]),
-        );
+        .rows(all(&parts).into_iter().map(|info| {
+            [Html::link(format!("/problems/{}", info.code), info.code), Html::text(info.title).in_english()]
+        }));
     let page = Page::new(&view.frame, w.t("portal-problems"))
-        .crumb(w.t("portal-home"), "/")
+        .crumb(w.t("ui-home"), "/")
         .lead(w.t("portal-problems-about"))
         .push(table.render(w));
     shown(&page)
@@ -39,9 +37,10 @@ pub(crate) async fn show(_: Public, view: View, parts: State, Path(code): Path<S
     let info =
         info.ok_or_else(|| Problem::new(Refusal::NotFound, "web.not_found").detail("There is no such problem."))?;
     let page = Page::new(&view.frame, info.title)
-        .crumb(w.t("portal-home"), "/")
+        .crumb(w.t("ui-home"), "/")
         .crumb(w.t("portal-problems"), "/problems")
+        .heading(Html::text(info.title).in_english())
         .lead(Html::code(info.code))
-        .push(markdown::render(info.page));
+        .push(markdown::render(info.page).part_in_english());
     Ok(shown(&page))
 }

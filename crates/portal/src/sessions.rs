@@ -3,10 +3,10 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
 use stoa_core::{Id, Instant, Problem, Refusal};
-use stoa_ui::{Badge, Column, Confirm, Form, Html, Notice, Page, Table, Tone};
+use stoa_ui::{Address, Badge, Column, Confirm, Form, Html, Notice, Page, Table, Tone};
 use stoa_web::{Allowed, Fault, Params, Path, Session, View, see_other, session_secret};
 
-use crate::{SessionsManage, State, shown};
+use crate::{SessionsManage, State, page_of, shown};
 
 /// Everybody of the tenant who is signed in.
 pub(crate) async fn list(
@@ -19,6 +19,8 @@ pub(crate) async fn list(
     let w = view.words();
     let now = parts.node.store().clock().now();
     let sessions = parts.node.list_sessions(&allowed.actor, session_secret(&headers)).await?;
+    let here = Address::new("/console/sessions");
+    let (sessions, paging) = page_of(w, &here, &sessions, params.number("page")?.unwrap_or(1));
     let table = Table::new(w.t("portal-sessions"))
         .column(Column::new(w.t("portal-session-who")))
         .column(Column::new(w.t("portal-roles")))
@@ -27,9 +29,10 @@ pub(crate) async fn list(
         .column(Column::new(w.t("portal-session-ends")))
         .column(Column::new(w.t("portal-actions")).quiet())
         .rows(sessions.iter().map(|session| row(&view, session, now)))
-        .empty(Html::paragraph(w.t("portal-sessions-none")));
+        .empty(Html::paragraph(w.t("portal-sessions-none")))
+        .paging(paging);
     let mut page = Page::new(&view.frame, w.t("portal-sessions"))
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .lead(w.t("portal-sessions-about"))
         .push(table.render(w));
     if params.get("done") == Some("ended") {

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use axum::response::Response;
+use stoa_core::Instant;
 use stoa_ui::{Badge, Column, Definitions, Html, Page, Table, Tone};
 use stoa_web::{Allowed, Fault, Profile, View};
 
+use crate::console::sealed;
 use crate::{State, SystemRead, shown};
 
 /// Version, profile, databases, memory, what was configured.
@@ -20,7 +22,8 @@ pub(crate) async fn show(_: Allowed<SystemRead>, view: View, parts: State) -> Re
         .add(w.t("portal-profile"), profile)
         .add(w.t("portal-address"), Html::code(&parts.public_url));
     for (key, value) in &parts.facts {
-        facts = facts.add(w.t(key), Html::code(value));
+        let shown = value.parse::<Instant>().map_or_else(|_| Html::code(value), |at| w.instant(at));
+        facts = facts.add(w.t(key), shown);
     }
     if let Some(bytes) = resident_bytes() {
         facts = facts.add(w.t("portal-memory"), w.bytes(bytes));
@@ -34,14 +37,14 @@ pub(crate) async fn show(_: Allowed<SystemRead>, view: View, parts: State) -> Re
         .column(Column::new(w.t("portal-units")).numeric())
         .column(Column::new(w.t("portal-commits")).numeric())
         .column(Column::new(w.t("portal-failed-commits")).numeric())
-        .column(Column::new(w.t("portal-evidence-lag")).numeric());
+        .column(Column::new(w.t("portal-audit")));
     for room in &parts.rooms {
         let state = room.store.state();
         let engine = if room.store.file().is_some() { "SQLite" } else { "PostgreSQL" };
         let size = room.store.file().map(|file| w.bytes(size_of(file)));
-        let lag = room.sealer.as_ref().map_or_else(String::new, |sealer| w.duration(sealer.lag()));
+        let lag = room.sealer.as_ref().map_or_else(String::new, |sealer| sealed(w, sealer.lag()));
         table = table.row([
-            Html::text(room.name),
+            Html::text(parts.room_label(w, room.name)),
             Html::text(engine),
             Html::text(size.unwrap_or_default()),
             Html::text(w.number(i128::try_from(state.queue_depth).unwrap_or(0))),
@@ -53,7 +56,7 @@ pub(crate) async fn show(_: Allowed<SystemRead>, view: View, parts: State) -> Re
     }
     let page = Page::new(&view.frame, w.t("portal-system"))
         .wide()
-        .crumb(w.t("portal-console"), "/console")
+        .crumb(w.t("ui-console"), "/console")
         .lead(w.t("portal-system-about"))
         .push(facts.render())
         .push(table.render(w))

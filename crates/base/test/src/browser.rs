@@ -5,6 +5,9 @@ use axum::http::{Request, header};
 
 use crate::{Answer, Caller, TestStoa};
 
+/// Where the browser finds the node.
+const HOST: &str = "node.test";
+
 /// Somebody signed in who clicks through pages.
 pub struct Browser<'a> {
     stoa: &'a TestStoa,
@@ -48,30 +51,40 @@ impl Browser<'_> {
         self.stoa.send_request(request).await
     }
 
-    /// Sends a form with the token of a page that has one.
-    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = token_of(&self.open(page).await.text());
-        let fields: Vec<_> = std::iter::once(("csrf", token.as_str())).chain(fields.iter().copied()).collect();
-        self.send_form(action, &fields).await
-    }
-
-    /// Sends a form as it is, whatever token it has.
+    /// Opens a page with one more cookie.
     ///
     /// # Panics
     /// When the address is none.
     #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn open_with(&self, path: &str, cookie: &str) -> Answer {
+        let request = self.request("GET", path).header(header::COOKIE, cookie).body(Body::empty()).expect("a request");
+        self.stoa.send_request(request).await
+    }
+
+    /// Sends a form with the token of a page that has one.
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = token_of(&self.open(page).await.text());
+        let fields: Vec<_> = std::iter::once(("csrf", token.as_str())).chain(fields.iter().copied()).collect();
+        self.send(self.request("POST", action).header(header::REFERER, format!("http://{HOST}{page}")), &fields).await
+    }
+
+    /// Sends a form as it is, whatever token it has.
     pub async fn send_form(&self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.request("POST", action), fields).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    async fn send(&self, request: axum::http::request::Builder, fields: &[(&str, &str)]) -> Answer {
         let body: Vec<String> =
             fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-        let request = self
-            .request("POST", action)
+        let request = request
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body.join("&")))
             .expect("a request");
         self.stoa.send_request(request).await
     }
 
-    /// Sends a form with a file; the token goes in the address, as such forms have it.
+    /// Sends a form with a file.
     ///
     /// # Panics
     /// When the address is none.
@@ -79,7 +92,7 @@ impl Browser<'_> {
     pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: &str, content: &[u8]) -> Answer {
         let token = token_of(&self.open(path).await.text());
         let mut body = Vec::new();
-        for (name, value) in fields {
+        for (name, value) in std::iter::once(&("csrf", token.as_str())).chain(fields) {
             body.extend(
                 format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
             );
@@ -89,7 +102,7 @@ impl Browser<'_> {
         body.extend(content);
         body.extend(b"\r\n--part--\r\n");
         let request = self
-            .request("POST", &format!("{path}?csrf={token}"))
+            .request("POST", path)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=part")
             .body(Body::from(body))
             .expect("a request");
@@ -100,6 +113,7 @@ impl Browser<'_> {
         Request::builder()
             .method(method)
             .uri(path)
+            .header(header::HOST, HOST)
             .header(header::COOKIE, format!("stoa_session={}", self.session))
             .header(header::ACCEPT, "text/html,application/xhtml+xml")
             .header(header::ACCEPT_LANGUAGE, self.language)

@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use stoa_audit::SigningKey;
 use stoa_core::{Actor, Clock, Ids, Instant, Permission, PermissionInfo, Role, Tenant};
+use stoa_store::jobs::{JobHandler, JobRunner};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
@@ -40,6 +41,7 @@ pub struct TestStoa {
     pub contexts: BTreeMap<&'static str, BlockContext>,
     /// The documents by block.
     pub openapi: BTreeMap<&'static str, Arc<utoipa::openapi::OpenApi>>,
+    jobs: BTreeMap<&'static str, Vec<Arc<dyn JobHandler>>>,
     router: Router,
     place: Place,
     callers: AtomicU32,
@@ -224,6 +226,7 @@ impl TestStoa {
         });
         let mut stores = BTreeMap::from([("node", node_store)]);
         let (mut contexts, mut openapi, mut mounted) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let mut jobs = BTreeMap::new();
         for block in blocks {
             let steps = block.migrations.iter().chain(audit).chain(stoa_web::webhook::MIGRATIONS).copied();
             let store = open_store(&place, block.name, steps, &clock, &ids).await;
@@ -244,6 +247,7 @@ impl TestStoa {
                 seed(context.clone()).await.expect("the sample data");
             }
             let parts = (block.start)(context.clone()).expect("a block that starts");
+            jobs.insert(block.name, parts.jobs.clone());
             let block = Mounted::new(&node, *block, parts);
             openapi.insert(block.block.name, Arc::clone(&block.openapi));
             stores.insert(block.block.name, store);
@@ -263,7 +267,19 @@ impl TestStoa {
             connections: Connections::default(),
         });
         peers.connect(router.clone());
-        Self { clock, node, stores, contexts, openapi, router, place, callers: AtomicU32::new(0), peers }
+        Self { clock, node, stores, contexts, openapi, jobs, router, place, callers: AtomicU32::new(0), peers }
+    }
+
+    /// Runs what waits in the background of a block, as its runner would; gives how many jobs ran.
+    ///
+    /// # Panics
+    /// When the block is not there or its database fails.
+    #[expect(clippy::expect_used, reason = "a test whose work is not done has failed")]
+    pub async fn run_jobs(&self, block: &str) -> u64 {
+        let (store, handlers) = (self.stores.get(block).expect("a block"), self.jobs.get(block).expect("a block"));
+        let runner = JobRunner::new(store.clone(), handlers.clone());
+        runner.prepare().await.expect("a database");
+        runner.drain().await.expect("jobs that run")
     }
 
     /// The whole router, for what asks it without a socket.

@@ -1,6 +1,6 @@
 ui-skip = انتقل إلى المحتوى
 ui-menu = القائمة
-ui-navigation = لوحة الإدارة
+ui-navigation = لوحة التحكم
 ui-breadcrumb = مكانك الحالي
 ui-display = اللغة والألوان
 ui-language = اللغة
@@ -12,7 +12,7 @@ ui-signed-in = سُجّل الدخول باسم
 ui-sign-out = تسجيل الخروج
 ui-footer = بنية تحتية رقمية عامة، يبنيها الجميع من أجل الجميع.
 ui-home = الصفحة الرئيسية
-ui-console = لوحة الإدارة
+ui-console = لوحة التحكم
 ui-docs = وثائق واجهات البرمجة
 ui-error = خطأ
 ui-error-summary = حدثت مشكلة
@@ -21,6 +21,8 @@ ui-date-day = اليوم
 ui-date-month = الشهر
 ui-date-year = السنة
 ui-filter = اعرض
+ui-search = بحث
+ui-clear = مسح
 ui-cancel = إلغاء
 ui-copy = نسخ
 ui-copied = تم النسخ
@@ -28,7 +30,11 @@ ui-nothing = لا يوجد شيء هنا بعد.
 ui-pages = الصفحات
 ui-previous = السابق
 ui-next = التالي
+ui-first = الأولى
+ui-last = الأخيرة
+ui-sort = الترتيب حسب
 ui-paging = { $first-text } إلى { $last-text } من أصل { $total-text }
+ui-paging-pages = { $first-text } إلى { $last-text } من أصل { $total-text }، الصفحة { $page-text } من { $pages-text }
 ui-rows =
     { $count ->
         [zero] لا صفوف
@@ -38,9 +44,11 @@ ui-rows =
         [many] { $count-text } صفًا
        *[other] { $count-text } صف
     }
+ui-again = انظر مجددًا
 ui-progress = { $done-text } من أصل { $total-text }
 ui-chart-summary = أعلى قيمة هي { $most }. جميع القيم في الجدول أسفل الرسم البياني.
 ui-chart-table = الأرقام في جدول
+ui-chart-nothing = لا شيء يُعرض بعد.
 ui-ago = منذ { $duration }
 ui-in = بعد { $duration }
 ui-duration-milliseconds = { $count-text } م‌ث
@@ -94,9 +102,11 @@ ui-month-11 = نوفمبر
 ui-month-12 = ديسمبر
 
 # used: ui-problem-
+# used: problem-
 ui-banner-govstack = ملف GovStack: لاختبارات المطابقة وورش العمل فقط. بيانات نموذجية، ويُمحى كل شيء عند التشغيل التالي.
 ui-problem-code = المشكلة
 ui-problem-detail = بالتفصيل
+ui-problem-back = العودة إلى الصفحة السابقة
 ui-problem-unauthenticated = سجّل الدخول أولاً
 ui-problem-unauthenticated-what = لم يسجّل أحد الدخول.
 ui-problem-unauthenticated-do = سجّل الدخول ثم افتح الصفحة مرة أخرى.
@@ -109,6 +119,9 @@ ui-problem-not-found-do = تحقق من العنوان، أو ابدأ من لو
 ui-problem-busy = النظام مشغول الآن
 ui-problem-busy-what = الطلبات أكثر مما يمكن الإجابة عنه الآن.
 ui-problem-busy-do = انتظر بضع ثوانٍ ثم حاول مرة أخرى.
+ui-problem-timeout = استغرق ذلك وقتًا طويلاً
+ui-problem-timeout-what = لم ينتهِ العمل في الوقت المتاح للصفحة.
+ui-problem-timeout-do = ربما أُنجز جزء منه. انظر إلى الحالة الحالية قبل أن تعيد المحاولة.
 ui-problem-conflict = سبقك شخص آخر
 ui-problem-conflict-what = ما أردت تغييره لم يعد كما رأيته.
 ui-problem-conflict-do = ارجع وانظر إلى الحالة الحالية ثم أجرِ تغييرك مرة أخرى.
@@ -121,3 +134,8 @@ ui-problem-failed-do = حاول مرة أخرى بعد لحظة. إذا تكرر
 ui-problem-invalid = تعذّر فهم الطلب
 ui-problem-invalid-what = ما أُرسل ليس بالشكل المتوقع.
 ui-problem-invalid-do = ارجع وصحّح ما هو مذكور أدناه.
+problem-web-forged-request = كانت الصفحة أقدم من تسجيل دخولك، أو جاءت من مكان آخر.
+problem-web-key-not-found = لا يوجد مفتاح كهذا.
+problem-web-invalid-parameter = عنوان الصفحة غير مكتمل، أو فيه قيمة غير ممكنة.
+problem-web-rate-limited = طلبت صفحات أكثر مما يُسمح به في الدقيقة.
+problem-web-body-unreadable = لم يصل النموذج أو الملف كاملاً.

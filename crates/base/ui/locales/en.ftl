@@ -21,6 +21,8 @@ ui-date-day = Day
 ui-date-month = Month
 ui-date-year = Year
 ui-filter = Show
+ui-search = Search
+ui-clear = Clear
 ui-cancel = Cancel
 ui-copy = Copy
 ui-copied = Copied
@@ -28,15 +30,21 @@ ui-nothing = There is nothing here yet.
 ui-pages = Pages
 ui-previous = Previous
 ui-next = Next
+ui-first = First
+ui-last = Last
+ui-sort = Sort by
 ui-paging = { $first-text } to { $last-text } of { $total-text }
+ui-paging-pages = { $first-text } to { $last-text } of { $total-text }, page { $page-text } of { $pages-text }
 ui-rows =
     { $count ->
         [one] { $count-text } row
        *[other] { $count-text } rows
     }
+ui-again = Look again
 ui-progress = { $done-text } of { $total-text }
 ui-chart-summary = The highest value is { $most }. All values are in the table below the chart.
 ui-chart-table = The figures as a table
+ui-chart-nothing = Nothing to show yet.
 ui-ago = { $duration } ago
 ui-in = in { $duration }
 ui-duration-milliseconds = { $count-text } ms
@@ -74,9 +82,11 @@ ui-month-11 = November
 ui-month-12 = December
 
 # used: ui-problem-
+# used: problem-
 ui-banner-govstack = GovStack profile: for conformance tests and workshops only. Sample data; everything is wiped at the next start.
 ui-problem-code = Problem
 ui-problem-detail = In detail
+ui-problem-back = Back to the page before
 ui-problem-unauthenticated = Sign in first
 ui-problem-unauthenticated-what = Nobody is signed in.
 ui-problem-unauthenticated-do = Sign in, then open the page again.
@@ -89,6 +99,9 @@ ui-problem-not-found-do = Check the address, or start again from the console.
 ui-problem-busy = Busy at the moment
 ui-problem-busy-what = More is asked than can be answered right now.
 ui-problem-busy-do = Wait a few seconds and try again.
+ui-problem-timeout = That took too long
+ui-problem-timeout-what = The work was not finished in the time that a page has.
+ui-problem-timeout-do = Some of it may have been done. Look at the present state before you do it again.
 ui-problem-conflict = Somebody was faster
 ui-problem-conflict-what = What you wanted to change is no longer as you saw it.
 ui-problem-conflict-do = Go back, look at the present state, and make your change again.
@@ -101,3 +114,8 @@ ui-problem-failed-do = Try again in a moment. If it happens again, tell the oper
 ui-problem-invalid = That could not be understood
 ui-problem-invalid-what = What was sent does not have the expected form.
 ui-problem-invalid-do = Go back and correct what is named below.
+problem-web-forged-request = The page was older than your sign-in, or came from elsewhere.
+problem-web-key-not-found = There is no such key.
+problem-web-invalid-parameter = The address of the page is not complete, or holds a value that cannot be.
+problem-web-rate-limited = You have asked for more pages than is allowed in a minute.
+problem-web-body-unreadable = The form or file did not arrive whole.

@@ -21,6 +21,8 @@ ui-date-day = Jour
 ui-date-month = Mois
 ui-date-year = Année
 ui-filter = Afficher
+ui-search = Rechercher
+ui-clear = Effacer
 ui-cancel = Annuler
 ui-copy = Copier
 ui-copied = Copié
@@ -28,15 +30,21 @@ ui-nothing = Il n’y a encore rien ici.
 ui-pages = Pages
 ui-previous = Précédent
 ui-next = Suivant
+ui-first = Première
+ui-last = Dernière
+ui-sort = Trier par
 ui-paging = { $first-text } à { $last-text } sur { $total-text }
+ui-paging-pages = { $first-text } à { $last-text } sur { $total-text }, page { $page-text } sur { $pages-text }
 ui-rows =
     { $count ->
         [one] { $count-text } ligne
        *[other] { $count-text } lignes
     }
+ui-again = Regarder à nouveau
 ui-progress = { $done-text } sur { $total-text }
 ui-chart-summary = La valeur la plus élevée est { $most }. Toutes les valeurs figurent dans le tableau sous le graphique.
 ui-chart-table = Les chiffres sous forme de tableau
+ui-chart-nothing = Rien à montrer pour l’instant.
 ui-ago = il y a { $duration }
 ui-in = dans { $duration }
 ui-duration-milliseconds = { $count-text } ms
@@ -74,9 +82,11 @@ ui-month-11 = novembre
 ui-month-12 = décembre
 
 # used: ui-problem-
+# used: problem-
 ui-banner-govstack = Profil GovStack : pour les tests de conformité et les ateliers seulement. Données d’exemple ; tout est effacé au prochain démarrage.
 ui-problem-code = Problème
 ui-problem-detail = En détail
+ui-problem-back = Retour à la page précédente
 ui-problem-unauthenticated = Connectez-vous d’abord
 ui-problem-unauthenticated-what = Personne n’est connecté.
 ui-problem-unauthenticated-do = Connectez-vous, puis rouvrez la page.
@@ -89,6 +99,9 @@ ui-problem-not-found-do = Vérifiez l’adresse, ou repartez de la console.
 ui-problem-busy = Trop de demandes
 ui-problem-busy-what = Il y a plus de demandes que de réponses possibles en ce moment.
 ui-problem-busy-do = Attendez quelques secondes et réessayez.
+ui-problem-timeout = Cela a pris trop de temps
+ui-problem-timeout-what = Le travail n’a pas été terminé dans le temps dont dispose une page.
+ui-problem-timeout-do = Une partie a peut-être été faite. Regardez l’état présent avant de recommencer.
 ui-problem-conflict = Quelqu’un a été plus rapide
 ui-problem-conflict-what = Ce que vous vouliez modifier n’est plus tel que vous l’avez vu.
 ui-problem-conflict-do = Revenez en arrière, regardez l’état présent et refaites votre modification.
@@ -101,3 +114,8 @@ ui-problem-failed-do = Réessayez dans un instant. Si cela se reproduit, donnez 
 ui-problem-invalid = Demande incomprise
 ui-problem-invalid-what = L’envoi n’a pas la forme attendue.
 ui-problem-invalid-do = Revenez en arrière et corrigez ce qui est nommé ci-dessous.
+problem-web-forged-request = La page était plus ancienne que votre connexion, ou venait d’ailleurs.
+problem-web-key-not-found = Cette clé n’existe pas.
+problem-web-invalid-parameter = L’adresse de la page est incomplète ou contient une valeur impossible.
+problem-web-rate-limited = Vous avez demandé plus de pages qu’il n’est permis en une minute.
+problem-web-body-unreadable = Le formulaire ou le fichier n’est pas arrivé en entier.

@@ -21,6 +21,8 @@ ui-date-day = Siku
 ui-date-month = Mwezi
 ui-date-year = Mwaka
 ui-filter = Onyesha
+ui-search = Tafuta
+ui-clear = Futa
 ui-cancel = Ghairi
 ui-copy = Nakili
 ui-copied = Imenakiliwa
@@ -28,15 +30,21 @@ ui-nothing = Bado hakuna kitu hapa.
 ui-pages = Kurasa
 ui-previous = Iliyotangulia
 ui-next = Inayofuata
+ui-first = Wa kwanza
+ui-last = Wa mwisho
+ui-sort = Panga kwa
 ui-paging = { $first-text } hadi { $last-text } kati ya { $total-text }
+ui-paging-pages = { $first-text } hadi { $last-text } kati ya { $total-text }, ukurasa { $page-text } kati ya { $pages-text }
 ui-rows =
     { $count ->
         [one] Safu { $count-text }
        *[other] Safu { $count-text }
     }
+ui-again = Angalia tena
 ui-progress = { $done-text } kati ya { $total-text }
 ui-chart-summary = Thamani ya juu zaidi ni { $most }. Thamani zote zipo kwenye jedwali chini ya chati.
 ui-chart-table = Takwimu katika jedwali
+ui-chart-nothing = Bado hakuna cha kuonyesha.
 ui-ago = { $duration } zilizopita
 ui-in = baada ya { $duration }
 ui-duration-milliseconds = ms { $count-text }
@@ -74,9 +82,11 @@ ui-month-11 = Novemba
 ui-month-12 = Desemba
 
 # used: ui-problem-
+# used: problem-
 ui-banner-govstack = Wasifu wa GovStack: kwa majaribio ya ulinganifu na warsha tu. Data ya mfano; kila kitu hufutwa kinapoanzishwa tena.
 ui-problem-code = Tatizo
 ui-problem-detail = Kwa undani
+ui-problem-back = Rudi kwenye ukurasa uliotangulia
 ui-problem-unauthenticated = Ingia kwanza
 ui-problem-unauthenticated-what = Hakuna aliyeingia.
 ui-problem-unauthenticated-do = Ingia, kisha fungua ukurasa tena.
@@ -89,6 +99,9 @@ ui-problem-not-found-do = Angalia anwani, au anza tena kutoka kwenye koni.
 ui-problem-busy = Kuna shughuli nyingi sasa
 ui-problem-busy-what = Maombi ni mengi kuliko yanayoweza kujibiwa sasa.
 ui-problem-busy-do = Subiri sekunde chache kisha ujaribu tena.
+ui-problem-timeout = Hilo lilichukua muda mrefu mno
+ui-problem-timeout-what = Kazi haikukamilika katika muda ambao ukurasa unao.
+ui-problem-timeout-do = Huenda sehemu yake imefanyika. Angalia hali ya sasa kabla ya kurudia.
 ui-problem-conflict = Mtu mwingine alitangulia
 ui-problem-conflict-what = Ulichotaka kubadilisha hakiko tena kama ulivyokiona.
 ui-problem-conflict-do = Rudi nyuma, angalia hali ya sasa, kisha fanya badiliko lako tena.
@@ -101,3 +114,8 @@ ui-problem-failed-do = Jaribu tena baada ya muda mfupi. Ikitokea tena, mwambie m
 ui-problem-invalid = Ombi halikueleweka
 ui-problem-invalid-what = Kilichotumwa hakina umbo linalotarajiwa.
 ui-problem-invalid-do = Rudi nyuma na urekebishe kilichotajwa hapa chini.
+problem-web-forged-request = Ukurasa ulikuwa wa zamani kuliko kuingia kwako, au ulitoka kwingine.
+problem-web-key-not-found = Hakuna ufunguo kama huo.
+problem-web-invalid-parameter = Anwani ya ukurasa haijakamilika, au ina thamani isiyowezekana.
+problem-web-rate-limited = Umeomba kurasa nyingi kuliko zinazoruhusiwa kwa dakika.
+problem-web-body-unreadable = Fomu au faili halikufika lote.

@@ -9,21 +9,16 @@ use crate::{Column, Html, Table, Words, escape};
 
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 300.0;
+/// How much of its place a group of bars takes.
+const SHARE: f64 = 0.7;
 
-/// One line or one set of bars.
+/// One set of bars.
 #[derive(Debug, Clone)]
 pub struct Series {
     /// What it shows.
     pub label: String,
     /// A value for each place on the horizontal axis.
     pub values: Vec<f64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Bars,
-    Lines,
-    Histogram,
 }
 
 /// A chart.
@@ -40,7 +35,6 @@ enum Shape {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Chart {
-    shape: Shape,
     title: String,
     axis: String,
     places: Vec<String>,
@@ -48,23 +42,9 @@ pub struct Chart {
 }
 
 impl Chart {
-    fn new(shape: Shape, title: impl Into<String>, axis: impl Into<String>) -> Self {
-        Self { shape, title: title.into(), axis: axis.into(), places: Vec::new(), series: Vec::new() }
-    }
-
     /// Bars beside each other; `axis` names what the places are.
     pub fn bars(title: impl Into<String>, axis: impl Into<String>) -> Self {
-        Self::new(Shape::Bars, title, axis)
-    }
-
-    /// Lines over time or another ordered axis.
-    pub fn lines(title: impl Into<String>, axis: impl Into<String>) -> Self {
-        Self::new(Shape::Lines, title, axis)
-    }
-
-    /// Bars without gaps: how often values of each range occur.
-    pub fn histogram(title: impl Into<String>, axis: impl Into<String>) -> Self {
-        Self::new(Shape::Histogram, title, axis)
+        Self { title: title.into(), axis: axis.into(), places: Vec::new(), series: Vec::new() }
     }
 
     /// The places on the horizontal axis.
@@ -85,11 +65,13 @@ impl Chart {
     /// The chart as markup.
     pub fn render(&self, words: &Words) -> Html {
         let most = self.series.iter().flat_map(|series| &series.values).copied().fold(0.0, f64::max);
-        let top = round_up(most);
+        if most <= 0.0 {
+            return self.nothing(words);
+        }
+        let top = round_up(most, self.series.iter().flat_map(|series| &series.values).all(|value| is_whole(*value)));
         let id = format!("c{:08x}", self.title.bytes().fold(17_u32, |hash, b| hash.wrapping_mul(31) ^ u32::from(b)));
         let figure = |value: f64| {
-            let places =
-                if value.fract().abs() < 0.000_001 { 0 } else { usize::from(value < 100.0) + usize::from(value < 1.0) };
+            let places = if is_whole(value) { 0 } else { usize::from(value < 100.0) + usize::from(value < 1.0) };
             words.decimal(value, places)
         };
         let title = escape(&self.title);
@@ -112,11 +94,7 @@ impl Chart {
             figure(top / 2.0),
             HEIGHT / 2.0
         );
-        match self.shape {
-            Shape::Lines => self.draw_lines(top, &mut out),
-            Shape::Bars => self.draw_bars(top, 0.7, &figure, &mut out),
-            Shape::Histogram => self.draw_bars(top, 0.98, &figure, &mut out),
-        }
+        self.draw_bars(top, &figure, &mut out);
         out.push_str("</svg><div class=\"places\" aria-hidden=\"true\">");
         for place in self.shown_places() {
             let _ = write!(out, "<span>{}</span>", escape(place));
@@ -136,6 +114,14 @@ impl Chart {
         Html::trusted(out)
     }
 
+    /// Without any figure there is no scale: the chart says so instead.
+    fn nothing(&self, words: &Words) -> Html {
+        let (title, text) = (escape(&self.title), escape(&words.t("ui-chart-nothing")));
+        Html::trusted(format!(
+            "<figure class=\"chart\"><figcaption>{title}</figcaption><p class=\"quiet\">{text}</p></figure>"
+        ))
+    }
+
     /// Bars name each place while there are few; an axis of many names its ends and its middle.
     fn shown_places(&self) -> Vec<&str> {
         let count = self.places.len();
@@ -145,13 +131,13 @@ impl Chart {
         [0, count / 2, count - 1].into_iter().filter_map(|at| self.places.get(at)).map(String::as_str).collect()
     }
 
-    fn draw_bars(&self, top: f64, share: f64, figure: &dyn Fn(f64) -> String, out: &mut String) {
+    fn draw_bars(&self, top: f64, figure: &dyn Fn(f64) -> String, out: &mut String) {
         let step = WIDTH / count(self.places.len());
-        let width = step * share / count(self.series.len());
+        let width = step * SHARE / count(self.series.len());
         for (nth, series) in self.series.iter().enumerate() {
             for (at, (value, place)) in series.values.iter().zip(&self.places).enumerate() {
                 let height = value / top * HEIGHT;
-                let x = step.mul_add(count_from_zero(at), step * (1.0 - share) / 2.0) + width * count_from_zero(nth);
+                let x = step.mul_add(count_from_zero(at), step * (1.0 - SHARE) / 2.0) + width * count_from_zero(nth);
                 let _ = write!(
                     out,
                     "<rect class=\"s{nth}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"><title>{}: {}</title></rect>",
@@ -162,26 +148,18 @@ impl Chart {
             }
         }
     }
-
-    fn draw_lines(&self, top: f64, out: &mut String) {
-        let step = WIDTH / count(self.places.len().saturating_sub(1));
-        for (nth, series) in self.series.iter().enumerate() {
-            let mut points = String::new();
-            for (at, value) in series.values.iter().take(self.places.len()).enumerate() {
-                let _ = write!(points, "{:.1},{:.1} ", step * count_from_zero(at), HEIGHT - value / top * HEIGHT);
-            }
-            let _ = write!(out, "<polyline class=\"s{nth}\" points=\"{}\"/>", points.trim_end());
-        }
-    }
 }
 
-/// The next round figure at or above: 1, 2, 2.5 or 5 times a power of ten.
-fn round_up(most: f64) -> f64 {
-    if most <= 0.0 {
-        return 1.0;
-    }
+fn is_whole(value: f64) -> bool {
+    value.fract().abs() < 0.000_001
+}
+
+/// The next round figure at or above: 1, 2, 2.5, 4 or 5 times a power of ten. Of counts the half of it is whole too, as it
+/// stands beside the middle line.
+fn round_up(most: f64, counts: bool) -> f64 {
     let power = 10_f64.powf(most.log10().floor());
-    [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|step| step * power).find(|top| *top >= most).unwrap_or(most)
+    let fits = |top: &f64| *top >= most && (!counts || is_whole(top / 2.0));
+    [1.0, 2.0, 2.5, 4.0, 5.0, 10.0, 20.0].into_iter().map(|step| step * power).find(fits).unwrap_or(most)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a chart has far fewer than 2^52 places")]
@@ -200,17 +178,22 @@ mod tests {
     use crate::{Locale, Texts};
 
     #[test]
-    fn an_axis_ends_at_a_round_figure() {
-        for (most, top) in [(0.0, 1.0), (7.0, 10.0), (487.0, 500.0), (1001.0, 2000.0), (0.3, 0.5), (2.1, 2.5)] {
-            assert!((round_up(most) - top).abs() < 1e-9, "{most}: {}", round_up(most));
+    fn an_axis_ends_at_a_round_figure_and_counts_have_no_half() {
+        for (most, top) in [(7.0, 10.0), (487.0, 500.0), (1001.0, 2000.0), (0.3, 0.4), (2.1, 2.5)] {
+            assert!((round_up(most, false) - top).abs() < 1e-9, "{most}: {}", round_up(most, false));
+        }
+        for (most, top) in [(1.0, 2.0), (3.0, 4.0), (5.0, 10.0), (21.0, 40.0), (23.0, 40.0), (487.0, 500.0)] {
+            assert!((round_up(most, true) - top).abs() < 1e-9, "{most}: {}", round_up(most, true));
         }
     }
 
     #[test]
-    fn a_chart_without_figures_or_with_strange_ones_is_still_a_chart() {
+    fn a_chart_without_figures_says_so_and_strange_ones_do_no_harm() {
         let w = Texts::new(&[]).words(Locale::En);
-        assert!(Chart::lines("T", "x").render(&w).as_str().contains("<svg"));
-        let strange = Chart::bars("T", "x").places(["<b>"]).series("s", [f64::NAN]).render(&w).into_string();
+        let empty = Chart::bars("T", "x").places(["a"]).series("s", [0.0]).render(&w).into_string();
+        assert!(!empty.contains("<svg") && empty.contains("Nothing to show yet."), "{empty}");
+        let strange = Chart::bars("T", "x").places(["<b>", "c"]).series("s", [f64::NAN, 1.0]).render(&w).into_string();
         assert!(!strange.contains("NaN") && strange.contains("&lt;b&gt;"));
+        assert!(!strange.contains("0.5"), "half of a count is no count: {strange}");
     }
 }

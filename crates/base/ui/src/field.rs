@@ -37,7 +37,7 @@ impl Choice {
 #[derive(Debug, Clone)]
 enum Kind {
     Input(&'static str),
-    Area { rows: u32, code: bool },
+    Area { rows: u32 },
     Select(Vec<Choice>),
     Radios(Vec<Choice>),
     Checkboxes(Vec<Choice>),
@@ -65,12 +65,10 @@ pub struct Field {
     kind: Kind,
     value: String,
     hint: Option<String>,
-    error: Option<String>,
+    error: Option<Html>,
     optional: bool,
-    required: bool,
     ltr: bool,
     narrow: bool,
-    prefix: Option<String>,
     attributes: String,
 }
 
@@ -95,10 +93,8 @@ impl Field {
             hint: None,
             error: None,
             optional: false,
-            required: false,
             ltr: false,
             narrow: false,
-            prefix: None,
             attributes: String::new(),
         }
     }
@@ -123,33 +119,6 @@ impl Field {
         Self::new(name, label, Kind::Input("text")).attribute("inputmode", "decimal").ltr().narrow()
     }
 
-    /// An amount of money, its currency's code beside it.
-    pub fn money(name: impl Into<String>, label: impl Into<String>, currency: impl Into<String>) -> Self {
-        let mut field = Self::decimal(name, label);
-        field.prefix = Some(currency.into());
-        field
-    }
-
-    /// A mail address.
-    pub fn email(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self::new(name, label, Kind::Input("email")).attribute("autocomplete", "email").ltr()
-    }
-
-    /// A telephone number.
-    pub fn phone(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self::new(name, label, Kind::Input("tel")).attribute("autocomplete", "tel").ltr()
-    }
-
-    /// A web address.
-    pub fn url(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self::new(name, label, Kind::Input("url")).ltr()
-    }
-
-    /// A secret. Pasting is allowed.
-    pub fn password(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self::new(name, label, Kind::Input("password")).ltr()
-    }
-
     /// A date as three fields, `<name>-day`, `<name>-month`, `<name>-year`; the value is given as `2026-11-24`.
     pub fn date(name: impl Into<String>, label: impl Into<String>) -> Self {
         Self::new(name, label, Kind::Date)
@@ -160,19 +129,9 @@ impl Field {
         Self::new(name, label, Kind::Input("date")).narrow()
     }
 
-    /// A date and a time of day by the browser's own control.
-    pub fn date_time(name: impl Into<String>, label: impl Into<String>) -> Self {
-        Self::new(name, label, Kind::Input("datetime-local")).narrow()
-    }
-
     /// Several lines of text.
     pub fn area(name: impl Into<String>, label: impl Into<String>, rows: u32) -> Self {
-        Self::new(name, label, Kind::Area { rows, code: false })
-    }
-
-    /// Several lines of code: left to right, in letters of one width.
-    pub fn code(name: impl Into<String>, label: impl Into<String>, rows: u32) -> Self {
-        Self::new(name, label, Kind::Area { rows, code: true }).attribute("spellcheck", "false").ltr()
+        Self::new(name, label, Kind::Area { rows })
     }
 
     /// One of many, in a list that opens.
@@ -238,14 +197,14 @@ impl Field {
 
     /// What is wrong with the value and how to put it right.
     #[must_use]
-    pub fn error(mut self, error: impl Into<String>) -> Self {
+    pub fn error(mut self, error: impl Into<Html>) -> Self {
         self.error = Some(error.into());
         self
     }
 
     /// The same, if there is one.
     #[must_use]
-    pub fn error_if(mut self, error: Option<impl Into<String>>) -> Self {
+    pub fn error_if(mut self, error: Option<impl Into<Html>>) -> Self {
         self.error = error.map(Into::into);
         self
     }
@@ -254,13 +213,6 @@ impl Field {
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
-        self
-    }
-
-    /// Tells the browser that a value is needed. Only for forms of one field: else the error summary explains better.
-    #[must_use]
-    pub fn required(mut self) -> Self {
-        self.required = true;
         self
     }
 
@@ -301,8 +253,8 @@ impl Field {
     }
 
     /// The message of what is wrong, if something is.
-    pub fn message(&self) -> Option<&str> {
-        self.error.as_deref()
+    pub fn message(&self) -> Option<&Html> {
+        self.error.as_ref()
     }
 
     fn is_file(&self) -> bool {

@@ -13,7 +13,7 @@ use crate::{Field, Frame, Html, Words};
 /// let form = Form::post("/console/keys", &frame, "Create key")
 ///     .field(Field::text("name", "Name").error("Enter a name"))
 ///     .cancel("/console/keys");
-/// let page = Page::new(&frame, "New key").errors(form.errors()).push(form.render(frame.words())).render();
+/// let page = Page::new(&frame, "New key").form(&form).render();
 /// assert!(page.contains("<title>Error: New key"));
 /// assert!(page.contains("href=\"#f-name\">Enter a name</a>"));
 /// assert!(page.contains("name=\"csrf\" value=\"c5rf\""));
@@ -29,6 +29,8 @@ pub struct Form {
     danger: bool,
     filter: bool,
     multipart: bool,
+    redraws: bool,
+    faults: Vec<Html>,
     more: Vec<(String, String, String)>,
 }
 
@@ -58,13 +60,20 @@ impl Form {
             danger: false,
             filter: false,
             multipart: false,
+            redraws: false,
+            faults: Vec::new(),
             more: Vec::new(),
         }
     }
 
-    /// The compact form above a table: fields beside each other; with the script it sends itself.
+    /// The compact form above a table: fields beside each other.
     pub fn filter(action: impl Into<String>, words: &Words) -> Self {
         Self { filter: true, ..Self::get(action, words.t("ui-filter")) }
+    }
+
+    /// The same for a list that is searched.
+    pub fn search(action: impl Into<String>, words: &Words) -> Self {
+        Self { filter: true, ..Self::get(action, words.t("ui-search")) }
     }
 
     /// The next field.
@@ -88,7 +97,7 @@ impl Form {
         self
     }
 
-    /// A link beside the button that leads away without sending.
+    /// A link beside the button that leads away without sending; under a filter, the link to the whole list.
     #[must_use]
     pub fn cancel(mut self, href: impl Into<String>) -> Self {
         self.cancel = Some(href.into());
@@ -116,17 +125,39 @@ impl Form {
         self
     }
 
-    /// What is wrong, field by field, for [`crate::Page::errors`].
-    pub fn errors(&self) -> Vec<(String, String)> {
-        self.fields.iter().filter_map(|field| Some((field.id(), field.message()?.to_owned()))).collect()
+    /// What is wrong and belongs to no field that is shown. Nothing that was refused may be swallowed: it stands in the
+    /// summary, without a link.
+    #[must_use]
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Html>) -> Self {
+        self.faults.extend(faults);
+        self
     }
 
-    /// The form as markup.
+    /// Its address draws the form again with what was typed, and does nothing else, when it is sent there with `redraw`
+    /// in the query. So the switch of language and colours loses no answer: see [`crate::Page::form`].
+    #[must_use]
+    pub fn redraws(mut self) -> Self {
+        self.redraws = true;
+        self
+    }
+
+    /// The address that draws the form again, if it has one.
+    pub(crate) fn redraw_address(&self) -> Option<&str> {
+        (self.redraws && self.csrf.is_some() && !self.multipart).then_some(self.action.as_str())
+    }
+
+    /// What is wrong, field by field, for [`crate::Page::errors`].
+    pub fn errors(&self) -> Vec<(String, Html)> {
+        let faults = self.faults.iter().map(|fault| (String::new(), fault.clone()));
+        self.fields.iter().filter_map(|field| Some((field.id(), field.message()?.clone()))).chain(faults).collect()
+    }
+
+    /// The form as markup. The token comes first: it is read before a file that follows.
     pub fn render(&self, words: &Words) -> Html {
         Html::of(&Drawn {
             form: self,
             fields: self.fields.iter().map(|field| field.render(words)).collect(),
-            cancel_word: &words.t("ui-cancel"),
+            cancel_word: &words.t(if self.filter { "ui-clear" } else { "ui-cancel" }),
         })
     }
 }

@@ -48,7 +48,8 @@ impl Words {
             size /= 1000.0;
             unit = larger;
         }
-        let places = usize::from(unit != "B" && size < 99.95);
+        let is_whole = (size.round() - size).abs() < 0.05;
+        let places = usize::from(unit != "B" && size < 99.95 && !is_whole);
         format!("{}\u{a0}{unit}", self.decimal(size, places))
     }
 
@@ -140,7 +141,7 @@ mod tests {
         assert_eq!(fr.number(12_345), "12\u{202f}345");
         assert_eq!(fr.decimal(1234.56, 1), "1\u{202f}234,6");
         assert_eq!(en.bytes(0), "0\u{a0}B");
-        assert_eq!(en.bytes(999_999), "1.0\u{a0}MB");
+        assert_eq!(en.bytes(999_999), "1\u{a0}MB");
         assert_eq!(en.bytes(123_456), "123\u{a0}kB");
         assert_eq!(en.duration(Duration::from_millis(12)), "12 ms");
         assert_eq!(en.duration(Duration::from_hours(3)), "3 hours");

@@ -5,6 +5,9 @@ use std::fmt::{self, Write as _};
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+/// A piece of code that is longer may be broken into lines.
+const CODE_LINE_MAX: usize = 24;
+
 /// A piece of finished markup. In a template it is written as it is; everything else is escaped.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Html(String);
@@ -36,14 +39,32 @@ impl Html {
         Self(format!("<a href=\"{}\">{}</a>", escape(href.as_ref()), escape(text.as_ref())))
     }
 
-    /// A short piece of code, an id or an address: left to right in every language.
+    /// A short piece of code, an id or an address: left to right in every language. A long address may break behind a
+    /// slash, and nowhere else.
     pub fn code(text: impl AsRef<str>) -> Self {
-        Self(format!("<code dir=\"ltr\">{}</code>", escape(text.as_ref())))
+        let mut code = escape(text.as_ref());
+        if code.len() > CODE_LINE_MAX {
+            code = code.replace('/', "/<wbr>");
+        }
+        Self(format!("<code dir=\"ltr\">{code}</code>"))
     }
 
     /// A text whose direction is its own: a name that somebody typed.
     pub fn isolated(text: impl AsRef<str>) -> Self {
         Self(format!("<bdi>{}</bdi>", escape(text.as_ref())))
+    }
+
+    /// A part that is in English whatever the language of the page: for what programs and standards say, which has no
+    /// translation. Whoever hears the page gets it in the right voice, and it keeps its direction (WCAG 3.1.2).
+    #[must_use]
+    pub fn in_english(self) -> Self {
+        Self(format!("<span lang=\"en\" dir=\"ltr\">{}</span>", self.0))
+    }
+
+    /// The same for whole paragraphs.
+    #[must_use]
+    pub fn part_in_english(self) -> Self {
+        Self(format!("<div lang=\"en\" dir=\"ltr\">{}</div>", self.0))
     }
 
     /// A paragraph of plain text.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::{Frame, Html, Locale, STATIC, Theme};
+use crate::{Form, Frame, Html, Locale, STATIC, Theme};
 
 /// A page in the making. Components are pushed one after the other.
 ///
@@ -21,7 +21,8 @@ pub struct Page<'a> {
     lead: Html,
     crumbs: Vec<(String, String)>,
     actions: Html,
-    errors: Vec<(String, String)>,
+    errors: Vec<(String, Html)>,
+    redraw: Option<String>,
     notices: Html,
     body: Html,
     wide: bool,
@@ -57,6 +58,7 @@ impl<'a> Page<'a> {
             crumbs: Vec::new(),
             actions: Html::empty(),
             errors: Vec::new(),
+            redraw: None,
             notices: Html::empty(),
             body: Html::empty(),
             wide: false,
@@ -92,11 +94,21 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// The error summary: pairs of a field's id and its message, from [`crate::Form::errors`]. The title says "Error:".
+    /// The error summary: pairs of a field's id and its message, from [`crate::Form::errors`]; without an id the message
+    /// is no link. The title says "Error:".
     #[must_use]
-    pub fn errors(mut self, errors: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn errors(mut self, errors: impl IntoIterator<Item = (String, Html)>) -> Self {
         self.errors.extend(errors);
         self
+    }
+
+    /// The form that the page is for, with its errors in the summary. If it [redraws](Form::redraws), the switch of
+    /// language and colours sends it there, so that what was typed comes back in the other language.
+    #[must_use]
+    pub fn form(mut self, form: &Form) -> Self {
+        self.redraw = form.redraw_address().map(str::to_owned);
+        let drawn = form.render(&self.frame.words);
+        self.errors(form.errors()).push(drawn)
     }
 
     /// A notice above the heading: the outcome of what was done before.
@@ -120,7 +132,9 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Loads itself again after so many seconds, for a page that waits for something.
+    /// For a page that waits for something: a link that looks again, which the script follows by itself every so many
+    /// seconds. A page that reloads on its own takes the reading away from whoever hears it (WCAG 2.2.1), so the script
+    /// only moves the progress on, and loads the page again once there is something else to see.
     #[must_use]
     pub fn refresh(mut self, seconds: u32) -> Self {
         self.refresh_seconds = Some(seconds);

@@ -167,6 +167,11 @@ impl Frame {
         &self.words
     }
 
+    /// The page's own address, or where to go back to from an answer that has none.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The token that forms carry.
     pub fn csrf(&self) -> &str {
         &self.csrf

@@ -1,5 +1,6 @@
 //! Tables: a caption always, headers that sort by being links, paging, and an empty state that says what to do.
-//! On a narrow screen each row becomes a card whose cells name their column.
+//! On a narrow screen each row becomes a card whose cells name their column, and the headers that sort stand above the
+//! cards. Roles are written out, since a browser may forget that what is laid out as cards is a table.
 
 use askama::Template;
 
@@ -82,34 +83,74 @@ impl Column {
 #[derive(Debug, Clone)]
 pub struct Paging {
     text: String,
+    first: Option<String>,
     previous: Option<String>,
     next: Option<String>,
+    last: Option<String>,
 }
 
 impl Paging {
-    /// Page `page` of `size` rows from `total` rows; `here` is the list's address, whose `page` is replaced.
+    /// Page `page` of `size` rows from `total` rows; `here` is the list's address, whose `page` is replaced. A page after
+    /// the last one is the last one.
+    ///
+    /// ```
+    /// # use stoa_ui::*;
+    /// # let w = Texts::new(&[]).words(Locale::En);
+    /// let html = Table::new("T").paging(Paging::numbered(&w, &Address::new("/list"), 999, 25, 60)).render(&w).into_string();
+    /// assert!(html.contains("51 to 60 of 60, page 3 of 3") && !html.contains("page=999"));
+    /// ```
     pub fn numbered(words: &Words, here: &Address, page: u32, size: u32, total: u64) -> Self {
-        let first = u64::from(page.saturating_sub(1)) * u64::from(size) + 1;
+        let pages = Self::pages(size, total);
+        let page = page.clamp(1, pages);
+        let first = u64::from(page - 1) * u64::from(size) + 1;
         let last = (first + u64::from(size) - 1).min(total);
         let to = |page: u32| here.with("page", page.to_string()).to_string();
-        Self {
-            text: if total == 0 {
-                words.with("ui-rows", &[("count", 0_i64.into())])
-            } else {
+        let text = match (total, pages) {
+            (0, _) => words.with("ui-rows", &[("count", 0_i64.into())]),
+            (_, 1) => {
                 words.with("ui-paging", &[("first", first.into()), ("last", last.into()), ("total", total.into())])
-            },
+            }
+            _ => words.with(
+                "ui-paging-pages",
+                &[
+                    ("first", first.into()),
+                    ("last", last.into()),
+                    ("total", total.into()),
+                    ("page", page.into()),
+                    ("pages", pages.into()),
+                ],
+            ),
+        };
+        Self {
+            text,
+            first: (page > 2).then(|| to(1)),
             previous: (page > 1).then(|| to(page - 1)),
-            next: (last < total).then(|| to(page + 1)),
+            next: (page < pages).then(|| to(page + 1)),
+            last: (page + 1 < pages).then(|| to(pages)),
         }
+    }
+
+    /// How many pages of `size` rows there are: at least one.
+    pub fn pages(size: u32, total: u64) -> u32 {
+        u32::try_from(total.div_ceil(u64::from(size.max(1)))).unwrap_or(u32::MAX).max(1)
     }
 
     /// Paging by marks, for lists that are not counted.
     pub fn marked(text: impl Into<String>, previous: Option<Address>, next: Option<Address>) -> Self {
         Self {
             text: text.into(),
+            first: None,
             previous: previous.map(|address| address.to_string()),
             next: next.map(|address| address.to_string()),
+            last: None,
         }
+    }
+
+    /// With a way back to the beginning, for marks that only lead on.
+    #[must_use]
+    pub fn from_the_first(mut self, first: Option<Address>) -> Self {
+        self.first = first.map(|address| address.to_string());
+        self
     }
 }
 
@@ -128,7 +169,7 @@ impl Paging {
 ///     .render(&w)
 ///     .into_string();
 /// assert!(html.contains("aria-sort=\"descending\"><a href=\"/console/registries?sort=name\">"));
-/// assert!(html.contains("<td class=\"n\" data-label=\"Records\">1,000,000</td>"));
+/// assert!(html.contains("<td role=\"cell\" class=\"n\" data-label=\"Records\">1,000,000</td>"));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -147,7 +188,9 @@ struct Drawn<'a> {
     /// Cells with their columns, so that the template need not look one up by its place.
     rows: Vec<Vec<(&'a Html, &'a Column)>>,
     empty: &'a Html,
-    words: [String; 3],
+    /// On a narrow screen the headers that sort stand above the cards.
+    sortable: bool,
+    words: [String; 6],
 }
 
 impl Table {
@@ -204,6 +247,14 @@ impl Table {
         self
     }
 
+    /// Paging that says or offers something.
+    fn shown_paging(&self) -> Option<&Paging> {
+        self.paging.as_ref().filter(|paging| {
+            let ways = [&paging.first, &paging.previous, &paging.next, &paging.last];
+            !paging.text.is_empty() || ways.iter().any(|way| way.is_some())
+        })
+    }
+
     /// The table as markup.
     pub fn render(&self, words: &Words) -> Html {
         let nothing = Html::text(words.t("ui-nothing"));
@@ -211,7 +262,8 @@ impl Table {
             table: self,
             rows: self.rows.iter().map(|row| row.iter().zip(&self.columns).collect()).collect(),
             empty: self.empty.as_ref().unwrap_or(&nothing),
-            words: [words.t("ui-pages"), words.t("ui-previous"), words.t("ui-next")],
+            sortable: self.columns.iter().any(|column| column.sort.is_some()),
+            words: ["ui-pages", "ui-sort", "ui-first", "ui-previous", "ui-next", "ui-last"].map(|key| words.t(key)),
         })
     }
 }

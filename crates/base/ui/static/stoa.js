@@ -7,10 +7,16 @@ for (const pre of document.querySelectorAll("pre[data-copy]")) {
   button.className = "copy";
   button.textContent = pre.dataset.copy;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(pre.querySelector("code").textContent);
-    button.textContent = pre.dataset.copied;
+    const code = pre.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = pre.dataset.copied;
+    } catch {
+      // Without https there is no clipboard: the code is marked, and the person copies it.
+      getSelection().selectAllChildren(code);
+    }
   });
-  pre.append(button);
+  pre.before(button);
 }
 // Escape closes what is open and goes back to where it was opened.
 document.addEventListener("keydown", (event) => {
@@ -34,6 +40,37 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 }
 // The error summary is heard first.
 document.querySelector(".summary")?.focus();
+// A page that waits moves its progress on, and opens again once there is something else to see.
+const again = document.querySelector("[data-again]");
+if (again) {
+  const look = async () => {
+    try {
+      const answer = await fetch(location, { headers: { accept: "text/html" } });
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!next.querySelector("[data-again]")) return location.reload();
+      const [here, there] = [document, next].map((page) => page.querySelector(".progress"));
+      if (here && there) here.replaceWith(there);
+    } catch {
+      // The line is away for a moment: the next look will tell.
+    }
+    setTimeout(look, again.dataset.again * 1000);
+  };
+  setTimeout(look, again.dataset.again * 1000);
+}
+// A table that fits needs no stop of its own for the keyboard.
+const regions = document.querySelectorAll(".table[tabindex]");
+const fitTables = () => {
+  for (const region of regions) region.tabIndex = region.scrollWidth > region.clientWidth ? 0 : -1;
+};
+addEventListener("resize", fitTables);
+fitTables();
+// What is folded is printed too.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details.fold:not([open])")) {
+    fold.open = true;
+    addEventListener("afterprint", () => { fold.open = false; }, { once: true });
+  }
+});
 // The menu beside the page stays open where there is room.
 const menu = document.querySelector("details.menu");
 if (menu) {

@@ -10,7 +10,7 @@ use stoa_store::jobs::JobHandler;
 use stoa_store::keys::MasterKeys;
 use stoa_store::outbox::EventSink;
 use stoa_store::{Migration, Store};
-use stoa_ui::{Catalogue, NavEntry};
+use stoa_ui::{Catalogue, NavEntry, Words};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::mail::MailPort;
@@ -54,8 +54,24 @@ pub struct Block {
     pub needs: &'static [Need],
     /// Puts its parts together over an open database.
     pub start: fn(BlockContext) -> Result<BlockParts, BoxError>,
+    /// The page of the console that shows an object which the block's evidence names, if there is one.
+    pub page_of: fn(&str) -> Option<String>,
     /// Loads the sample data of profile `govstack`; called once on an empty database.
     pub seed_govstack: Option<fn(BlockContext) -> Seeding>,
+}
+
+impl Block {
+    /// Its name in the visitor's language: the text `block-<name>` of its catalogue.
+    pub fn title_in(&self, words: &Words) -> String {
+        let key = format!("block-{}", self.name);
+        if words.has(&key) { words.t(&key) } else { self.title.to_owned() }
+    }
+
+    /// What it is for, in a sentence: the text `block-<name>-about`.
+    pub fn about_in(&self, words: &Words) -> String {
+        let key = format!("block-{}-about", self.name);
+        if words.has(&key) { words.t(&key) } else { self.title_in(words) }
+    }
 }
 
 /// What a block is given. Cheap to clone.

@@ -8,15 +8,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stoa_core::{Actor, Problem, Refusal, Tenant};
 
-use stoa_core::limit::BODY_BYTES_MAX;
-
 use crate::answer::Fault;
+use crate::forgery::carries_token;
 use crate::input::Params;
 use crate::mediator;
 use crate::node::Node;
 use crate::rate::Peer;
 use crate::reference::plain_reference;
 use crate::trace::Trace;
+use crate::visitor::PURPOSE_COOKIE;
 
 /// The cookie of a signed-in person.
 pub(crate) const SESSION_COOKIE: &str = "stoa_session";
@@ -88,7 +88,7 @@ pub(crate) async fn identify(
         correlation: trace.map(|trace| trace.correlation().to_owned()).unwrap_or_default(),
         traceparent: trace.map(|trace| trace.parent().to_owned()),
         reference: None,
-        purpose: header_text(request.headers(), "x-stoa-purpose"),
+        purpose: header_text(request.headers(), "x-stoa-purpose").or_else(|| stated_purpose(request.headers())),
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
     let peer = request.extensions().get::<Peer>().copied();
@@ -121,25 +121,6 @@ async fn admit(node: &Node, caller: &mut Caller, request: Request, peer: Option<
     let (request, carries) = carries_token(request, &seen.csrf).await?;
     caller.forgery_checked = carries;
     Ok(request)
-}
-
-/// Whether an unsafe request carries the session's token: in its header, its address (for forms with files) or its
-/// form. The form's body is read here and put back for the handler.
-async fn carries_token(request: Request, token: &str) -> Result<(Request, bool), Problem> {
-    let in_header = header_text(request.headers(), "x-csrf-token").as_deref() == Some(token);
-    let in_address = request.uri().query().is_some_and(|query| Params::read(query).get("csrf") == Some(token));
-    let form = header_text(request.headers(), "content-type")
-        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    if in_header || in_address || !form {
-        return Ok((request, in_header || in_address));
-    }
-    let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        Problem::new(Refusal::TooLarge, "web.body_too_large").detail("The form is larger than this address takes.")
-    })?;
-    let carries = std::str::from_utf8(&bytes)
-        .is_ok_and(|text| text.split('&').filter_map(|pair| pair.strip_prefix("csrf=")).any(|value| value == token));
-    Ok((Request::from_parts(parts, axum::body::Body::from(bytes)), carries))
 }
 
 async fn find(
@@ -209,13 +190,20 @@ pub(crate) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+}
+
+/// The purpose that a person stated on a page, in the cookie of the register's pages.
+fn stated_purpose(headers: &HeaderMap) -> Option<String> {
+    let text = cookie(headers, PURPOSE_COOKIE)?;
+    let pair = format!("purpose={text}");
+    Params::read(&pair).get("purpose").map(str::to_owned).filter(|purpose| !purpose.is_empty())
 }
 
 /// A token that an issuer vouches for.

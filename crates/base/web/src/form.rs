@@ -16,6 +16,11 @@ impl FormFields {
         self.0.iter().find(|(held, _)| held == name).map_or("", |(_, value)| value)
     }
 
+    /// The field's value, if it was sent at all.
+    pub fn sent(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
+    }
+
     /// All values of a field that may be sent several times.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(held, _)| held == name).map(|(_, value)| value.as_str())

@@ -7,6 +7,7 @@ mod block;
 mod caller;
 mod connections;
 mod figures;
+mod forgery;
 mod form;
 mod health;
 mod host;
@@ -45,7 +46,7 @@ pub use utoipa_axum::router::OpenApiRouter;
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Lag, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
-pub use caller::{RequestInfo, Token, TokenVerifier};
+pub use caller::{RequestInfo, Token, TokenVerifier, cookie};
 pub use connections::{ConnectionBounds, Connections, raise_open_files};
 pub use form::{FormFields, Upload};
 pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
@@ -64,7 +65,10 @@ pub use server::{Listener, ServerError};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;
 pub use tls::TlsFiles;
-pub use visitor::{LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, session_cookie, session_secret};
+pub use visitor::{
+    LANGUAGE_COOKIE, THEME_COOKIE, Visitor, end_session_cookie, preference_cookie, purpose_cookie, session_cookie,
+    session_secret,
+};
 
 use stoa_core::ProblemInfo;
 

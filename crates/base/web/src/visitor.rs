@@ -14,6 +14,10 @@ pub const LANGUAGE_COOKIE: &str = "stoa_lang";
 /// The cookie that remembers a chosen light: `light` or `dark`.
 pub const THEME_COOKIE: &str = "stoa_theme";
 
+/// The cookie that holds why a person looks at personal data, for the pages of one register and as long as the browser
+/// is open.
+pub(crate) const PURPOSE_COOKIE: &str = "stoa_purpose";
+
 /// Whoever looks at a page. Takes no permission: pages that need one take [`Allowed`](crate::Allowed) beside it.
 #[derive(Debug, Clone)]
 pub struct Visitor {
@@ -82,6 +86,19 @@ pub fn session_cookie(secret: &str, secure: bool) -> Option<HeaderValue> {
 /// The `Set-Cookie` that ends a session.
 pub fn end_session_cookie() -> HeaderValue {
     HeaderValue::from_static("stoa_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+}
+
+/// The `Set-Cookie` that remembers a chosen language or light for a year.
+pub fn preference_cookie(name: &str, value: &str, secure: bool) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}")).ok()
+}
+
+/// The `Set-Cookie` that states a purpose for the pages below `path`.
+pub fn purpose_cookie(purpose: &str, path: &str, secure: bool) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    let purpose = stoa_ui::Address::segment(purpose);
+    HeaderValue::try_from(format!("{PURPOSE_COOKIE}={purpose}; Path={path}; SameSite=Lax; HttpOnly{secure}")).ok()
 }
 
 /// The secret of the request's session cookie.

@@ -1,3 +1,7 @@
+# used: action-registries-
+# used: registries-file-
+# used: problem-registries-
+# used: block-registries
 ## التنقل والقوائم
 registries-title = السجلات
 registries-nav = السجلات
@@ -63,7 +67,7 @@ registries-record-delete = حذف
 registries-record-delete-title = هل تريد حذف هذا القيد؟
 registries-record-delete-text = يختفي القيد من القوائم ومن نتائج البحث. ويبقى تاريخه، وفيه من قام بحذفه.
 registries-record-deleted = حُذف القيد.
-registries-record-conflict = غيّر شخص آخر هذا القيد في هذه الأثناء. راجع القيم الحالية ثم أعد إجراء تغييرك.
+registries-record-conflict = غيّر شخص آخر هذا القيد أثناء فتحك له.
 registries-record-actions = الإجراءات
 registries-fields = الحقول
 registries-empty = (فارغ)
@@ -103,7 +107,7 @@ registries-field-example = مثال
 registries-field-required = يجب ملؤه
 registries-field-unique = لا يجوز أن يحمل قيدان القيمة نفسها
 registries-field-primary = يحدد القيد (المفتاح الأساسي)
-registries-field-read-only = لا يمكن تغييره بعد الإنشاء
+registries-field-read-only = يملؤه النظام: لا أحد يدخله أو يغيّره
 registries-field-personal = بيانات شخصية
 registries-field-personal-id = يعرّف الشخص صاحب البيانات
 registries-field-fulltext = يشمله البحث
@@ -122,8 +126,8 @@ registries-field-remove = إزالة
 registries-field-remove-title = هل تريد إزالة الحقل { $field }؟
 registries-field-remove-text = يختفي من الإصدار القادم. وتظل الإصدارات الأقدم تعرض قيمه.
 registries-field-removed = أُزيل الحقل من المسودة.
-registries-field-up = نقل إلى أعلى
-registries-field-down = نقل إلى أسفل
+registries-field-up = نقل { $field } إلى أعلى
+registries-field-down = نقل { $field } إلى أسفل
 registries-no-fields = لا حقول في المسودة بعد.
 registries-kind-text = نص
 registries-kind-integer = عدد صحيح
@@ -139,7 +143,6 @@ registries-publish-now = نشر هذا الإصدار
 registries-impact = ما الذي يغيره النشر
 registries-impact-duplicates = قيود تشترك في قيمة يجب أن تكون فريدة
 registries-impact-misfits = قيود لا تناسب الإصدار الجديد
-registries-impact-none = لا يتغير شيء لمن يستخدمون السجل اليوم.
 registries-impact-breaking = { $count ->
     [one] قد يعطّل تغيير واحد برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
     [two] قد يعطّل تغييران برامج تستخدم السجل. ويمكنها البقاء على الإصدار القديم.
@@ -157,7 +160,7 @@ registries-reads-per-day = الاطلاعات على البيانات الشخص
 registries-changes-per-day = التغييرات يوميًا
 
 ## الاستيراد والتصدير
-registries-import-lead = ملفات CSV أو JSON أو NDJSON بترميز UTF-8. ترى ما تم التعرف عليه قبل كتابة أي شيء.
+registries-import-lead = ملف CSV أو JSON أو NDJSON بترميز UTF-8. يُفحص أولاً ولا يُكتب شيء قبل موافقتك.
 registries-import-file = الملف
 registries-import-file-hint = { $size } على الأكثر. للملفات الأكبر استخدم الأمر "stoa registry import".
 registries-import-upload = فحص الملف
@@ -239,14 +242,13 @@ registries-name-missing = أدخل اسماً
 registries-number-wrong = أدخل رقماً، مثل 10 أو 2.5
 registries-numbered-hint = اتركه فارغاً للحصول على الرقم التالي.
 registries-page = الصفحة { $number-text }
-registries-pattern-wrong = لا يمكن استخدام هذا النمط: { $reason }
+registries-pattern-wrong = لا يمكن استخدام هذا النمط:
 registries-published-at = تاريخ النشر
 registries-published-now = نُشر الإصدار. يمكن إدخال القيود.
 registries-publishing-now = يجري التحقق من القيود الموجودة للإصدار الجديد، وسيُنشر حالما يتم ذلك.
 registries-read-log-kept = تسجيل من يقرأ البيانات الشخصية
 registries-read-log-kept-hint = لا تعطّله إلا إذا سمح القانون بذلك.
 registries-reason = السبب
-registries-record-present = القيد كما هو الآن
 registries-rule-choices = اختيار
 registries-rule-fulltext = مشمول بالبحث
 registries-rule-linked = مرتبط
@@ -266,3 +268,166 @@ registries-more =
         [few] و{ $count-text } قيم أخرى
        *[other] و{ $count-text } قيمة أخرى
     }
+
+## Faults in words
+registries-fault-required = أدخل: { $field }
+registries-fault-choose = اختر من القائمة: { $field }
+registries-fault-text = { $field }: المطلوب نص
+registries-fault-number = { $field }: المطلوب رقم، مثل 10 أو 2.5
+registries-fault-integer = { $field }: المطلوب عدد صحيح، مثل 10
+registries-fault-date = { $field }: المطلوب تاريخ صحيح، يوم وشهر وسنة، مثل 24 11 2026
+registries-fault-datetime = { $field }: المطلوب تاريخ ووقت مع فارق التوقيت، مثل 2026-11-24T09:30:00Z
+registries-fault-time = { $field }: المطلوب وقت من اليوم، مثل 09:30
+registries-fault-list = { $field }: ألف نص على الأكثر، واحد في كل سطر
+registries-fault-min = { $field } أصغر من المسموح: أدخل { $bound } أو أكثر
+registries-fault-max = { $field } أكبر من المسموح: أدخل { $bound } أو أقل
+registries-fault-short = { $field } قصير جدًا. أقل عدد من الأحرف: { $bound }
+registries-fault-long = { $field } طويل جدًا. أكثر عدد من الأحرف: { $bound }
+registries-fault-large = { $field } أطول مما يتسع له الحقل
+registries-fault-pattern = { $field } ليس بالشكل الذي يطلبه السجل:
+registries-fault-example = { $field } ليس بالشكل الذي يطلبه السجل. مثال: { $example }
+registries-fault-unique = قيد آخر له القيمة نفسها: { $field }
+registries-fault-foreign = { $field } لا يدل على أي قيد في السجل المرتبط
+registries-fault-read-only = { $field } يملؤه النظام ولا يمكن إدخاله
+registries-fault-unknown = { $field } ليس حقلاً في هذا السجل
+registries-fault-format = { $field } فيه حرف لا يمكن حفظه
+registries-fault-other = { $field } لا يمكن قبوله:
+
+## Faults of files
+registries-file-line = السطر { $line-text }:
+registries-file-column = السطر { $line-text }، العمود { $column-text }:
+registries-file-unreadable = تعذّرت قراءة الملف.
+registries-file-empty = الملف لا يحتوي على قيود.
+registries-file-not-utf8 = بايت ليس بترميز UTF-8. احفظ الملف بترميز UTF-8 ثم أعد المحاولة.
+registries-file-quote-inside = علامة اقتباس داخل خلية. ضع الخلية كلها بين علامتي اقتباس وكرّر العلامة.
+registries-file-after-quote = نص بعد علامة الإغلاق. تُكتب علامة الاقتباس داخل الخلية مرتين.
+registries-file-open-quote = علامة الاقتباس المفتوحة هنا لا تُغلق أبدًا.
+registries-file-nameless-column = عمود بلا اسم.
+registries-file-duplicate-column = عمود مكرر:
+registries-file-too-many-columns = في الجدول أعمدة أكثر من اللازم.
+registries-file-ragged = عدد خلايا الصف يختلف عن عدد خلايا الرأس.
+registries-file-long-field = خلية طويلة جدًا.
+registries-file-long-record = قيد طويل جدًا.
+registries-file-formula = قد ينفذ برنامج الجداول هذه الخلية كمعادلة.
+registries-file-not-json = هذا ليس JSON.
+registries-file-not-records = المتوقع هنا قيود: مصفوفة كائنات، أو كائن في كل سطر.
+registries-file-wrong-type = القيمة لا تناسب نوع الحقل.
+registries-file-key-missing = المفتاح مفقود.
+registries-file-refused = السجل يرفض هذا القيد.
+
+## Two people, one record
+registries-conflict-do = انظر إلى النموذج مرة أخرى ثم احفظه.
+registries-conflict-taken = ما غيّره الشخص الآخر ولم تغيّره أنت موجود في النموذج:
+registries-conflict-both = غيّر كلاكما { $field }. أبقِ ما كتبته، أو أدخل القيمة الحالية في القيد:
+registries-entries =
+    { $count ->
+        [zero] لا عناصر
+        [one] عنصر واحد
+        [two] عنصران
+        [few] { $count-text } عناصر
+        [many] { $count-text } عنصرًا
+       *[other] { $count-text } عنصر
+    }
+registries-too-long = أدخل { $count-text } حرف على الأكثر
+
+## More of the designer
+registries-field-link-lost = { $register }: الحقل { $field } (لم يعد متاحًا للاختيار)
+registries-field-title = اسمه عند الناس: { $language }
+registries-field-kind-show = اعرض قواعد هذا النوع
+registries-field-shortest = أقل عدد من الأحرف
+registries-field-longest = أكثر عدد من الأحرف
+registries-field-numbering = يرقّمه السجل
+registries-field-numbering-hint = قالب فيه {"{"}indexNoByCode{"}"}، ويمكن أيضًا {"{"}code{"}"} و{"{"}yyyy{"}"}. تحصل القيود الجديدة بلا قيمة على الرقم التالي.
+registries-numbering-wrong = يجب أن يحتوي القالب على {"{"}indexNoByCode{"}"} الذي يعدّ القيود
+registries-field-name-wrong = أدخل اسمًا من حرف إلى 100 حرف
+registries-field-example-wrong = المثال لا يناسب نوع الحقل
+registries-field-unfillable = الحقل الذي يملؤه النظام وحده لا يمكن أن يُطلب من الناس: رقّمه، أو أزل إحدى القاعدتين
+registries-draft-late = غيّر شخص آخر المسودة في هذه الأثناء.
+registries-draft-late-do = ما كتبته ما زال هنا. انظر إلى المخطط ثم احفظ مرة أخرى.
+registries-preview = عرض النموذج
+registries-preview-lead = هكذا سيبدو نموذج المسودة. لا يُرسل شيء من هنا.
+registries-discard = تجاهل المسودة
+registries-discard-title = هل تريد تجاهل المسودة؟
+registries-discard-text = تزول كل التغييرات غير المنشورة منذ الإصدار { $version }.
+registries-discarded = جرى تجاهل المسودة.
+registries-schema-change = العودة إلى المخطط
+registries-no-draft-do = غيّر أولاً حقلاً في المخطط؛ عندها يظهر هنا ما سيغيّره النشر.
+registries-impact-new = هذا أول إصدار. يمكن إدخال القيود بعد نشره.
+registries-impact-texts = تتغير نصوص للناس فقط، ولا تتغير أي قاعدة.
+registries-impact-harmless = لا يعطّل أي من هذه التغييرات البرامج التي تستخدم السجل اليوم.
+registries-schema-empty = يحتاج المخطط إلى حقل واحد على الأقل
+
+## Problems
+problem-registries-registry-not-found = لا يوجد سجل كهذا.
+problem-registries-version-not-found = ليس للسجل إصدار كهذا، أو لم يُنشر أي إصدار بعد.
+problem-registries-field-not-found = ليس في السجل حقل كهذا.
+problem-registries-record-not-found = لا يوجد قيد كهذا، أو أنه حُذف.
+problem-registries-code-taken = هذا الرمز لسجل آخر.
+problem-registries-invalid-schema = المخطط يخالف قاعدة.
+problem-registries-invalid-record = القيد لا يوافق مخططه.
+problem-registries-invalid-request = في عنوان الصفحة شيء ليس في السجل.
+problem-registries-not-unique = لقيد آخر القيمة نفسها.
+problem-registries-several-match = تطابقت عدة قيود والمقصود واحد.
+problem-registries-still-referred = تشير قيود أخرى إلى هذا القيد، لذا يبقى.
+problem-registries-no-draft = لا توجد مسودة للنشر.
+problem-registries-draft-changed = غيّر شخص آخر المسودة في هذه الأثناء.
+problem-registries-record-changed = غيّر شخص آخر القيد في هذه الأثناء.
+
+## The block
+block-registries = السجلات الرقمية
+block-registries-about = سجلات تُصمَّم دون برمجة: أشخاص وأماكن وتراخيص. كل تغيير وكل قراءة لبيانات شخصية مسجّلان.
+
+## What was done
+action-registries-registry-draft = غيّر مسودة
+action-registries-registry-publish = نشر إصدارًا
+action-registries-registry-details = غيّر الاسم أو الوصف
+action-registries-registry-discard = تجاهل مسودة
+action-registries-registry-delete = حذف سجلاً
+action-registries-record-create = أنشأ قيدًا
+action-registries-record-update = غيّر قيدًا
+action-registries-record-delete = حذف قيدًا
+action-registries-record-read = قرأ بيانات شخصية
+action-registries-usage-read = سأل عمّن قرأ بيانات شخص
+
+## Uploads
+registries-import-new-lead = ملف CSV أو JSON أو NDJSON بترميز UTF-8. ترى أولاً ما جرى التعرف عليه، ولا يُكتب شيء قبل أن تؤكده.
+registries-import-kept = لم يُكتب شيء بعد. حدّد ما تريد فعله بالملف.
+registries-import-runs = تجري قراءة الملف. تتجدد هذه الصفحة من نفسها، ويمكنك مغادرتها والعودة إليها.
+registries-import-ended = قُرئ الملف حتى نهايته.
+registries-import-failed = تعذّرت قراءة الملف حتى نهايته.
+registries-import-failed-do = يبقى ما كُتب قبل ذلك. إعادة استيراد الملف نفسه تضيف الناقص فقط إن كان لصفوفه مفتاح.
+registries-import-found-lead = هذا ما يبدو أن الملف يحتويه. لا يُكتب شيء قبل أن تؤكده.
+registries-formulas = اعتبر الخلايا التي تشبه المعادلات نصًا عاديًا
+registries-formulas-hint =
+    { $count ->
+        [zero] لا خلايا تشبه المعادلات: { $lines }.
+        [one] خلية واحدة تشبه معادلة ينفذها برنامج الجداول، في السطر { $lines }.
+        [two] خليتان تشبهان معادلتين ينفذهما برنامج الجداول، في السطرين { $lines }.
+        [few] { $count-text } خلايا تشبه معادلات ينفذها برنامج الجداول، في الأسطر { $lines }.
+        [many] { $count-text } خلية تشبه معادلات ينفذها برنامج الجداول، في الأسطر { $lines }.
+       *[other] { $count-text } خلية تشبه معادلات ينفذها برنامج الجداول، في الأسطر { $lines }.
+    }
+registries-formulas-wrong = صحّح الخلايا في الملف، أو اعتبرها نصًا عاديًا
+problem-registries-upload-not-found = لم يعد الملف موجودًا: قُرئ، أو لم يعد إليه أحد خلال يوم.
+
+## Purposes
+registries-purpose-why = لماذا تطّلع على هذه البيانات؟
+registries-purpose-lead = يحتوي هذا السجل على بيانات شخصية. يُدوَّن غرضك مع كل اطلاع، ويمكن لصاحب البيانات أن يراه.
+registries-purpose-asked = طلب صاحب الشأن ذلك
+registries-purpose-law = واجب من واجبات وظيفتي
+registries-purpose-correct = لتصحيح البيانات أو استكمالها
+registries-purpose-check = للتحقق من مسك السجل
+registries-purpose-other = غرض آخر
+registries-purpose-words = بكلماتك، أو رقم الملف
+registries-purpose-go = متابعة
+registries-purpose-change = تغيير
+registries-purpose-missing = اختر لماذا تطّلع على هذه البيانات
+registries-purpose-words-missing = أدخل الغرض بكلماتك
+
+## Publishing over many records
+registries-no-longer = لم يعد: { $rule }
+registries-publish-duplicates = { $field }: قيود موجودة تشترك في قيمة
+problem-registries-publishing = يجري نشر إصدار من هذا السجل. انتظر حتى يصدر.
+problem-registries-breaks-new-rules = قيود موجودة تخالف القواعد الجديدة.
+registries-publishing = الإصدار { $version } في الطريق
+registries-publishing-refused = رُفض الإصدار { $version }: قيود موجودة تخالف قواعده

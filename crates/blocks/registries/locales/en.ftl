@@ -1,3 +1,7 @@
+# used: action-registries-
+# used: registries-file-
+# used: problem-registries-
+# used: block-registries
 ## Navigation and lists
 registries-title = Registers
 registries-nav = Registers
@@ -63,7 +67,7 @@ registries-record-delete = Delete
 registries-record-delete-title = Delete this record?
 registries-record-delete-text = The record disappears from lists and searches. Its history stays, and says who deleted it.
 registries-record-deleted = The record was deleted.
-registries-record-conflict = Somebody else changed this record in the meantime. Look at the present values, then make your change again.
+registries-record-conflict = Somebody else changed this record while you had it open.
 registries-record-actions = Actions
 registries-fields = Fields
 registries-empty = (empty)
@@ -103,7 +107,7 @@ registries-field-example = Example
 registries-field-required = Must be filled in
 registries-field-unique = No two records may have the same value
 registries-field-primary = Names the record (primary key)
-registries-field-read-only = Cannot be changed after creation
+registries-field-read-only = Filled in by the system: nobody enters or changes it
 registries-field-personal = Personal data
 registries-field-personal-id = Identifies the person whose data it is
 registries-field-fulltext = Found by the search
@@ -122,8 +126,8 @@ registries-field-remove = Remove
 registries-field-remove-title = Remove the field { $field }?
 registries-field-remove-text = It disappears from the next version. Older versions still show its values.
 registries-field-removed = The field was removed from the draft.
-registries-field-up = Move up
-registries-field-down = Move down
+registries-field-up = Move { $field } up
+registries-field-down = Move { $field } down
 registries-no-fields = The draft has no fields yet.
 registries-kind-text = Text
 registries-kind-integer = Whole number
@@ -139,7 +143,6 @@ registries-publish-now = Publish this version
 registries-impact = What publishing changes
 registries-impact-duplicates = Records that share a value that is to be unique
 registries-impact-misfits = Records that do not fit the new version
-registries-impact-none = Nothing changes for those who use the register today.
 registries-impact-breaking = { $count ->
     [one] One change can break programs that use the register. They can stay on the old version.
    *[other] { $count-text } changes can break programs that use the register. They can stay on the old version.
@@ -155,7 +158,7 @@ registries-reads-per-day = Reads of personal data per day
 registries-changes-per-day = Changes per day
 
 ## Import and export
-registries-import-lead = Files with CSV, JSON or NDJSON, in UTF-8. You see what was recognised before anything is written.
+registries-import-lead = A file with CSV, JSON or NDJSON, in UTF-8. It is looked at first; nothing is written before you say so.
 registries-import-file = File
 registries-import-file-hint = At most { $size }. Larger files: use the command "stoa registry import".
 registries-import-upload = Look at the file
@@ -230,14 +233,13 @@ registries-name-missing = Enter a name
 registries-number-wrong = Enter a number, like 10 or 2.5
 registries-numbered-hint = Leave it empty to get the next number.
 registries-page = Page { $number-text }
-registries-pattern-wrong = This pattern cannot be used: { $reason }
+registries-pattern-wrong = This pattern cannot be used:
 registries-published-at = Published on
 registries-published-now = The version is published. Records can be entered.
 registries-publishing-now = The records that are there are being checked for the new version. It is published as soon as they are.
 registries-read-log-kept = Record who reads personal data
 registries-read-log-kept-hint = Turn this off only where the law allows it.
 registries-reason = Reason
-registries-record-present = The record as it is now
 registries-rule-choices = Choice
 registries-rule-fulltext = Searched
 registries-rule-linked = Linked
@@ -255,3 +257,158 @@ registries-more =
         [one] and one more
        *[other] and { $count-text } more
     }
+
+## Faults in words
+registries-fault-required = Enter { $field }
+registries-fault-choose = Choose { $field } from the list
+registries-fault-text = { $field } takes a text
+registries-fault-number = { $field } takes a number, like 10 or 2.5
+registries-fault-integer = { $field } takes a whole number, like 10
+registries-fault-date = { $field } takes a real date: day, month and year, like 24 11 2026
+registries-fault-datetime = { $field } takes a date and a time with its offset, like 2026-11-24T09:30:00Z
+registries-fault-time = { $field } takes a time of day, like 09:30
+registries-fault-list = { $field } takes at most 1000 texts, one on each line
+registries-fault-min = { $field } is too small: enter { $bound } or more
+registries-fault-max = { $field } is too large: enter { $bound } or less
+registries-fault-short = { $field } is too short. Fewest characters: { $bound }
+registries-fault-long = { $field } is too long. Most characters: { $bound }
+registries-fault-large = { $field } is longer than a field can be
+registries-fault-pattern = { $field } does not have the form that the register asks for:
+registries-fault-example = { $field } does not have the form that the register asks for. For example: { $example }
+registries-fault-unique = Another record has the same { $field }
+registries-fault-foreign = { $field } names no record of the register that it links to
+registries-fault-read-only = { $field } is filled in by the system and cannot be entered
+registries-fault-unknown = { $field } is no field of this register
+registries-fault-format = { $field } holds a character that cannot be kept
+registries-fault-other = { $field } cannot be accepted:
+
+## Faults of files
+registries-file-line = Line { $line-text }:
+registries-file-column = Line { $line-text }, column { $column-text }:
+registries-file-unreadable = the file cannot be read.
+registries-file-empty = the file holds no records.
+registries-file-not-utf8 = a byte that is not UTF-8. Save the file as UTF-8 and try again.
+registries-file-quote-inside = a quote inside a cell. Put the whole cell in quotes and double the quote.
+registries-file-after-quote = text after the closing quote. A quote inside a quoted cell is written twice.
+registries-file-open-quote = the quote that is opened here is never closed.
+registries-file-nameless-column = a column has no name.
+registries-file-duplicate-column = a column comes twice:
+registries-file-too-many-columns = the table has too many columns.
+registries-file-ragged = the row has another number of cells than the head.
+registries-file-long-field = a cell is too long.
+registries-file-long-record = a record is too long.
+registries-file-formula = a spreadsheet would run this cell as a formula.
+registries-file-not-json = this is not JSON.
+registries-file-not-records = records are expected here: an array of objects, or one object on each line.
+registries-file-wrong-type = the value does not fit the type of the field.
+registries-file-key-missing = the key is missing.
+registries-file-refused = the register refuses the record.
+
+## Two people, one record
+registries-conflict-do = Look at the form once more, then save it.
+registries-conflict-taken = What the other person changed, and you did not, is in the form already:
+registries-conflict-both = You both changed { $field }. Keep what you typed, or enter what the record holds now:
+registries-entries =
+    { $count ->
+        [one] { $count-text } entry
+       *[other] { $count-text } entries
+    }
+registries-too-long = Enter at most { $count-text } characters
+
+## More of the designer
+registries-field-link-lost = { $register }: field { $field } (not to be chosen any more)
+registries-field-title = What people call it: { $language }
+registries-field-kind-show = Show the rules of this type
+registries-field-shortest = Fewest characters
+registries-field-longest = Most characters
+registries-field-numbering = Numbered by the register
+registries-field-numbering-hint = A template with {"{"}indexNoByCode{"}"}; also {"{"}code{"}"} and {"{"}yyyy{"}"}. New records without a value get the next number.
+registries-numbering-wrong = The template needs {"{"}indexNoByCode{"}"}, which counts the records
+registries-field-name-wrong = Enter a name of 1 to 100 characters
+registries-field-example-wrong = The example does not fit the type of the field
+registries-field-unfillable = A field that only the system fills in cannot be asked of people: number it, or take one of the two rules away
+registries-draft-late = Somebody else changed the draft in the meantime.
+registries-draft-late-do = What you typed is still here. Look at the schema, then save once more.
+registries-preview = See the form
+registries-preview-lead = So the draft’s form will look. Nothing is sent from here.
+registries-discard = Discard the draft
+registries-discard-title = Discard the draft?
+registries-discard-text = All changes since version { $version } that are not published are gone.
+registries-discarded = The draft was discarded.
+registries-schema-change = Back to the schema
+registries-no-draft-do = Change a field of the schema first; what publishing would change is then shown here.
+registries-impact-new = This is the first version. Records can be entered once it is published.
+registries-impact-texts = Only texts for people change. No rule does.
+registries-impact-harmless = None of these changes breaks programs that use the register today.
+registries-schema-empty = The schema needs at least one field
+
+## Problems
+problem-registries-registry-not-found = There is no such register.
+problem-registries-version-not-found = The register has no such version, or none is published yet.
+problem-registries-field-not-found = The register has no such field.
+problem-registries-record-not-found = There is no such record, or it was deleted.
+problem-registries-code-taken = Another register has this code.
+problem-registries-invalid-schema = The schema breaks a rule.
+problem-registries-invalid-record = The record does not fit its schema.
+problem-registries-invalid-request = The address of the page holds something that the register does not have.
+problem-registries-not-unique = Another record has the same value.
+problem-registries-several-match = Several records match where one is meant.
+problem-registries-still-referred = Other records refer to this one, so it stays.
+problem-registries-no-draft = There is no draft to publish.
+problem-registries-draft-changed = Somebody else changed the draft in the meantime.
+problem-registries-record-changed = Somebody else changed the record in the meantime.
+
+## The block
+block-registries = Digital Registries
+block-registries-about = Registers designed without code: people, places, licences. Every change and every read of personal data is on record.
+
+## What was done
+action-registries-registry-draft = Changed a draft
+action-registries-registry-publish = Published a version
+action-registries-registry-details = Changed name or description
+action-registries-registry-discard = Discarded a draft
+action-registries-registry-delete = Deleted a register
+action-registries-record-create = Created a record
+action-registries-record-update = Changed a record
+action-registries-record-delete = Deleted a record
+action-registries-record-read = Read personal data
+action-registries-usage-read = Asked who read a person’s data
+
+## Uploads
+registries-import-new-lead = A file with CSV, JSON or NDJSON, in UTF-8. First you see what was recognised; nothing is written before you confirm it.
+registries-import-kept = Nothing is written yet. Say what is to be done with the file.
+registries-import-runs = The file is being read. This page looks again by itself; you may leave it and come back.
+registries-import-ended = The file was read to its end.
+registries-import-failed = The file could not be read to its end.
+registries-import-failed-do = What was written before stays. Importing the same file again changes only what is missing, where its rows have a key.
+registries-import-found-lead = This is what the file seems to hold. Nothing is written before you confirm it.
+registries-formulas = Take cells that look like formulas as plain text
+registries-formulas-hint =
+    { $count ->
+        [one] One cell looks like a formula that a spreadsheet would run, on line { $lines }.
+       *[other] { $count-text } cells look like formulas that a spreadsheet would run, on lines { $lines }.
+    }
+registries-formulas-wrong = Correct the cells in the file, or take them as plain text
+problem-registries-upload-not-found = The file is not there any more: it was read, or nobody came back for it within a day.
+
+## Purposes
+registries-purpose-why = Why do you look at this data?
+registries-purpose-lead = This register holds personal data. Your purpose is written down with each read, and the person concerned may see it.
+registries-purpose-asked = The person asked for it
+registries-purpose-law = A duty of my office
+registries-purpose-correct = To correct or complete the data
+registries-purpose-check = To check how the register is kept
+registries-purpose-other = Another purpose
+registries-purpose-words = In your own words, or the number of the case
+registries-purpose-go = Go on
+registries-purpose-change = Change
+registries-purpose-missing = Choose why you look at this data
+registries-purpose-words-missing = Enter the purpose in your own words
+
+## Publishing over many records
+registries-no-longer = no longer: { $rule }
+registries-publish-duplicates = { $field }: records that are there share a value
+problem-registries-publishing = A version of this register is being published. Wait until it is out.
+problem-registries-breaks-new-rules = Records that are there break the new rules.
+registries-publishing = Version { $version } is on its way
+registries-publishing-refused = Version { $version } was refused: records that are there break its rules

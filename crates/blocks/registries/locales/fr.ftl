@@ -1,3 +1,7 @@
+# used: action-registries-
+# used: registries-file-
+# used: problem-registries-
+# used: block-registries
 ## Navigation et listes
 registries-title = Registres
 registries-nav = Registres
@@ -63,7 +67,7 @@ registries-record-delete = Supprimer
 registries-record-delete-title = Supprimer cette fiche ?
 registries-record-delete-text = La fiche disparaît des listes et des recherches. Son historique reste et dit qui l’a supprimée.
 registries-record-deleted = La fiche est supprimée.
-registries-record-conflict = Quelqu’un d’autre a modifié cette fiche entre-temps. Regardez les valeurs actuelles, puis refaites votre modification.
+registries-record-conflict = Quelqu’un d’autre a modifié cette fiche pendant que vous l’aviez ouverte.
 registries-record-actions = Actions
 registries-fields = Champs
 registries-empty = (vide)
@@ -103,7 +107,7 @@ registries-field-example = Exemple
 registries-field-required = Doit être rempli
 registries-field-unique = Deux fiches ne peuvent pas avoir la même valeur
 registries-field-primary = Désigne la fiche (clé primaire)
-registries-field-read-only = Ne peut plus être modifié après la création
+registries-field-read-only = Rempli par le système : personne ne le saisit ni ne le modifie
 registries-field-personal = Donnée personnelle
 registries-field-personal-id = Identifie la personne concernée
 registries-field-fulltext = Trouvé par la recherche
@@ -122,8 +126,8 @@ registries-field-remove = Retirer
 registries-field-remove-title = Retirer le champ { $field } ?
 registries-field-remove-text = Il disparaît de la prochaine version. Les anciennes versions montrent encore ses valeurs.
 registries-field-removed = Le champ est retiré du brouillon.
-registries-field-up = Monter
-registries-field-down = Descendre
+registries-field-up = Monter { $field }
+registries-field-down = Descendre { $field }
 registries-no-fields = Le brouillon n’a pas encore de champ.
 registries-kind-text = Texte
 registries-kind-integer = Nombre entier
@@ -139,7 +143,6 @@ registries-publish-now = Publier cette version
 registries-impact = Ce que change la publication
 registries-impact-duplicates = Fiches qui partagent une valeur qui doit être unique
 registries-impact-misfits = Fiches qui ne conviennent pas à la nouvelle version
-registries-impact-none = Rien ne change pour ceux qui utilisent le registre aujourd’hui.
 registries-impact-breaking = { $count ->
     [one] Une modification peut gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
    *[other] { $count-text } modifications peuvent gêner des programmes qui utilisent le registre. Ils peuvent rester sur l’ancienne version.
@@ -155,7 +158,7 @@ registries-reads-per-day = Consultations de données personnelles par jour
 registries-changes-per-day = Modifications par jour
 
 ## Importer et exporter
-registries-import-lead = Fichiers CSV, JSON ou NDJSON, en UTF-8. Vous voyez ce qui a été reconnu avant que rien ne soit écrit.
+registries-import-lead = Un fichier CSV, JSON ou NDJSON, en UTF-8. Il est d’abord examiné ; rien n’est écrit avant votre accord.
 registries-import-file = Fichier
 registries-import-file-hint = Au plus { $size }. Pour les fichiers plus grands : la commande « stoa registry import ».
 registries-import-upload = Examiner le fichier
@@ -230,14 +233,13 @@ registries-name-missing = Saisissez un nom
 registries-number-wrong = Saisissez un nombre, comme 10 ou 2,5
 registries-numbered-hint = Laissez vide pour recevoir le numéro suivant.
 registries-page = Page { $number-text }
-registries-pattern-wrong = Ce motif est inutilisable : { $reason }
+registries-pattern-wrong = Ce motif ne peut être utilisé :
 registries-published-at = Publié le
 registries-published-now = La version est publiée. Les enregistrements peuvent être saisis.
 registries-publishing-now = Les fiches existantes sont vérifiées pour la nouvelle version. Elle sera publiée dès que ce sera fait.
 registries-read-log-kept = Noter qui lit les données personnelles
 registries-read-log-kept-hint = À désactiver seulement si la loi le permet.
 registries-reason = Motif
-registries-record-present = L’enregistrement tel qu’il est maintenant
 registries-rule-choices = Choix
 registries-rule-fulltext = Recherché
 registries-rule-linked = Lié
@@ -255,3 +257,158 @@ registries-more =
         [one] et une de plus
        *[other] et { $count-text } de plus
     }
+
+## Faults in words
+registries-fault-required = Indiquez : { $field }
+registries-fault-choose = Choisissez dans la liste : { $field }
+registries-fault-text = { $field } : il faut un texte
+registries-fault-number = { $field } : il faut un nombre, comme 10 ou 2.5
+registries-fault-integer = { $field } : il faut un nombre entier, comme 10
+registries-fault-date = { $field } : il faut une date réelle, jour, mois et année, comme 24 11 2026
+registries-fault-datetime = { $field } : il faut une date et une heure avec son décalage, comme 2026-11-24T09:30:00Z
+registries-fault-time = { $field } : il faut une heure, comme 09:30
+registries-fault-list = { $field } : au plus 1000 textes, un par ligne
+registries-fault-min = { $field } est trop petit : indiquez { $bound } ou plus
+registries-fault-max = { $field } est trop grand : indiquez { $bound } ou moins
+registries-fault-short = { $field } est trop court. Minimum de caractères : { $bound }
+registries-fault-long = { $field } est trop long. Maximum de caractères : { $bound }
+registries-fault-large = { $field } est plus long qu’un champ ne peut l’être
+registries-fault-pattern = { $field } n’a pas la forme que le registre demande :
+registries-fault-example = { $field } n’a pas la forme que le registre demande. Par exemple : { $example }
+registries-fault-unique = Une autre fiche a la même valeur : { $field }
+registries-fault-foreign = { $field } ne désigne aucune fiche du registre lié
+registries-fault-read-only = { $field } est rempli par le système et ne peut être saisi
+registries-fault-unknown = { $field } n’est pas un champ de ce registre
+registries-fault-format = { $field } contient un caractère qui ne peut être conservé
+registries-fault-other = { $field } ne peut être accepté :
+
+## Faults of files
+registries-file-line = Ligne { $line-text } :
+registries-file-column = Ligne { $line-text }, colonne { $column-text } :
+registries-file-unreadable = le fichier ne peut être lu.
+registries-file-empty = le fichier ne contient aucune fiche.
+registries-file-not-utf8 = un octet qui n’est pas de l’UTF-8. Enregistrez le fichier en UTF-8 et réessayez.
+registries-file-quote-inside = un guillemet dans une cellule. Mettez toute la cellule entre guillemets et doublez le guillemet.
+registries-file-after-quote = du texte après le guillemet fermant. Un guillemet dans une cellule entre guillemets s’écrit deux fois.
+registries-file-open-quote = le guillemet ouvert ici n’est jamais fermé.
+registries-file-nameless-column = une colonne n’a pas de nom.
+registries-file-duplicate-column = une colonne figure deux fois :
+registries-file-too-many-columns = le tableau a trop de colonnes.
+registries-file-ragged = la ligne n’a pas le même nombre de cellules que l’en-tête.
+registries-file-long-field = une cellule est trop longue.
+registries-file-long-record = une fiche est trop longue.
+registries-file-formula = un tableur exécuterait cette cellule comme une formule.
+registries-file-not-json = ceci n’est pas du JSON.
+registries-file-not-records = des fiches sont attendues ici : un tableau d’objets, ou un objet par ligne.
+registries-file-wrong-type = la valeur ne correspond pas au type du champ.
+registries-file-key-missing = la clé manque.
+registries-file-refused = le registre refuse la fiche.
+
+## Two people, one record
+registries-conflict-do = Regardez le formulaire encore une fois, puis enregistrez-le.
+registries-conflict-taken = Ce que l’autre personne a modifié, et vous non, est déjà dans le formulaire :
+registries-conflict-both = Vous avez tous deux modifié { $field }. Gardez votre saisie, ou indiquez ce que la fiche contient maintenant :
+registries-entries =
+    { $count ->
+        [one] { $count-text } élément
+       *[other] { $count-text } éléments
+    }
+registries-too-long = Indiquez au plus { $count-text } caractères
+
+## More of the designer
+registries-field-link-lost = { $register } : champ { $field } (ne peut plus être choisi)
+registries-field-title = Nom pour les personnes : { $language }
+registries-field-kind-show = Afficher les règles de ce type
+registries-field-shortest = Minimum de caractères
+registries-field-longest = Maximum de caractères
+registries-field-numbering = Numéroté par le registre
+registries-field-numbering-hint = Un modèle avec {"{"}indexNoByCode{"}"} ; aussi {"{"}code{"}"} et {"{"}yyyy{"}"}. Les nouvelles fiches sans valeur reçoivent le numéro suivant.
+registries-numbering-wrong = Le modèle doit contenir {"{"}indexNoByCode{"}"}, qui compte les fiches
+registries-field-name-wrong = Indiquez un nom de 1 à 100 caractères
+registries-field-example-wrong = L’exemple ne correspond pas au type du champ
+registries-field-unfillable = Un champ que seul le système remplit ne peut être exigé : numérotez-le, ou retirez l’une des deux règles
+registries-draft-late = Quelqu’un d’autre a modifié le brouillon entre-temps.
+registries-draft-late-do = Votre saisie est toujours là. Regardez le schéma, puis enregistrez encore une fois.
+registries-preview = Voir le formulaire
+registries-preview-lead = Le formulaire du brouillon aura cet aspect. Rien n’est envoyé d’ici.
+registries-discard = Abandonner le brouillon
+registries-discard-title = Abandonner le brouillon ?
+registries-discard-text = Toutes les modifications non publiées depuis la version { $version } disparaissent.
+registries-discarded = Le brouillon a été abandonné.
+registries-schema-change = Retour au schéma
+registries-no-draft-do = Modifiez d’abord un champ du schéma ; l’effet de la publication s’affichera ici.
+registries-impact-new = C’est la première version. Les fiches pourront être saisies après sa publication.
+registries-impact-texts = Seuls des textes pour les personnes changent. Aucune règle ne change.
+registries-impact-harmless = Aucune de ces modifications ne casse les programmes qui utilisent le registre aujourd’hui.
+registries-schema-empty = Il faut au moins un champ dans le schéma
+
+## Problems
+problem-registries-registry-not-found = Ce registre n’existe pas.
+problem-registries-version-not-found = Le registre n’a pas cette version, ou aucune n’est encore publiée.
+problem-registries-field-not-found = Le registre n’a pas ce champ.
+problem-registries-record-not-found = Cette fiche n’existe pas, ou a été supprimée.
+problem-registries-code-taken = Un autre registre a ce code.
+problem-registries-invalid-schema = Le schéma enfreint une règle.
+problem-registries-invalid-record = La fiche ne correspond pas à son schéma.
+problem-registries-invalid-request = L’adresse de la page contient quelque chose que le registre n’a pas.
+problem-registries-not-unique = Une autre fiche a la même valeur.
+problem-registries-several-match = Plusieurs fiches correspondent alors qu’une seule est attendue.
+problem-registries-still-referred = D’autres fiches y renvoient, elle reste donc.
+problem-registries-no-draft = Il n’y a pas de brouillon à publier.
+problem-registries-draft-changed = Quelqu’un d’autre a modifié le brouillon entre-temps.
+problem-registries-record-changed = Quelqu’un d’autre a modifié la fiche entre-temps.
+
+## The block
+block-registries = Registres numériques
+block-registries-about = Des registres conçus sans programmer : personnes, lieux, licences. Chaque modification et chaque lecture de données personnelles est notée.
+
+## What was done
+action-registries-registry-draft = A modifié un brouillon
+action-registries-registry-publish = A publié une version
+action-registries-registry-details = A modifié le nom ou la description
+action-registries-registry-discard = A abandonné un brouillon
+action-registries-registry-delete = A supprimé un registre
+action-registries-record-create = A créé une fiche
+action-registries-record-update = A modifié une fiche
+action-registries-record-delete = A supprimé une fiche
+action-registries-record-read = A lu des données personnelles
+action-registries-usage-read = A demandé qui a lu les données d’une personne
+
+## Uploads
+registries-import-new-lead = Un fichier CSV, JSON ou NDJSON, en UTF-8. Vous voyez d’abord ce qui a été reconnu ; rien n’est écrit avant votre confirmation.
+registries-import-kept = Rien n’est encore écrit. Dites ce qu’il faut faire du fichier.
+registries-import-runs = Le fichier est en cours de lecture. Cette page se rafraîchit d’elle-même ; vous pouvez la quitter et y revenir.
+registries-import-ended = Le fichier a été lu jusqu’au bout.
+registries-import-failed = Le fichier n’a pas pu être lu jusqu’au bout.
+registries-import-failed-do = Ce qui a été écrit avant reste. Réimporter le même fichier n’ajoute que ce qui manque, si ses lignes ont une clé.
+registries-import-found-lead = Voici ce que le fichier semble contenir. Rien n’est écrit avant votre confirmation.
+registries-formulas = Prendre comme texte les cellules qui ressemblent à des formules
+registries-formulas-hint =
+    { $count ->
+        [one] Une cellule ressemble à une formule qu’un tableur exécuterait, ligne { $lines }.
+       *[other] { $count-text } cellules ressemblent à des formules qu’un tableur exécuterait, lignes { $lines }.
+    }
+registries-formulas-wrong = Corrigez les cellules dans le fichier, ou prenez-les comme texte
+problem-registries-upload-not-found = Le fichier n’est plus là : il a été lu, ou personne n’y est revenu dans la journée.
+
+## Purposes
+registries-purpose-why = Pourquoi consultez-vous ces données ?
+registries-purpose-lead = Ce registre contient des données personnelles. Votre motif est noté à chaque lecture, et la personne concernée peut le voir.
+registries-purpose-asked = La personne l’a demandé
+registries-purpose-law = Une obligation de ma fonction
+registries-purpose-correct = Pour corriger ou compléter les données
+registries-purpose-check = Pour vérifier la tenue du registre
+registries-purpose-other = Un autre motif
+registries-purpose-words = Avec vos mots, ou le numéro du dossier
+registries-purpose-go = Continuer
+registries-purpose-change = Changer
+registries-purpose-missing = Choisissez pourquoi vous consultez ces données
+registries-purpose-words-missing = Indiquez le motif avec vos mots
+
+## Publishing over many records
+registries-no-longer = plus : { $rule }
+registries-publish-duplicates = { $field } : des fiches présentes ont la même valeur
+problem-registries-publishing = Une version de ce registre est en cours de publication. Attendez qu’elle soit sortie.
+problem-registries-breaks-new-rules = Des fiches présentes enfreignent les nouvelles règles.
+registries-publishing = La version { $version } est en route
+registries-publishing-refused = La version { $version } a été refusée : des fiches présentes enfreignent ses règles

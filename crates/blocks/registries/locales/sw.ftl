@@ -1,3 +1,7 @@
+# used: action-registries-
+# used: registries-file-
+# used: problem-registries-
+# used: block-registries
 ## Urambazaji na orodha
 registries-title = Rejista
 registries-nav = Rejista
@@ -63,7 +67,7 @@ registries-record-delete = Futa
 registries-record-delete-title = Futa rekodi hii?
 registries-record-delete-text = Rekodi itaondoka kwenye orodha na utafutaji. Historia yake itabaki, na itasema nani aliifuta.
 registries-record-deleted = Rekodi imefutwa.
-registries-record-conflict = Mtu mwingine amebadilisha rekodi hii kwa sasa. Angalia thamani zilizopo, kisha fanya badiliko lako tena.
+registries-record-conflict = Mtu mwingine alibadilisha rekodi hii ulipokuwa umeifungua.
 registries-record-actions = Vitendo
 registries-fields = Sehemu
 registries-empty = (tupu)
@@ -103,7 +107,7 @@ registries-field-example = Mfano
 registries-field-required = Lazima ijazwe
 registries-field-unique = Rekodi mbili haziwezi kuwa na thamani sawa
 registries-field-primary = Hutambulisha rekodi (ufunguo mkuu)
-registries-field-read-only = Haiwezi kubadilishwa baada ya kutengenezwa
+registries-field-read-only = Hujazwa na mfumo: hakuna anayeiandika au kuibadilisha
 registries-field-personal = Data binafsi
 registries-field-personal-id = Hutambulisha mtu mwenye data
 registries-field-fulltext = Hupatikana kwa utafutaji
@@ -122,8 +126,8 @@ registries-field-remove = Ondoa
 registries-field-remove-title = Ondoa sehemu { $field }?
 registries-field-remove-text = Itaondoka kwenye toleo lijalo. Matoleo ya zamani bado yanaonyesha thamani zake.
 registries-field-removed = Sehemu imeondolewa kwenye rasimu.
-registries-field-up = Sogeza juu
-registries-field-down = Sogeza chini
+registries-field-up = Sogeza { $field } juu
+registries-field-down = Sogeza { $field } chini
 registries-no-fields = Rasimu bado haina sehemu.
 registries-kind-text = Maandishi
 registries-kind-integer = Namba kamili
@@ -139,7 +143,6 @@ registries-publish-now = Chapisha toleo hili
 registries-impact = Kuchapisha kunabadilisha nini
 registries-impact-duplicates = Rekodi zinazoshiriki thamani inayopaswa kuwa ya pekee
 registries-impact-misfits = Rekodi ambazo hazifai toleo jipya
-registries-impact-none = Hakuna kinachobadilika kwa wanaotumia rejista leo.
 registries-impact-breaking = { $count ->
     [one] Badiliko moja linaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
    *[other] Mabadiliko { $count-text } yanaweza kuvuruga programu zinazotumia rejista. Zinaweza kubaki kwenye toleo la zamani.
@@ -155,7 +158,7 @@ registries-reads-per-day = Usomaji wa data binafsi kwa siku
 registries-changes-per-day = Mabadiliko kwa siku
 
 ## Kuleta na kutoa
-registries-import-lead = Faili za CSV, JSON au NDJSON, kwa UTF-8. Unaona kilichotambuliwa kabla ya chochote kuandikwa.
+registries-import-lead = Faili la CSV, JSON au NDJSON, kwa UTF-8. Huangaliwa kwanza; hakuna kinachoandikwa kabla hujasema.
 registries-import-file = Faili
 registries-import-file-hint = Isizidi { $size }. Faili kubwa zaidi: tumia amri "stoa registry import".
 registries-import-upload = Angalia faili
@@ -230,14 +233,13 @@ registries-name-missing = Weka jina
 registries-number-wrong = Weka nambari, kama 10 au 2.5
 registries-numbered-hint = Iache tupu ili kupata nambari inayofuata.
 registries-page = Ukurasa { $number-text }
-registries-pattern-wrong = Muundo huu hauwezi kutumika: { $reason }
+registries-pattern-wrong = Mchoro huu hauwezi kutumika:
 registries-published-at = Ilichapishwa
 registries-published-now = Toleo limechapishwa. Rekodi zinaweza kuwekwa.
 registries-publishing-now = Rekodi zilizopo zinakaguliwa kwa toleo jipya. Litachapishwa mara tu ukaguzi utakapokamilika.
 registries-read-log-kept = Weka kumbukumbu ya anayesoma data binafsi
 registries-read-log-kept-hint = Zima hii pale tu sheria inaporuhusu.
 registries-reason = Sababu
-registries-record-present = Rekodi ilivyo sasa
 registries-rule-choices = Chaguo
 registries-rule-fulltext = Hutafutwa
 registries-rule-linked = Imeunganishwa
@@ -255,3 +257,158 @@ registries-more =
         [one] na moja zaidi
        *[other] na { $count-text } zaidi
     }
+
+## Faults in words
+registries-fault-required = Weka: { $field }
+registries-fault-choose = Chagua kwenye orodha: { $field }
+registries-fault-text = { $field }: panahitajika maandishi
+registries-fault-number = { $field }: panahitajika nambari, kama 10 au 2.5
+registries-fault-integer = { $field }: panahitajika nambari kamili, kama 10
+registries-fault-date = { $field }: panahitajika tarehe halisi, siku, mwezi na mwaka, kama 24 11 2026
+registries-fault-datetime = { $field }: panahitajika tarehe na saa pamoja na tofauti yake, kama 2026-11-24T09:30:00Z
+registries-fault-time = { $field }: panahitajika saa ya siku, kama 09:30
+registries-fault-list = { $field }: maandishi yasiyozidi 1000, moja kwa kila mstari
+registries-fault-min = { $field } ni ndogo mno: weka { $bound } au zaidi
+registries-fault-max = { $field } ni kubwa mno: weka { $bound } au chini yake
+registries-fault-short = { $field } ni fupi mno. Herufi chache zaidi: { $bound }
+registries-fault-long = { $field } ni ndefu mno. Herufi nyingi zaidi: { $bound }
+registries-fault-large = { $field } ni ndefu kuliko sehemu inavyoweza kuwa
+registries-fault-pattern = { $field } haina umbo ambalo rejista inataka:
+registries-fault-example = { $field } haina umbo ambalo rejista inataka. Kwa mfano: { $example }
+registries-fault-unique = Rekodi nyingine ina thamani ile ile: { $field }
+registries-fault-foreign = { $field } haitaji rekodi yoyote ya rejista iliyounganishwa
+registries-fault-read-only = { $field } hujazwa na mfumo na haiwezi kuandikwa
+registries-fault-unknown = { $field } si sehemu ya rejista hii
+registries-fault-format = { $field } ina herufi isiyoweza kuhifadhiwa
+registries-fault-other = { $field } haiwezi kukubaliwa:
+
+## Faults of files
+registries-file-line = Mstari { $line-text }:
+registries-file-column = Mstari { $line-text }, safu { $column-text }:
+registries-file-unreadable = faili haiwezi kusomwa.
+registries-file-empty = faili halina rekodi.
+registries-file-not-utf8 = baiti ambayo si UTF-8. Hifadhi faili kama UTF-8 kisha ujaribu tena.
+registries-file-quote-inside = alama ya nukuu ndani ya seli. Weka seli yote ndani ya nukuu na urudie alama.
+registries-file-after-quote = maandishi baada ya nukuu ya kufunga. Nukuu ndani ya seli huandikwa mara mbili.
+registries-file-open-quote = nukuu iliyofunguliwa hapa haifungwi kamwe.
+registries-file-nameless-column = safu haina jina.
+registries-file-duplicate-column = safu imerudiwa:
+registries-file-too-many-columns = jedwali lina safu nyingi mno.
+registries-file-ragged = mstari una idadi tofauti ya seli na kichwa.
+registries-file-long-field = seli ni ndefu mno.
+registries-file-long-record = rekodi ni ndefu mno.
+registries-file-formula = jedwali lingetekeleza seli hii kama fomula.
+registries-file-not-json = hii si JSON.
+registries-file-not-records = rekodi zinatarajiwa hapa: orodha ya vitu, au kitu kimoja kwa kila mstari.
+registries-file-wrong-type = thamani haifai aina ya sehemu.
+registries-file-key-missing = ufunguo haupo.
+registries-file-refused = rejista inakataa rekodi.
+
+## Two people, one record
+registries-conflict-do = Angalia fomu tena, kisha uihifadhi.
+registries-conflict-taken = Alichobadilisha mtu mwingine, nawe hukubadilisha, tayari kiko kwenye fomu:
+registries-conflict-both = Nyote mmebadilisha { $field }. Acha ulichoandika, au weka kilichomo kwenye rekodi sasa:
+registries-entries =
+    { $count ->
+        [one] Ingizo { $count-text }
+       *[other] Maingizo { $count-text }
+    }
+registries-too-long = Weka herufi zisizozidi { $count-text }
+
+## More of the designer
+registries-field-link-lost = { $register }: sehemu { $field } (haiwezi kuchaguliwa tena)
+registries-field-title = Jina lake kwa watu: { $language }
+registries-field-kind-show = Onyesha kanuni za aina hii
+registries-field-shortest = Herufi chache zaidi
+registries-field-longest = Herufi nyingi zaidi
+registries-field-numbering = Hupewa nambari na rejista
+registries-field-numbering-hint = Kiolezo chenye {"{"}indexNoByCode{"}"}; pia {"{"}code{"}"} na {"{"}yyyy{"}"}. Rekodi mpya zisizo na thamani hupata nambari inayofuata.
+registries-numbering-wrong = Kiolezo kinahitaji {"{"}indexNoByCode{"}"}, kinachohesabu rekodi
+registries-field-name-wrong = Weka jina la herufi 1 hadi 100
+registries-field-example-wrong = Mfano haufai aina ya sehemu
+registries-field-unfillable = Sehemu inayojazwa na mfumo pekee haiwezi kudaiwa kwa watu: ipe nambari, au ondoa moja ya kanuni mbili
+registries-draft-late = Mtu mwingine amebadilisha rasimu kwa sasa.
+registries-draft-late-do = Ulichoandika bado kiko hapa. Angalia muundo, kisha uhifadhi tena.
+registries-preview = Ona fomu
+registries-preview-lead = Hivi ndivyo fomu ya rasimu itakavyoonekana. Hakuna kinachotumwa kutoka hapa.
+registries-discard = Tupa rasimu
+registries-discard-title = Utupe rasimu?
+registries-discard-text = Mabadiliko yote ambayo hayajachapishwa tangu toleo { $version } yatatoweka.
+registries-discarded = Rasimu imetupwa.
+registries-schema-change = Rudi kwenye muundo
+registries-no-draft-do = Badilisha kwanza sehemu ya muundo; kisha athari ya kuchapisha itaonyeshwa hapa.
+registries-impact-new = Hili ni toleo la kwanza. Rekodi zinaweza kuingizwa baada ya kulichapisha.
+registries-impact-texts = Maandishi ya watu pekee ndiyo yanabadilika. Hakuna kanuni inayobadilika.
+registries-impact-harmless = Hakuna badiliko linaloharibu programu zinazotumia rejista leo.
+registries-schema-empty = Muundo unahitaji angalau sehemu moja
+
+## Problems
+problem-registries-registry-not-found = Hakuna rejista kama hiyo.
+problem-registries-version-not-found = Rejista haina toleo kama hilo, au bado hakuna lililochapishwa.
+problem-registries-field-not-found = Rejista haina sehemu kama hiyo.
+problem-registries-record-not-found = Hakuna rekodi kama hiyo, au imefutwa.
+problem-registries-code-taken = Rejista nyingine ina msimbo huu.
+problem-registries-invalid-schema = Muundo unavunja kanuni.
+problem-registries-invalid-record = Rekodi haifai muundo wake.
+problem-registries-invalid-request = Anwani ya ukurasa ina kitu ambacho rejista haina.
+problem-registries-not-unique = Rekodi nyingine ina thamani ile ile.
+problem-registries-several-match = Rekodi kadhaa zinalingana ambapo moja inakusudiwa.
+problem-registries-still-referred = Rekodi nyingine zinarejelea hii, hivyo inabaki.
+problem-registries-no-draft = Hakuna rasimu ya kuchapisha.
+problem-registries-draft-changed = Mtu mwingine amebadilisha rasimu kwa sasa.
+problem-registries-record-changed = Mtu mwingine amebadilisha rekodi kwa sasa.
+
+## The block
+block-registries = Rejista za kidijitali
+block-registries-about = Rejista zinazoundwa bila msimbo: watu, maeneo, leseni. Kila badiliko na kila usomaji wa data binafsi huwekwa kwenye kumbukumbu.
+
+## What was done
+action-registries-registry-draft = Alibadilisha rasimu
+action-registries-registry-publish = Alichapisha toleo
+action-registries-registry-details = Alibadilisha jina au maelezo
+action-registries-registry-discard = Alitupa rasimu
+action-registries-registry-delete = Alifuta rejista
+action-registries-record-create = Aliunda rekodi
+action-registries-record-update = Alibadilisha rekodi
+action-registries-record-delete = Alifuta rekodi
+action-registries-record-read = Alisoma data binafsi
+action-registries-usage-read = Aliuliza nani alisoma data za mtu
+
+## Uploads
+registries-import-new-lead = Faili la CSV, JSON au NDJSON, kwa UTF-8. Kwanza unaona kilichotambuliwa; hakuna kinachoandikwa kabla ya kuthibitisha.
+registries-import-kept = Bado hakuna kilichoandikwa. Sema kifanyike nini na faili.
+registries-import-runs = Faili linasomwa. Ukurasa huu hujionyesha upya; unaweza kuondoka na kurudi.
+registries-import-ended = Faili limesomwa hadi mwisho.
+registries-import-failed = Faili halikuweza kusomwa hadi mwisho.
+registries-import-failed-do = Kilichoandikwa awali kinabaki. Kuingiza faili lile lile tena hubadilisha kilichokosekana pekee, ikiwa mistari ina ufunguo.
+registries-import-found-lead = Hiki ndicho faili linaonekana kuwa nacho. Hakuna kinachoandikwa kabla ya kuthibitisha.
+registries-formulas = Chukua seli zinazofanana na fomula kama maandishi
+registries-formulas-hint =
+    { $count ->
+        [one] Seli moja inafanana na fomula ambayo jedwali lingeitekeleza, mstari { $lines }.
+       *[other] Seli { $count-text } zinafanana na fomula ambazo jedwali lingezitekeleza, mistari { $lines }.
+    }
+registries-formulas-wrong = Sahihisha seli kwenye faili, au zichukue kama maandishi
+problem-registries-upload-not-found = Faili halipo tena: limesomwa, au hakuna aliyerudi kwa siku moja.
+
+## Purposes
+registries-purpose-why = Kwa nini unaangalia data hii?
+registries-purpose-lead = Rejista hii ina data binafsi. Sababu yako huandikwa kila unaposoma, na mhusika anaweza kuiona.
+registries-purpose-asked = Mhusika ameomba
+registries-purpose-law = Wajibu wa ofisi yangu
+registries-purpose-correct = Kusahihisha au kukamilisha data
+registries-purpose-check = Kukagua jinsi rejista inavyotunzwa
+registries-purpose-other = Sababu nyingine
+registries-purpose-words = Kwa maneno yako, au nambari ya faili
+registries-purpose-go = Endelea
+registries-purpose-change = Badilisha
+registries-purpose-missing = Chagua kwa nini unaangalia data hii
+registries-purpose-words-missing = Weka sababu kwa maneno yako
+
+## Publishing over many records
+registries-no-longer = si tena: { $rule }
+registries-publish-duplicates = { $field }: rekodi zilizopo zina thamani sawa
+problem-registries-publishing = Toleo la rejista hii linachapishwa. Subiri hadi litoke.
+problem-registries-breaks-new-rules = Rekodi zilizopo zinavunja kanuni mpya.
+registries-publishing = Toleo { $version } linakuja
+registries-publishing-refused = Toleo { $version } limekataliwa: rekodi zilizopo zinavunja kanuni zake

@@ -29,6 +29,9 @@ pub enum RegistriesError {
     /// Another register of this tenant has the code.
     #[error("the code {0} belongs to another register")]
     CodeTaken(String),
+    /// There is no such uploaded file, or it is forgotten.
+    #[error("there is no such file")]
+    UploadNotFound,
     /// The schema breaks a rule.
     #[error("the schema is not valid")]
     InvalidSchema(Vec<FieldError>),
@@ -100,6 +103,30 @@ impl RegistriesError {
     }
 }
 
+/// What an import does something about, wherever in a unit of work it came from.
+impl RegistriesError {
+    fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) | Self::Audit(AuditError::Store(error)) | Self::Seal(SealError::Store(error)) => {
+                Some(error)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn is_not_unique(&self) -> bool {
+        matches!(self, Self::NotUnique(_))
+    }
+
+    pub(crate) fn is_too_long(&self) -> bool {
+        matches!(self.store(), Some(StoreError::TooLong { .. }))
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self.store(), Some(StoreError::Busy { .. } | StoreError::Contended))
+    }
+}
+
 impl From<RegistriesError> for Problem {
     fn from(error: RegistriesError) -> Self {
         use RegistriesError as E;
@@ -110,6 +137,7 @@ impl From<RegistriesError> for Problem {
             E::VersionNotFound { .. } => problem(Refusal::NotFound, "registries.version_not_found"),
             E::FieldNotFound(_) => problem(Refusal::NotFound, "registries.field_not_found"),
             E::RecordNotFound => problem(Refusal::NotFound, "registries.record_not_found"),
+            E::UploadNotFound => problem(Refusal::NotFound, "registries.upload_not_found"),
             E::CodeTaken(_) => problem(Refusal::Conflict, "registries.code_taken"),
             E::InvalidSchema(errors) => with(problem(Refusal::Invalid, "registries.invalid_schema"), errors),
             E::InvalidRecord(errors) => with(problem(Refusal::Invalid, "registries.invalid_record"), errors),
@@ -151,6 +179,7 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("registries.version_not_found", "The register has no such version"),
     page!("registries.field_not_found", "The version has no such field"),
     page!("registries.record_not_found", "No record found"),
+    page!("registries.upload_not_found", "There is no such file"),
     page!("registries.code_taken", "The code belongs to another register"),
     page!("registries.invalid_schema", "The schema is not valid"),
     page!("registries.invalid_record", "The record does not fit its schema"),

@@ -8,6 +8,7 @@ mod api;
 pub mod error;
 pub mod export;
 pub mod import;
+mod jobs;
 pub mod model;
 mod pages;
 pub mod permission;
@@ -15,6 +16,8 @@ pub mod sample;
 mod seed;
 pub mod service;
 mod store;
+
+use std::sync::Arc;
 
 use stoa_store::Migration;
 use stoa_web::webhook::{self, Webhooks};
@@ -34,6 +37,7 @@ pub const BLOCK: Block = Block {
     navigation: pages::NAVIGATION,
     needs: &[],
     start,
+    page_of: pages::page_of,
     seed_govstack: Some(seed::govstack),
 };
 
@@ -46,15 +50,23 @@ pub const MIGRATIONS: &[Migration] = &[
         include_str!("../migrations/002_values.sqlite.sql"),
         include_str!("../migrations/002_values.postgres.sql"),
     ),
+    Migration::both(3, "upload", include_str!("../migrations/003_upload.sql")),
 ];
 
 #[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let registries = Registries::new(&context);
+    let uploads = service::Uploads::new(registries.clone(), context.blobs.clone());
     let webhooks = Webhooks::new(context.store.clone(), context.keys.clone(), context.outgoing.clone());
     Ok(BlockParts {
-        pages: pages::router(registries.clone()),
-        jobs: vec![webhooks.handler(), webhooks.tidy(), registries.publisher()],
+        pages: pages::router(registries.clone(), uploads.clone()),
+        jobs: vec![
+            webhooks.handler(),
+            webhooks.tidy(),
+            registries.publisher(),
+            Arc::new(jobs::ImportUpload(uploads.clone())),
+            Arc::new(jobs::ForgetUploads(uploads)),
+        ],
         api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],
     })

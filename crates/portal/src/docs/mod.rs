@@ -32,8 +32,8 @@ pub(crate) async fn list(_: Public, view: View, parts: State) -> Result<Response
         let text = w.with("portal-operations", &[("count", document.operations().len().into())]);
         blocks.push((title.to_owned(), format!("/docs/{}", document.block), Html::text(text)));
     }
-    let page = Page::new(&view.frame, w.t("portal-docs"))
-        .crumb(w.t("portal-home"), "/")
+    let page = Page::new(&view.frame, w.t("ui-docs"))
+        .crumb(w.t("ui-home"), "/")
         .lead(w.t("portal-docs-about"))
         .push(cards(blocks));
     Ok(shown(&page))
@@ -44,8 +44,8 @@ pub(crate) async fn show(_: Public, view: View, parts: State, Path(name): Path<S
     let w = view.words();
     let (document, title) = document(&parts, &name)?;
     let mut page = Page::new(&view.frame, title)
-        .crumb(w.t("portal-home"), "/")
-        .crumb(w.t("portal-docs"), "/docs")
+        .crumb(w.t("ui-home"), "/")
+        .crumb(w.t("ui-docs"), "/docs")
         .lead(w.t("portal-docs-lead"))
         .actions(actions([(w.t("portal-openapi"), format!("/{name}/openapi.json"))]))
         .push(code(w.t("portal-address"), format!("{}/{name}", parts.public_url), w));
@@ -78,8 +78,8 @@ fn group(w: &Words, document: &Document, tag: &str, operations: &[Operation<'_>]
 fn frame<'a>(view: &'a View, document: &Document, block: &str, title: &str) -> Page<'a> {
     let w = view.words();
     Page::new(&view.frame, title)
-        .crumb(w.t("portal-home"), "/")
-        .crumb(w.t("portal-docs"), "/docs")
+        .crumb(w.t("ui-home"), "/")
+        .crumb(w.t("ui-docs"), "/docs")
         .crumb(block, format!("/docs/{}", document.block))
 }
 

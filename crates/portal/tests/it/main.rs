@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 use stoa_audit::SigningKey;
-use stoa_portal::{CATALOGUES, NAVIGATION, PERMISSIONS, PortalParts, Room};
+use stoa_portal::{CATALOGUES, NAVIGATION, PERMISSIONS, PortalParts, Room, VerifyEvidence};
 use stoa_test::{Answer, Caller, NodePages, TestStoa};
 
 async fn stoa() -> TestStoa {
@@ -113,6 +113,8 @@ async fn a_link_signs_in_once_and_only_when_the_button_is_pressed() {
             .unwrap();
         stoa.send_request(request)
     };
+    let again = stoa.get(&ada, "/sign-in?back=%2Fconsole%2Fregistries").await.expect(303);
+    assert_eq!(again.header("location"), "/console/registries", "whoever is signed in need not sign in");
     out("forged".to_owned()).await.expect(403);
     stoa.get(&ada, "/console").await.expect(200);
     out(token).await.expect(303);
@@ -143,7 +145,14 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
     let more = operator.submit(new, new, &[("name", "x"), ("roles", "admin")]).await.expect(422).text();
     assert!(more.contains("You cannot give rights that you do not have yourself"), "{more}");
     let made = operator.submit(new, new, &[("name", "import"), ("roles", "operator"), ("days", "30")]).await;
-    let page = made.expect(200).text();
+    let (shown, cookie) = (made.header("location").to_owned(), made.header("set-cookie").to_owned());
+    made.expect(303);
+    assert!(cookie.contains(&format!("Path={shown};")) && cookie.contains("HttpOnly"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let page = operator.open_with(&shown, cookie).await.expect(200).text();
+    let again = operator.open_with(&shown, cookie).await.expect(200).text();
+    assert!(again.contains("<code>stoa_"), "loading the page again neither loses the key nor makes another");
+    assert!(operator.open(&shown).await.expect(200).text().contains("is not shown again"), "nobody else sees it");
     let key = page.split_once("<code>stoa_").unwrap().1.split('<').next().unwrap().to_owned();
     let caller = Caller::key(&format!("stoa_{key}"));
     stoa.get(&caller, "/registries/v1/registries").await.expect(200);
@@ -163,6 +172,28 @@ async fn a_key_is_made_shown_once_used_and_revoked() {
     stoa.get(&caller, "/registries/v1/registries").await.expect(401);
     let official = stoa.browser(&["official"]).await;
     official.open("/console/keys").await.expect(403);
+}
+
+/// The page after a verification that was asked for by its button and done in the background.
+async fn verified(stoa: &TestStoa, auditor: &stoa_test::Browser<'_>) -> String {
+    let path = "/console/audit/verify";
+    for _ in 0..2 {
+        auditor.submit("/console/audit/verify", path, &[]).await.expect(303);
+    }
+    let page = auditor.open(path).await.expect(200).text();
+    assert!(page.contains("data-again") && page.contains("is under way"), "{page}");
+    let rooms = stoa.stores.iter().map(|(name, store)| Room { name, store: store.clone(), sealer: None }).collect();
+    let trusted = vec![SigningKey::from_seed(&[7; 32]).unwrap().verifying_key()];
+    let store = stoa.node.store().clone();
+    let handler = std::sync::Arc::new(VerifyEvidence::new(store.clone(), rooms, trusted));
+    assert_eq!(
+        stoa_store::jobs::JobRunner::new(store, vec![handler]).drain().await.unwrap(),
+        1,
+        "pressed twice, run once"
+    );
+    let page = auditor.open(path).await.expect(200).text();
+    assert!(!page.contains("data-again"), "{page}");
+    page
 }
 
 #[tokio::test]
@@ -201,13 +232,22 @@ async fn evidence_is_searched_proven_and_verified() {
     assert!(
         auditor.open("/console/audit?action=nothing.at.all").await.expect(200).text().contains("No record matches.")
     );
-    let page = auditor.open("/console/audit/verify").await.expect(200).text();
+    assert!(list.contains("Changed a draft") && list.contains("href=\"/console/registries/a\""), "{list}");
+    let page = auditor.open("/console/audit?from=yesterday").await.expect(200).text();
+    assert!(
+        page.contains("Enter a real day") && !page.contains("<table"),
+        "a wrong day is no search by nothing: {page}"
+    );
+    auditor.open("/console/audit?before=last").await.expect(400);
+    let none = auditor.open("/console/audit").await.expect(200).text();
+    assert!(!none.contains(">Clear</a>"), "there is nothing to clear");
+    let page = verified(&stoa, &auditor).await;
     assert!(page.contains("The evidence of every database is whole."), "{page}");
     stoa.post(&analyst, "/registries/v1/registries", &json!({"code": "b", "name": "B", "schema": schema}))
         .await
         .expect(201);
     stoa.clock.advance(std::time::Duration::from_mins(1));
-    let page = auditor.open("/console/audit/verify").await.expect(200).text();
+    let page = verified(&stoa, &auditor).await;
     assert!(page.contains("waits for its seal for too long"), "{page}");
     let checkpoint = auditor.open("/console/audit/checkpoint").await.expect(200);
     assert!(checkpoint.header("content-disposition").contains("attachment"));
@@ -223,8 +263,9 @@ async fn evidence_is_searched_proven_and_verified() {
         })
         .await
         .unwrap();
-    let page = auditor.open("/console/audit/verify").await.expect(200).text();
+    let page = verified(&stoa, &auditor).await;
     assert!(page.contains("The evidence was changed outside of this program."), "{page}");
+    assert!(page.contains("<span lang=\"en\" dir=\"ltr\">record "), "the finding is named: {page}");
     let page = auditor.open(&format!("/console/audit/registries/{record}")).await.expect(200).text();
     assert!(page.contains("does not hold"), "{page}");
 }
@@ -247,24 +288,42 @@ async fn dead_letters_are_tried_again_or_dropped() {
     assert!(page.contains("Some work was given up and needs you."), "{page}");
     let page = operator.open("/console/jobs?state=dead").await.expect(200).text();
     assert!(page.contains("broken &lt;pipe&gt;"), "{page}");
-    let ids: Vec<&str> = page.split("name=\"id\" value=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
-    let act = |act: &'static str, id: String| {
-        let operator = &operator;
-        async move {
-            let fields =
-                [("act", act), ("what", "job"), ("room", "registries"), ("id", id.as_str()), ("subscriber", "")];
-            operator.submit("/console/jobs", "/console/jobs/act", &fields).await
-        }
+    let ids: Vec<&str> =
+        page.split("name=\"pick\" value=\"").skip(1).filter_map(|part| part.split('"').next()).collect();
+    assert_eq!(ids.len(), 2, "{page}");
+    let act = async |fields: &[(&str, &str)]| {
+        let fields: Vec<_> = std::iter::once(("room", "registries")).chain(fields.iter().copied()).collect();
+        operator.submit("/console/jobs", "/console/jobs/act", &fields).await
     };
-    let (first, second) = (ids[0].to_owned(), ids[2].to_owned());
-    act("retry", first.clone()).await.expect(303);
-    act("retry", first).await.expect(404);
-    act("drop", second).await.expect(303);
+    let nothing = act(&[("act", "drop")]).await.expect(303);
+    assert_eq!(nothing.header("location"), "/console/jobs?room=registries&done=nothing");
+    act(&[("act", "retry"), ("pick", ids[0])]).await.expect(303);
+    act(&[("act", "retry"), ("pick", ids[0])]).await.expect(404);
+    act(&[("act", "drop"), ("pick", ids[1]), ("pick", "job/none")]).await.expect(303);
     let page = operator.open("/console/jobs?state=dead").await.expect(200).text();
     assert!(page.contains("There is no such work."), "{page}");
+    store
+        .write(async |tx: &mut stoa_store::Tx<'_>| {
+            for nth in 0..30 {
+                let name = format!("many-{nth}");
+                stoa_store::jobs::enqueue(tx, stoa_store::jobs::NewJob::new("test.work", &json!({})).key(&name))
+                    .await?;
+            }
+            tx.execute("UPDATE stoa_job SET state = 'dead', last_error = 'x'", stoa_store::params![]).await
+        })
+        .await
+        .unwrap();
+    let first = operator.open("/console/jobs?state=dead&room=registries").await.expect(200).text();
+    assert_eq!(first.matches("name=\"pick\"").count(), 25, "{first}");
+    let next = first.split_once("rel=\"next\" href=\"").unwrap().1.split('"').next().unwrap().replace("&#38;", "&");
+    let second = operator.open(&next).await.expect(200).text();
+    assert_eq!(second.matches("name=\"pick\"").count(), 6, "every dead letter can be reached: {second}");
     let auditor = stoa.browser(&["auditor"]).await;
     let page = auditor.open("/console/jobs").await.expect(200).text();
-    assert!(!page.contains("/console/jobs/act"), "whoever only looks gets no buttons");
+    assert!(
+        !page.contains("/console/jobs/act") && !page.contains("name=\"pick\""),
+        "whoever only looks gets no buttons"
+    );
 }
 
 #[tokio::test]
@@ -279,6 +338,10 @@ async fn every_problem_and_every_operation_has_its_place() {
         assert!(page.contains("<strong>What to do.</strong>"), "{}: {page}", info.code);
         assert!(page.len() < 60_000);
     }
+    let arabic = Caller::anonymous().with("accept", "text/html").with("accept-language", "ar");
+    let page = stoa.get(&arabic, "/problems/web.forbidden").await.expect(200).text();
+    assert!(page.contains("<div lang=\"en\" dir=\"ltr\"><p>"), "what is in English says so: {page}");
+    assert!(page.contains("<h1><span lang=\"en\" dir=\"ltr\">"), "{page}");
     stoa.get(&caller, "/problems/no.such").await.expect(404);
     let docs = stoa.get(&caller, "/docs/registries").await.expect(200).text();
     for (path, item) in &stoa.openapi["registries"].paths.paths {
@@ -287,7 +350,7 @@ async fn every_problem_and_every_operation_has_its_place() {
             let own = format!("/docs/registries/{id}");
             assert!(docs.contains(&format!("href=\"{own}\"")), "{path} {id} is not in the document");
             let page = stoa.get(&caller, &own).await.expect(200).text();
-            assert!(page.contains(&format!(">{path}</code>")), "{own} does not say where it is: {page}");
+            assert!(page.contains(stoa_ui::Html::code(path).as_str()), "{own} does not say where it is: {page}");
         }
     }
     let schema = stoa.get(&caller, "/docs/registries/schemas/Problem").await.expect(200).text();
@@ -333,7 +396,12 @@ async fn every_page_speaks_every_language_and_weighs_little() {
         .into_iter()
         .chain(documents.iter().map(String::as_str))
         {
-            let page = admin.open(path).await.expect(200).text();
+            let page = if path == "/sign-in" {
+                let caller = Caller::anonymous().with("accept", "text/html").with("accept-language", language);
+                stoa.get(&caller, "/sign-in?ended=yes").await.expect(200).text()
+            } else {
+                admin.open(path).await.expect(200).text()
+            };
             assert!(page.contains(&format!("<html lang=\"{language}\"")), "{path}");
             assert!(
                 !page.contains("portal-") && !page.contains(">ui-"),

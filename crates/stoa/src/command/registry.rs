@@ -11,7 +11,7 @@ use stoa_peers::registries as peer;
 use stoa_registries::export::{About, Export};
 use stoa_registries::import::iso_codes::{self, Dataset, Folders, LANGUAGES};
 use stoa_registries::import::{
-    Fault, FaultKind, Format, Formulas, Inferred, Rows, SourceRow, check, flattened, infer, open,
+    Fault, FaultKind, Format, Formulas, Inferred, Rows, SourceRow, check, flattened, infer, open, titled,
 };
 use stoa_registries::sample::{self, People};
 use stoa_registries::service::{By, Draft, Imported, RefusedRow, RegistryInfo, Trial};
@@ -339,6 +339,7 @@ async fn define(
     let schema = found.schema().map_err(|errors| {
         Failure::new(Exit::Failed, errors.first().map_or_else(String::new, |error| error.message.clone()))
     })?;
+    let schema = titled(schema);
     let draft = |schema: Value| Draft {
         code: dataset.code.to_owned(),
         name: dataset.name.to_owned(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stoa_portal::PortalParts;
+use stoa_portal::{PortalParts, VerifyEvidence};
 use stoa_store::jobs::{Housekeeping, HousekeepingOptions, JobHandler, JobRunner};
 use stoa_store::outbox::{EventSink, Relay};
 use stoa_web::{AppParts, Block, BlockContext, Connections, Listener, Mounted, ServerError, TlsFiles, app};
@@ -217,6 +217,8 @@ async fn start_blocks(
         }
         if room.block.is_none() {
             handlers.push(instance.node.tidy());
+            let trusted = instance.trusted.clone();
+            handlers.push(Arc::new(VerifyEvidence::new(room.store.clone(), portal_rooms(instance), trusted)));
         }
         handlers.push(Arc::new(Housekeeping::new(room.store.clone(), &sinks, HousekeepingOptions::default())));
         let runner = Arc::new(JobRunner::new(room.store.clone(), handlers));
@@ -259,6 +261,16 @@ fn start_sealers(instance: &Arc<Instance>, stopped: &watch::Receiver<bool>, back
     }
 }
 
+/// The databases as the node's own pages see them.
+fn portal_rooms(instance: &Instance) -> Vec<stoa_portal::Room> {
+    let room = |room: &crate::instance::Room| stoa_portal::Room {
+        name: room.name,
+        store: room.store.clone(),
+        sealer: Some(Arc::clone(&room.sealer)),
+    };
+    instance.rooms.iter().map(room).collect()
+}
+
 fn parts(
     instance: &Arc<Instance>,
     served: &Served,
@@ -270,15 +282,7 @@ fn parts(
     let portal = PortalParts {
         node: instance.node.clone(),
         blocks: served.blocks.clone(),
-        rooms: instance
-            .rooms
-            .iter()
-            .map(|room| stoa_portal::Room {
-                name: room.name,
-                store: room.store.clone(),
-                sealer: Some(Arc::clone(&room.sealer)),
-            })
-            .collect(),
+        rooms: portal_rooms(instance),
         trusted: instance.trusted.clone(),
         public_url: public_url.to_owned(),
         facts: vec![
@@ -334,7 +338,7 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
              Try next, in a second terminal:\n\
              \x20 stoa registry import iso-codes{data}\n\
              \x20 stoa sample people --count 1000{data}\n\
-             \x20 stoa key create --name me --role operator{data}\n\n\
+             \x20 stoa key create --name me --role analyst{data}\n\n\
              Stop with Ctrl-C."
         ))
         .await

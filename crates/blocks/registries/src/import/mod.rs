@@ -11,6 +11,7 @@ mod csv;
 mod fault;
 mod infer;
 pub mod iso_codes;
+mod iso_titles;
 mod json;
 mod mo;
 mod ndjson;
@@ -26,6 +27,7 @@ pub(crate) use convert::needs_guard;
 pub use convert::{Kind, convert, is_formula};
 pub use fault::{Fault, FaultKind};
 pub use infer::{Inferred, InferredField, infer};
+pub use iso_titles::titled;
 pub use shape::{content_of, flattened};
 
 /// The longest cell or JSON string in bytes.

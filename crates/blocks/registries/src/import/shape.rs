@@ -78,6 +78,8 @@ impl Inferred {
                 personal: false,
                 personal_id: false,
                 fulltext: matches!(kind, FieldKind::Text | FieldKind::List) && found.choices.is_empty(),
+                titles: crate::model::Titles::default(),
+                choice_titles: std::collections::BTreeMap::new(),
             });
         }
         Schema::read(&schema.to_json(), None)

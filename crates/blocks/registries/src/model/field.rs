@@ -1,11 +1,13 @@
 //! One field of a schema: its type, its rules, and what a value must look like.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
 use serde_json::{Number, Value};
 use stoa_core::{Date, Instant};
 
+use super::titles::Titles;
 use super::value::compare;
 
 /// The most characters of a text that no rule bounds.
@@ -99,6 +101,10 @@ pub struct Field {
     pub personal_id: bool,
     /// Its text is found by full-text search.
     pub fulltext: bool,
+    /// What people call it.
+    pub titles: Titles,
+    /// What people call the values to choose from, by value.
+    pub choice_titles: BTreeMap<String, Titles>,
 }
 
 /// A pattern, compiled at first use.

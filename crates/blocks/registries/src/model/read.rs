@@ -1,10 +1,13 @@
 //! Reading a schema: the GovStack dialect of JSON Schema.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::field::{Field, FieldKind, ForeignKey, Numbering, Pattern};
 use super::keywords::{Faults, Keywords, escaped};
 use super::schema::FIELDS_MAX;
+use super::titles::{self, Titles};
 
 /// Objects inside objects at most.
 const DEPTH_MAX: usize = 8;
@@ -136,6 +139,8 @@ impl Reading {
             personal: keys.flag("personalData", faults).unwrap_or(false) || personal_id,
             personal_id,
             fulltext: keys.flag("isFulltext", faults).unwrap_or(false),
+            titles: read_titles(&mut keys, faults),
+            choice_titles: read_choice_titles(&mut keys, faults),
         };
         if kind == FieldKind::List && primary_key {
             faults.refuse(keys.place("primaryKey"), "type", "a list cannot name a record");
@@ -239,6 +244,17 @@ fn read_bounds(keys: &mut Keywords<'_>, kind: FieldKind, faults: &mut Faults) ->
         faults.refuse(keys.place("max"), "min", "is less than the field's least value");
     }
     (min, max)
+}
+
+fn read_titles(keys: &mut Keywords<'_>, faults: &mut Faults) -> Titles {
+    let (title, others) = (keys.any("title"), keys.any("x-titles"));
+    let titles = Titles::read(title, others).map_err(|words| faults.refuse(keys.place("title"), "title", words));
+    titles.unwrap_or_default()
+}
+
+fn read_choice_titles(keys: &mut Keywords<'_>, faults: &mut Faults) -> BTreeMap<String, Titles> {
+    let titles = titles::of_choices(keys.any("x-enumTitles"));
+    titles.map_err(|words| faults.refuse(keys.place("x-enumTitles"), "title", words)).unwrap_or_default()
 }
 
 fn read_pattern(keys: &mut Keywords<'_>, kind: FieldKind, faults: &mut Faults) -> Option<Pattern> {

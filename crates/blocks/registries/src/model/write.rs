@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::field::{Field, FieldKind, ForeignKey, Numbering};
+use super::titles::write_choices;
 
 /// Puts a field into the document, inside the objects that it lies in.
 pub(super) fn write_field(document: &mut Value, field: &Field) {
@@ -36,6 +37,8 @@ fn field_json(field: &Field) -> Map<String, Value> {
     };
     let mut out = Map::new();
     out.insert("type".to_owned(), Value::from(kind));
+    field.titles.write(&mut out);
+    write_choices(&field.choice_titles, &mut out);
     let mut put = |name: &str, value: Value| {
         out.insert(name.to_owned(), value);
     };

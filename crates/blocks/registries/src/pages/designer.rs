@@ -8,9 +8,10 @@ use stoa_ui::{
 };
 use stoa_web::{Allowed, Fault, FormFields, Params, Path, View, see_other};
 
-use super::{HOME, at, below, by, message, outcome, refused, shown, tabs};
+use super::words::{self, Said, elsewhere, label, said};
+use super::{HOME, at, below, by, outcome, refused, shown, tabs};
 use crate::error::RegistriesError;
-use crate::model::{ChangeKind, Field, FieldKind, Schema};
+use crate::model::{Field, FieldKind, Schema};
 use crate::permission::RegistryDesign;
 use crate::service::{By, Draft, Registries, RegistryInfo};
 
@@ -67,18 +68,6 @@ pub(super) const fn kind_key(kind: FieldKind) -> &'static str {
     }
 }
 
-const fn change_key(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "registries-change-added",
-        ChangeKind::Removed => "registries-change-removed",
-        ChangeKind::Renamed => "registries-change-renamed",
-        ChangeKind::Retyped => "registries-change-retyped",
-        ChangeKind::Tightened => "registries-change-tightened",
-        ChangeKind::Loosened => "registries-change-loosened",
-        ChangeKind::Marked => "registries-change-marked",
-    }
-}
-
 /// The draft's fields, with the ways to change them.
 pub(super) async fn show(
     allowed: Allowed<RegistryDesign>,
@@ -96,6 +85,9 @@ pub(super) async fn show(
         buttons.push((w.t("registries-publish"), here("publish")));
     }
     buttons.push((w.t("registries-details"), here("details")));
+    if !sheet.schema.fields().is_empty() {
+        buttons.push((w.t("registries-preview"), here("preview")));
+    }
     let last = sheet.schema.fields().len().saturating_sub(1);
     let table = Table::new(w.t("registries-fields"))
         .column(Column::new(w.t("registries-field")))
@@ -104,13 +96,12 @@ pub(super) async fn show(
         .column(Column::new(w.t("registries-record-actions")).quiet())
         .rows(sheet.schema.fields().iter().enumerate().map(|(nth, field)| {
             let name = Html::trusted("<bdi>")
-                .then(Html::link(here(&format!("fields/{}", field.id)), field.path.join(" / ")))
+                .then(Html::link(here(&format!("fields/{}", field.id)), label(w, field)))
                 .then(Html::trusted("</bdi>"));
-            let name = if field.description.is_empty() {
-                name
-            } else {
-                name.then(Html::trusted("<br>")).then(Html::quiet(&field.description))
-            };
+            let technical = field.path.join(" / ");
+            let more = [technical.as_str(), &field.description].into_iter().enumerate();
+            let more = more.filter(|(nth, text)| !text.is_empty() && (*nth > 0 || *text != label(w, field)));
+            let name = more.fold(name, |name, (_, text)| name.then(Html::trusted("<br>")).then(Html::quiet(text)));
             [
                 name,
                 Html::text(w.t(kind_key(field.kind))),
@@ -134,8 +125,35 @@ pub(super) async fn show(
             w.t("registries-schema-json"),
             code(w.t("registries-schema-json"), document, w),
             false,
-        ));
+        ))
+        .push(discard_form(&view, &sheet));
     Ok(shown(&page))
+}
+
+/// The way back to the published version, where there is one and a draft beside it.
+fn discard_form(view: &View, sheet: &Sheet) -> Html {
+    let w = view.words();
+    let (Some(_), Some(version)) = (&sheet.info.draft, sheet.info.versions.last()) else { return Html::empty() };
+    let address = below(&sheet.info.code, "schema/discard").to_string();
+    let form = Form::post(address, &view.frame, w.t("registries-discard")).field(sheet.seen()).danger();
+    Confirm::html(
+        w.t("registries-discard"),
+        w.t("registries-discard-title"),
+        w.with("registries-discard-text", &[("version", (&version.label).into())]),
+        &form,
+        w,
+    )
+}
+
+/// Throws the draft away, unless somebody else changed it since.
+pub(super) async fn discard(
+    allowed: Allowed<RegistryDesign>,
+    State(registries): State<Registries>,
+    Path(register): Path<String>,
+    typed: FormFields,
+) -> Result<Response, Fault> {
+    registries.discard_draft(&by(&allowed), &register, typed.text("seen").parse::<Instant>().ok()).await?;
+    Ok(see_other(&below(&register, "schema").with("done", "discarded").to_string()))
 }
 
 fn draft_state(w: &Words, sheet: &Sheet) -> Html {
@@ -175,12 +193,12 @@ fn rules(w: &Words, field: &Field) -> Html {
 
 fn field_actions(view: &View, sheet: &Sheet, field: &Field, nth: usize, last: usize) -> Html {
     let w = view.words();
-    let name = field.path.join(" / ");
+    let name = label(w, field);
     let here = |rest: &str| below(&sheet.info.code, &format!("schema/fields/{}/{rest}", field.id)).to_string();
-    let shift = |way: &str, sign: &str, key: &str| {
+    let shift = |way: &str, key: &str| {
         let label = stoa_ui::escape(&w.with(key, &[("field", name.as_str().into())]));
         Html::trusted(format!(
-            "<button class=\"small\" name=\"way\" value=\"{way}\" aria-label=\"{label}\" title=\"{label}\">{sign}</button>"
+            "<button class=\"small {way}\" name=\"way\" value=\"{way}\" aria-label=\"{label}\" title=\"{label}\"></button>"
         ))
     };
     let mut buttons = Html::trusted(format!(
@@ -191,10 +209,10 @@ fn field_actions(view: &View, sheet: &Sheet, field: &Field, nth: usize, last: us
         sheet.info.modified_at,
     ));
     if nth > 0 {
-        buttons = buttons.then(shift("up", "↑", "registries-field-up"));
+        buttons = buttons.then(shift("up", "registries-field-up"));
     }
     if nth < last {
-        buttons = buttons.then(shift("down", "↓", "registries-field-down"));
+        buttons = buttons.then(shift("down", "registries-field-down"));
     }
     let form = Form::post(here("remove"), &view.frame, w.t("registries-field-remove")).field(sheet.seen()).danger();
     buttons.then(Html::trusted("</form>")).then(Confirm::html(
@@ -243,44 +261,61 @@ pub(super) async fn impact(
     State(registries): State<Registries>,
     Path(register): Path<String>,
 ) -> Result<Response, Fault> {
-    let by = by(&allowed);
+    Ok(shown(&impact_page(&view, &registries, &by(&allowed), &register, Vec::new()).await?))
+}
+
+async fn impact_page<'a>(
+    view: &'a View,
+    registries: &Registries,
+    by: &By,
+    register: &str,
+    faults: Vec<Html>,
+) -> Result<Page<'a>, Problem> {
     let w = view.words();
-    let info = registries.get(&by, &register).await?;
-    let back = below(&register, "schema");
+    let sheet = Sheet::open(registries, by, register).await?;
+    let back = below(register, "schema");
     let page = |title: String| {
         Page::new(&view.frame, title)
             .crumb(w.t("registries-title"), HOME)
-            .crumb(&info.name, at(&register).path())
+            .crumb(&sheet.info.name, at(register).path())
             .crumb(w.t("registries-schema"), back.path())
     };
-    let impact = match registries.impact(&by, &register).await {
+    let impact = match registries.impact(by, register).await {
         Ok(impact) => impact,
         Err(RegistriesError::NoDraft) => {
-            let page = page(w.t("registries-publish")).push(Html::paragraph(w.t("registries-no-draft")));
-            return Ok(shown(&page));
+            let way = Html::link(back.path(), w.t("registries-schema-change"));
+            let told = Html::paragraph(w.t("registries-no-draft-do")).then(Html::trusted("<p>")).then(way);
+            let notice = Notice::html(Tone::Info, w.t("registries-no-draft"), told.then(Html::trusted("</p>")));
+            return Ok(page(w.t("registries-publish")).push(notice));
         }
         Err(error) => return Err(error.into()),
     };
     let breaking = impact.changes.iter().filter(|change| change.breaking).count();
-    let (tone, sentence) = match breaking {
-        0 => (Tone::Good, w.t("registries-impact-none")),
-        count => (Tone::Warning, w.with("registries-impact-breaking", &[("count", count.into())])),
+    let is_new = sheet.info.versions.is_empty();
+    let (tone, sentence) = match (breaking, impact.changes.is_empty()) {
+        _ if is_new => (Tone::Good, w.t("registries-impact-new")),
+        (0, true) => (Tone::Good, w.t("registries-impact-texts")),
+        (0, false) => (Tone::Good, w.t("registries-impact-harmless")),
+        (count, _) => (Tone::Warning, w.with("registries-impact-breaking", &[("count", count.into())])),
     };
-    let table = Table::new(w.t("registries-impact"))
+    let mut table = Table::new(w.t("registries-impact"))
         .column(Column::new(w.t("registries-field")))
         .column(Column::new(w.t("registries-what")))
         .column(Column::new(w.t("registries-effect")))
-        .rows(impact.changes.iter().map(|change| {
-            let effect = if change.breaking {
-                Badge::html(Tone::Warning, w.t("registries-breaking"))
-            } else {
-                Badge::html(Tone::Good, w.t("registries-harmless"))
-            };
-            [Html::isolated(change.field.trim_start_matches('/')), Html::text(w.t(change_key(change.kind))), effect]
-        }))
-        .empty(w.t("registries-no-draft"));
-    let form = Form::post(below(&register, "schema/publish").to_string(), &view.frame, w.t("registries-publish-now"))
-        .field(Input::hidden("seen", info.modified_at.to_string()))
+        .empty(w.t("registries-impact-texts"));
+    for change in &impact.changes {
+        let effect = if change.breaking && !is_new {
+            Badge::html(Tone::Warning, w.t("registries-breaking"))
+        } else {
+            Badge::html(Tone::Good, w.t("registries-harmless"))
+        };
+        let field = sheet.schema.fields().iter().find(|field| field.pointer() == change.field);
+        let name = field.map_or_else(|| change.field.trim_start_matches('/').to_owned(), |field| label(w, field));
+        table = table.row([Html::isolated(name), words::change(w, change.kind, &change.words), effect]);
+    }
+    let form = Form::post(below(register, "schema/publish").to_string(), &view.frame, w.t("registries-publish-now"))
+        .field(Input::hidden("seen", sheet.info.modified_at.to_string()))
+        .faults(faults)
         .cancel(back.path());
     let title = w.with("registries-publish-title", &[("version", impact.label.as_str().into())]);
     let mut facts = Definitions::new().add(w.t("registries-records"), w.number(impact.records));
@@ -291,17 +326,17 @@ pub(super) async fn impact(
             facts = facts.add(w.t(label), w.number(count));
         }
     }
-    let page = page(title)
+    Ok(page(title)
         .push(Notice::html(tone, w.t("registries-impact"), Html::paragraph(sentence)))
         .push(facts.render())
         .push(table.render(w))
-        .push(form.render(w));
-    Ok(shown(&page))
+        .form(&form))
 }
 
 /// Publishes the draft, if it is still the one whose effect was shown.
 pub(super) async fn publish(
     allowed: Allowed<RegistryDesign>,
+    view: View,
     State(registries): State<Registries>,
     Path(register): Path<String>,
     typed: FormFields,
@@ -311,24 +346,40 @@ pub(super) async fn publish(
     if typed.text("seen") != info.modified_at.to_string() {
         return Err(RegistriesError::DraftChanged(info.modified_by).into());
     }
-    let info = registries.publish(&by, &register).await?;
-    let done = if info.publication.is_some() { "publishing" } else { "published" };
-    Ok(see_other(&at(&register).with("done", done).to_string()))
+    match registries.publish(&by, &register).await {
+        Ok(info) => {
+            let done = if info.publication.is_some() { "publishing" } else { "published" };
+            Ok(see_other(&at(&register).with("done", done).to_string()))
+        }
+        Err(RegistriesError::InvalidSchema(errors) | RegistriesError::BreaksNewRules(errors)) => {
+            let faults = errors.iter().map(|error| publish_fault(view.words(), error)).collect();
+            Ok(refused(&impact_page(&view, &registries, &by, &register, faults).await?))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
-fn details_page<'a>(
-    view: &'a View,
-    info: &RegistryInfo,
-    typed: Option<&FormFields>,
-    errors: &[FieldError],
-) -> Page<'a> {
+/// Why a draft cannot be published.
+fn publish_fault(w: &Words, error: &FieldError) -> Html {
+    let field = error.pointer.trim_start_matches("/properties/").replace("/properties/", " / ");
+    match (error.pointer.as_str(), error.code) {
+        ("/properties", "required") => Html::text(w.t("registries-schema-empty")),
+        (_, "unique") => Html::text(w.with("registries-publish-duplicates", &[("field", field.into())]))
+            .then(Html::trusted(" "))
+            .then(Html::text(&error.message).in_english()),
+        _ => Html::text(format!("{field}: ")).then(Html::text(&error.message).in_english()),
+    }
+}
+
+fn details_page<'a>(view: &'a View, info: &RegistryInfo, typed: Option<&FormFields>, faults: &[Said]) -> Page<'a> {
     let w = view.words();
     let value = |name: &str, present: &str| typed.map_or(present, |typed| typed.text(name)).to_owned();
+    let read_log = typed.map_or(info.read_log, |typed| typed.is_checked("readLog"));
     let form = Form::post(below(&info.code, "schema/details").to_string(), &view.frame, w.t("registries-details-save"))
         .field(
             Input::text("name", w.t("registries-name"))
                 .value(value("name", &info.name))
-                .error_if(message(errors, "/name")),
+                .error_if(said(faults, "/name")),
         )
         .field(
             Input::area("description", w.t("registries-description"), 3)
@@ -340,18 +391,19 @@ fn details_page<'a>(
             Input::text("institution", w.t("registries-institution"))
                 .optional()
                 .value(value("institution", &info.institution))
-                .error_if(message(errors, "/institution")),
+                .error_if(said(faults, "/institution")),
         )
         .field(
-            Input::checkbox("readLog", w.t("registries-read-log-kept"), info.read_log)
+            Input::checkbox("readLog", w.t("registries-read-log-kept"), read_log)
                 .hint(w.t("registries-read-log-kept-hint")),
         )
-        .cancel(at(&info.code).path());
+        .faults(elsewhere(faults, &["/name", "/institution"].map(str::to_owned)))
+        .cancel(at(&info.code).path())
+        .redraws();
     Page::new(&view.frame, w.t("registries-details"))
         .crumb(w.t("registries-title"), HOME)
         .crumb(&info.name, at(&info.code).path())
-        .errors(form.errors())
-        .push(form.render(w))
+        .form(&form)
 }
 
 /// The form for a register's name and description.
@@ -374,6 +426,10 @@ pub(super) async fn save_details(
     typed: FormFields,
 ) -> Result<Response, Fault> {
     let by = by(&allowed);
+    if view.is_redraw() {
+        let info = registries.get(&by, &register).await?;
+        return Ok(shown(&details_page(&view, &info, Some(&typed), &[])));
+    }
     let details = crate::service::Details {
         name: typed.text("name").to_owned(),
         description: typed.text("description").to_owned(),
@@ -388,7 +444,8 @@ pub(super) async fn save_details(
                 return Err(problem.into());
             }
             let info = registries.get(&by, &register).await?;
-            Ok(refused(&details_page(&view, &info, Some(&typed), &problem.errors)))
+            let faults = super::list::details_faults(view.words(), &problem.errors);
+            Ok(refused(&details_page(&view, &info, Some(&typed), &faults)))
         }
     }
 }

@@ -1,275 +1,277 @@
-//! The form for one field of a draft.
+//! The form for one field of a draft: the rules that its type can have, and no others.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use stoa_core::{FieldError, Problem};
-use stoa_ui::{Choice, Field as Input, Form, Html, Page};
+use stoa_ui::{Choice, Field as Input, Form, Html, Locale, Notice, Page, Tone};
 use stoa_web::{Allowed, Fault, FormFields, Path, View, see_other};
 
 use super::designer::{Sheet, kind_key};
-use super::{HOME, at, below, by, field_errors, message, refused, shown};
-use crate::model::{Field, FieldKind, ForeignKey, Pattern};
+use super::field_typed::{FLAGS, KINDS, Typed, has_bounds, has_texts, title_input};
+use super::words::{Said, elsewhere, label, said};
+use super::{HOME, at, below, by, field_errors, refused, shown};
+use crate::RegistriesError;
+use crate::model::{Field, FieldKind};
 use crate::permission::RegistryDesign;
 use crate::service::{By, Registries};
 
-const KINDS: [(&str, FieldKind); 8] = [
-    ("text", FieldKind::Text),
-    ("integer", FieldKind::Integer),
-    ("number", FieldKind::Number),
-    ("boolean", FieldKind::Boolean),
-    ("date", FieldKind::Date),
-    ("datetime", FieldKind::DateTime),
-    ("time", FieldKind::Time),
-    ("list", FieldKind::List),
-];
+/// What a field can link to: `register/field` and its name.
+type Targets = Vec<(String, String)>;
 
-/// What the form shows: as typed, or as the field is.
-#[derive(Default)]
-struct Typed {
-    name: String,
-    kind: String,
-    description: String,
-    example: String,
-    min: String,
-    max: String,
-    pattern: String,
-    choices: String,
-    foreign: String,
-    flags: Vec<&'static str>,
-}
-
-const FLAGS: [(&str, &str); 7] = [
-    ("required", "registries-field-required"),
-    ("unique", "registries-field-unique"),
-    ("primaryKey", "registries-field-primary"),
-    ("readOnly", "registries-field-read-only"),
-    ("fulltext", "registries-field-fulltext"),
-    ("personalData", "registries-field-personal"),
-    ("personalDataId", "registries-field-personal-id"),
-];
-
-impl Typed {
-    fn of_form(typed: &FormFields) -> Self {
-        Self {
-            name: typed.text("name").to_owned(),
-            kind: typed.text("kind").to_owned(),
-            description: typed.text("description").to_owned(),
-            example: typed.text("example").to_owned(),
-            min: typed.text("min").to_owned(),
-            max: typed.text("max").to_owned(),
-            pattern: typed.text("pattern").to_owned(),
-            choices: typed.text("choices").to_owned(),
-            foreign: typed.text("foreign").to_owned(),
-            flags: FLAGS
-                .iter()
-                .map(|(flag, _)| *flag)
-                .filter(|flag| typed.all("rules").any(|rule| rule == *flag))
-                .collect(),
-        }
-    }
-
-    fn of_field(field: &Field) -> Self {
-        let bound = |bound: Option<f64>| bound.map_or_else(String::new, |bound| bound.to_string());
-        let held = [
-            field.required,
-            field.unique,
-            field.primary_key,
-            field.read_only,
-            field.fulltext,
-            field.personal,
-            field.personal_id,
-        ];
-        Self {
-            name: field.path.join("/"),
-            kind: KINDS.iter().find(|(_, kind)| *kind == field.kind).map_or("text", |(word, _)| word).to_owned(),
-            description: field.description.clone(),
-            example: field.example.as_ref().map_or_else(String::new, |example| {
-                example.as_str().map_or_else(|| example.to_string(), str::to_owned)
-            }),
-            min: bound(field.min),
-            max: bound(field.max),
-            pattern: field.pattern.as_ref().map_or_else(String::new, |pattern| pattern.as_str().to_owned()),
-            choices: field.choices.join("\n"),
-            foreign: field.foreign.as_ref().map_or_else(String::new, |key| format!("{}/{}", key.register, key.field)),
-            flags: FLAGS.iter().zip(held).filter(|(_, holds)| *holds).map(|((flag, _), _)| *flag).collect(),
-        }
-    }
-
-    fn has(&self, flag: &str) -> bool {
-        self.flags.contains(&flag)
-    }
-
-    /// The field that was typed, or what is wrong with it; `before` is the field that it replaces.
-    fn read(&self, view: &View, before: Option<&Field>) -> Result<Field, Vec<FieldError>> {
-        let w = view.words();
-        let mut errors = Vec::new();
-        let mut refuse = |pointer: &str, message: String| {
-            errors.push(FieldError { pointer: pointer.to_owned(), code: "format", message });
-        };
-        let path: Vec<String> = self.name.split('/').map(|part| part.trim().to_owned()).collect();
-        if path.iter().any(String::is_empty) {
-            refuse("/name", w.t("registries-field-name-missing"));
-        }
-        let kind = KINDS.iter().find(|(word, _)| *word == self.kind).map_or(FieldKind::Text, |(_, kind)| *kind);
-        let mut bound = |pointer: &str, text: &str| {
-            if text.is_empty() {
-                return None;
-            }
-            let number = text.replace(',', ".").parse::<f64>().ok().filter(|number| number.is_finite());
-            if number.is_none() {
-                refuse(pointer, w.t("registries-number-wrong"));
-            }
-            number
-        };
-        let (min, max) = (bound("/min", &self.min), bound("/max", &self.max));
-        if let (Some(least), Some(most)) = (min, max)
-            && least > most
-        {
-            refuse("/max", w.t("registries-bounds-wrong"));
-        }
-        let pattern = if self.pattern.is_empty() {
-            None
-        } else {
-            Pattern::new(&self.pattern)
-                .map_err(|reason| refuse("/pattern", w.with("registries-pattern-wrong", &[("reason", reason.into())])))
-                .ok()
-        };
-        let foreign = self.foreign.split_once('/').and_then(|(register, field)| {
-            Some(ForeignKey { register: register.parse().ok()?, field: field.parse().ok()? })
-        });
-        let number = || serde_json::from_str(&self.example).ok().filter(serde_json::Value::is_number);
-        let example = match kind {
-            _ if self.example.is_empty() => None,
-            FieldKind::Integer | FieldKind::Number => number(),
-            FieldKind::Boolean => Some(serde_json::Value::Bool(self.example == "true")),
-            _ => Some(serde_json::Value::String(self.example.clone())),
-        };
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        Ok(Field {
-            id: before.map_or(0, |field| field.id),
-            path,
-            kind,
-            description: self.description.clone(),
-            example,
-            required: self.has("required"),
-            unique: self.has("unique"),
-            primary_key: self.has("primaryKey"),
-            read_only: self.has("readOnly"),
-            min,
-            max,
-            pattern,
-            choices: self.choices.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
-            foreign,
-            numbering: before.and_then(|field| field.numbering.clone()),
-            personal: self.has("personalData") || self.has("personalDataId"),
-            personal_id: self.has("personalDataId"),
-            fulltext: self.has("fulltext"),
-        })
-    }
-}
-
-/// Fields of other registers that a field can link to: unique ones, as `register/field` with their names.
-async fn targets(registries: &Registries, by: &By, own: &str) -> Result<Vec<(String, String)>, Problem> {
+/// Fields that a field can link to: unique ones of published registers and of this register itself. What it links to now
+/// is always among them, so that saving another rule does not cut the link.
+async fn targets(
+    view: &View,
+    registries: &Registries,
+    by: &By,
+    sheet: &Sheet,
+    before: Option<&Field>,
+) -> Result<Targets, Problem> {
+    let w = view.words();
     let mut targets = Vec::new();
-    for info in registries.list(by).await? {
-        if info.code == own || info.versions.is_empty() {
+    let own = sheet.schema.fields().iter().filter(|field| field.id > 0 && before.is_none_or(|own| own.id != field.id));
+    let mut offer = |register: i64, name: &str, field: &Field| {
+        targets.push((format!("{register}/{}", field.id), format!("{name}: {}", label(w, field))));
+    };
+    for field in own.filter(|field| field.unique || field.primary_key) {
+        offer(sheet.info.id, &sheet.info.name, field);
+    }
+    for info in registries.list(by).await?.into_iter().filter(|info| info.id != sheet.info.id) {
+        if info.versions.is_empty() {
             continue;
         }
         let compiled = registries.open(by, &info.code).await?;
         let Some(version) = compiled.current() else { continue };
         for field in version.schema.fields().iter().filter(|field| field.unique || field.primary_key) {
-            targets.push((format!("{}/{}", info.id, field.id), format!("{}: {}", info.name, field.path.join(" / "))));
+            offer(info.id, &info.name, field);
         }
+    }
+    let Some(link) = before.and_then(|field| field.foreign.as_ref()) else { return Ok(targets) };
+    let value = format!("{}/{}", link.register, link.field);
+    if targets.iter().all(|(target, _)| *target != value) {
+        let name = match registries.get_by_id(by, link.register).await {
+            Ok(info) => info.name,
+            Err(_) => link.register.to_string(),
+        };
+        let field = link.field.to_string();
+        let args = [("register", name.into()), ("field", field.into())];
+        targets.push((value, w.with("registries-field-link-lost", &args)));
     }
     Ok(targets)
 }
 
-fn form(
-    view: &View,
-    sheet: &Sheet,
-    address: &str,
-    submit: &str,
-    typed: &Typed,
-    targets: Vec<(String, String)>,
-    errors: &[FieldError],
-) -> Form {
-    let w = view.words();
-    let kinds = KINDS.iter().map(|(word, kind)| Choice::new(*word, w.t(kind_key(*kind))).chosen(typed.kind == *word));
-    let rules = FLAGS.iter().map(|(flag, key)| Choice::new(*flag, w.t(key)).chosen(typed.has(flag)));
-    let none = Choice::new("", w.t("registries-field-none")).chosen(typed.foreign.is_empty());
-    let links = targets.into_iter().map(|(value, label)| {
-        let chosen = value == typed.foreign;
-        Choice::new(value, label).chosen(chosen)
-    });
-    let mut form = Form::post(address, &view.frame, w.t(submit))
-        .field(sheet.seen())
-        .field(
-            Input::text("name", w.t("registries-field-name"))
-                .hint(w.t("registries-field-name-hint"))
-                .value(&typed.name)
-                .error_if(message(errors, "/name")),
-        )
-        .field(Input::select("kind", w.t("registries-field-kind"), kinds))
-        .field(
-            Input::text("description", w.t("registries-field-description"))
-                .hint(w.t("registries-field-description-hint"))
-                .optional()
-                .value(&typed.description),
-        )
-        .field(Input::text("example", w.t("registries-field-example")).optional().value(&typed.example))
-        .field(Input::checkboxes("rules", w.t("registries-field-rules"), rules))
-        .field(
-            Input::decimal("min", w.t("registries-field-min"))
-                .optional()
-                .value(&typed.min)
-                .error_if(message(errors, "/min")),
-        )
-        .field(
-            Input::decimal("max", w.t("registries-field-max"))
-                .optional()
-                .value(&typed.max)
-                .error_if(message(errors, "/max")),
-        )
-        .field(
-            Input::text("pattern", w.t("registries-field-pattern"))
-                .hint(w.t("registries-field-pattern-hint"))
-                .optional()
-                .ltr()
-                .value(&typed.pattern)
-                .error_if(message(errors, "/pattern")),
-        )
-        .field(
-            Input::area("choices", w.t("registries-field-choices"), 4)
-                .hint(w.t("registries-field-choices-hint"))
-                .optional()
-                .value(&typed.choices),
-        )
-        .field(Input::select("foreign", w.t("registries-field-link"), std::iter::once(none).chain(links)))
-        .cancel(below(&sheet.info.code, "schema").path());
-    // What the schema itself refuses has a place in it that no input of this form has.
-    let known = ["/name", "/min", "/max", "/pattern"];
-    let rest = errors.iter().filter(|error| !known.contains(&error.pointer.as_str()));
-    let messages: Vec<Html> = rest.map(|error| Html::text(format!("{}: {}", error.pointer, error.message))).collect();
-    if !messages.is_empty() {
-        form = form.before(stoa_ui::Notice::html(
-            stoa_ui::Tone::Bad,
-            w.t("registries-field-refused"),
-            Html::list(messages),
-        ));
-    }
-    form
+/// What one form is drawn from.
+struct Drawing<'a> {
+    view: &'a View,
+    sheet: &'a Sheet,
+    address: String,
+    submit: &'static str,
+    title: String,
+    typed: &'a Typed,
+    targets: Targets,
 }
 
-fn page<'a>(view: &'a View, sheet: &Sheet, title: String, form: &Form) -> Page<'a> {
+/// The inputs that the form has beside those of its type.
+const PLACES: [&str; 6] = ["/name", "/kind", "/description", "/example", "/rules", "/foreign"];
+
+impl Drawing<'_> {
+    fn form(&self, faults: &[Said]) -> Form {
+        let (w, typed) = (self.view.words(), self.typed);
+        let kinds = KINDS
+            .iter()
+            .map(|(word, kind)| Choice::new(*word, w.t(kind_key(*kind))).chosen(typed.text("kind") == *word));
+        let rules = FLAGS.iter().map(|(flag, key)| Choice::new(*flag, w.t(key)).chosen(typed.has(flag)));
+        let none = Choice::new("", w.t("registries-field-none")).chosen(typed.text("foreign").is_empty());
+        let links = self.targets.iter().map(|(value, label)| {
+            let chosen = value == typed.text("foreign");
+            Choice::new(value, label).chosen(chosen)
+        });
+        let example = match typed.kind() {
+            FieldKind::List => Input::area("example", w.t("registries-field-example"), 2),
+            _ => Input::text("example", w.t("registries-field-example")),
+        };
+        let own = self.of_the_kind(faults);
+        let places: Vec<String> = PLACES
+            .iter()
+            .map(|place| (*place).to_owned())
+            .chain(own.iter().map(|input| format!("/{}", input.name())))
+            .collect();
+        let titles = Locale::ALL.map(|locale| {
+            let label = w.with("registries-field-title", &[("language", locale.own_name().into())]);
+            let name = title_input(locale);
+            Input::text(&name, label).optional().value(typed.text(&name)).attribute("lang", locale.tag())
+        });
+        Form::post(&self.address, &self.view.frame, w.t(self.submit))
+            .field(self.sheet.seen())
+            .field(
+                Input::text("name", w.t("registries-field-name"))
+                    .hint(w.t("registries-field-name-hint"))
+                    .value(typed.text("name"))
+                    .error_if(said(faults, "/name")),
+            )
+            .field(Input::select("kind", w.t("registries-field-kind"), kinds).error_if(said(faults, "/kind")))
+            .field(
+                Input::text("description", w.t("registries-field-description"))
+                    .hint(w.t("registries-field-description-hint"))
+                    .optional()
+                    .value(typed.text("description")),
+            )
+            .fields(titles)
+            .field(example.optional().value(typed.text("example")).error_if(said(faults, "/example")))
+            .field(Input::checkboxes("rules", w.t("registries-field-rules"), rules).error_if(said(faults, "/rules")))
+            .fields(own)
+            .field(
+                Input::select("foreign", w.t("registries-field-link"), std::iter::once(none).chain(links))
+                    .error_if(said(faults, "/foreign")),
+            )
+            .faults(elsewhere(faults, &places))
+            .button("act", "kind", w.t("registries-field-kind-show"))
+            .cancel(below(&self.sheet.info.code, "schema").path())
+            .redraws()
+    }
+
+    /// The rules that only some types have.
+    fn of_the_kind(&self, faults: &[Said]) -> Vec<Input> {
+        let (w, typed) = (self.view.words(), self.typed);
+        let kind = typed.kind();
+        let fits = |fits: bool, name: &str| fits || !typed.text(name).is_empty();
+        let (least, most) = if has_texts(kind) {
+            ("registries-field-shortest", "registries-field-longest")
+        } else {
+            ("registries-field-min", "registries-field-max")
+        };
+        let mut inputs = Vec::new();
+        for (name, key) in [("min", least), ("max", most)] {
+            if fits(has_bounds(kind), name) {
+                inputs.push(Input::decimal(name, w.t(key)));
+            }
+        }
+        if fits(has_texts(kind), "pattern") {
+            inputs.push(
+                Input::text("pattern", w.t("registries-field-pattern"))
+                    .hint(w.t("registries-field-pattern-hint"))
+                    .ltr(),
+            );
+        }
+        if fits(has_texts(kind), "choices") {
+            inputs.push(
+                Input::area("choices", w.t("registries-field-choices"), 4).hint(w.t("registries-field-choices-hint")),
+            );
+        }
+        if fits(kind == FieldKind::Text, "numbering") {
+            inputs.push(
+                Input::text("numbering", w.t("registries-field-numbering"))
+                    .hint(w.t("registries-field-numbering-hint"))
+                    .ltr(),
+            );
+        }
+        inputs
+            .into_iter()
+            .map(|input| {
+                let (value, fault) = (typed.text(input.name()).to_owned(), said(faults, &format!("/{}", input.name())));
+                input.optional().value(value).error_if(fault)
+            })
+            .collect()
+    }
+
+    fn page(&self, faults: &[Said]) -> Page<'_> {
+        let w = self.view.words();
+        let code = &self.sheet.info.code;
+        Page::new(&self.view.frame, &self.title)
+            .crumb(w.t("registries-title"), HOME)
+            .crumb(&self.sheet.info.name, at(code).path())
+            .crumb(w.t("registries-schema"), below(code, "schema").path())
+            .form(&self.form(faults))
+    }
+}
+
+/// What came of saving.
+enum Outcome {
+    /// It is in the draft.
+    Saved,
+    /// The form is to be shown again: for another type, or in another language.
+    Again,
+    /// Something is wrong with it.
+    Wrong(Vec<Said>),
+    /// Somebody else changed the draft.
+    Late,
+}
+
+async fn save(
+    view: &View,
+    registries: &Registries,
+    by: &By,
+    sheet: &mut Sheet,
+    sent: &FormFields,
+    typed: &Typed,
+    before: Option<&Field>,
+) -> Result<Outcome, Problem> {
+    if view.is_redraw() || sent.text("act") == "kind" {
+        return Ok(Outcome::Again);
+    }
     let w = view.words();
-    Page::new(&view.frame, title)
-        .crumb(w.t("registries-title"), HOME)
-        .crumb(&sheet.info.name, at(&sheet.info.code).path())
-        .crumb(w.t("registries-schema"), below(&sheet.info.code, "schema").path())
-        .errors(form.errors())
-        .push(form.render(w))
+    let field = match typed.read(w, before) {
+        Ok(field) => field,
+        Err(faults) => return Ok(Outcome::Wrong(faults)),
+    };
+    let own = before.map_or(0, |field| field.id);
+    if sheet.schema.at_path(&field.path).is_some_and(|other| other.id != own || own == 0) {
+        return Ok(Outcome::Wrong(vec![Said::new("/name", w.t("registries-field-name-taken"))]));
+    }
+    let place = field.path.clone();
+    sheet.schema.put(field);
+    match sheet.save(registries, by, sent.text("seen")).await {
+        Ok(()) => Ok(Outcome::Saved),
+        Err(RegistriesError::DraftChanged(_)) => Ok(Outcome::Late),
+        Err(error) => {
+            let errors = field_errors(error.into())?;
+            Ok(Outcome::Wrong(errors.iter().map(|error| schema_fault(view, &place, error)).collect()))
+        }
+    }
+}
+
+/// What the schema refuses, at the input that it is about.
+fn schema_fault(view: &View, path: &[String], error: &FieldError) -> Said {
+    let w = view.words();
+    let place: String =
+        path.iter().map(|name| format!("/properties/{}", name.replace('~', "~0").replace('/', "~1"))).collect();
+    let input = match error.pointer.strip_prefix(&place) {
+        None => "",
+        Some("") => "/name",
+        Some("/type") => "/kind",
+        Some("/enum" | "/x-enumTitles") => "/choices",
+        Some("/minimum" | "/minLength" | "/min") => "/min",
+        Some("/maximum" | "/maxLength" | "/max") => "/max",
+        Some("/pattern") => "/pattern",
+        Some("/example") => "/example",
+        Some("/foreignKeys") => "/foreign",
+        Some(_) => "/rules",
+    };
+    let words = match (input, error.code) {
+        ("/name", "name") => Html::text(w.t("registries-field-name-wrong")),
+        ("/max", "min") => Html::text(w.t("registries-bounds-wrong")),
+        _ => {
+            let elsewhere = error.pointer.trim_start_matches("/properties/").replace("/properties/", " / ");
+            let place = if input.is_empty() { format!("{elsewhere}: ") } else { String::new() };
+            Html::text(format!("{} {place}", w.t("registries-field-refused")))
+                .then(Html::text(&error.message).in_english())
+        }
+    };
+    Said::new(input, words)
+}
+
+fn answer(drawing: &Drawing<'_>, outcome: &Outcome) -> Response {
+    let w = drawing.view.words();
+    match outcome {
+        Outcome::Wrong(faults) => refused(&drawing.page(faults)),
+        Outcome::Late => {
+            let told = Html::paragraph(w.t("registries-draft-late-do"));
+            let page = drawing.page(&[]).notice(Notice::html(Tone::Warning, w.t("registries-draft-late"), told));
+            stoa_web::page(StatusCode::PRECONDITION_FAILED, &page)
+        }
+        Outcome::Saved | Outcome::Again => shown(&drawing.page(&[])),
+    }
 }
 
 /// The form for a new field.
@@ -281,10 +283,26 @@ pub(super) async fn new(
 ) -> Result<Response, Fault> {
     let by = by(&allowed);
     let sheet = Sheet::open(&registries, &by, &register).await?;
-    let targets = targets(&registries, &by, &register).await?;
-    let address = below(&register, "schema/fields/new").to_string();
-    let form = form(&view, &sheet, &address, "registries-field-add", &Typed::default(), targets, &[]);
-    Ok(shown(&page(&view, &sheet, view.words().t("registries-field-add"), &form)))
+    let typed = Typed::empty();
+    Ok(shown(&drawn_new(&view, &registries, &by, &sheet, &typed).await?.page(&[])))
+}
+
+async fn drawn_new<'a>(
+    view: &'a View,
+    registries: &Registries,
+    by: &By,
+    sheet: &'a Sheet,
+    typed: &'a Typed,
+) -> Result<Drawing<'a>, Problem> {
+    Ok(Drawing {
+        view,
+        sheet,
+        address: below(&sheet.info.code, "schema/fields/new").to_string(),
+        submit: "registries-field-add",
+        title: view.words().t("registries-field-add"),
+        typed,
+        targets: targets(view, registries, by, sheet, None).await?,
+    })
 }
 
 /// Adds the field to the draft.
@@ -297,34 +315,13 @@ pub(super) async fn create(
 ) -> Result<Response, Fault> {
     let by = by(&allowed);
     let mut sheet = Sheet::open(&registries, &by, &register).await?;
-    let typed = Typed::of_form(&sent);
-    let outcome = match typed.read(&view, None) {
-        Ok(field) if sheet.schema.at_path(&field.path).is_some() => Err(vec![FieldError {
-            pointer: "/name".to_owned(),
-            code: "unique",
-            message: view.words().t("registries-field-name-taken"),
-        }]),
-        Ok(field) => {
-            sheet.schema.put(field);
-            saved(sheet.save(&registries, &by, sent.text("seen")).await)?
-        }
-        Err(errors) => Err(errors),
-    };
-    let Err(errors) = outcome else {
+    let typed = Typed::of_form(&sent, &Typed::empty());
+    let outcome = save(&view, &registries, &by, &mut sheet, &sent, &typed, None).await?;
+    if matches!(outcome, Outcome::Saved) {
         return Ok(see_other(&below(&register, "schema").with("done", "field-added").to_string()));
-    };
-    let targets = targets(&registries, &by, &register).await?;
-    let address = below(&register, "schema/fields/new").to_string();
-    let form = form(&view, &sheet, &address, "registries-field-add", &typed, targets, &errors);
-    Ok(refused(&page(&view, &sheet, view.words().t("registries-field-add"), &form)))
-}
-
-/// The schema's refusals, or the problem that has nothing to do with fields.
-fn saved(outcome: Result<(), crate::RegistriesError>) -> Result<Result<(), Vec<FieldError>>, Problem> {
-    match outcome {
-        Ok(()) => Ok(Ok(())),
-        Err(error) => Ok(Err(field_errors(error.into())?)),
     }
+    let sheet = Sheet::open(&registries, &by, &register).await?;
+    Ok(answer(&drawn_new(&view, &registries, &by, &sheet, &typed).await?, &outcome))
 }
 
 /// The form that changes a field.
@@ -337,11 +334,27 @@ pub(super) async fn edit(
     let by = by(&allowed);
     let sheet = Sheet::open(&registries, &by, &register).await?;
     let typed = Typed::of_field(sheet.field(id)?);
-    let targets = targets(&registries, &by, &register).await?;
-    let address = below(&register, &format!("schema/fields/{id}")).to_string();
-    let form = form(&view, &sheet, &address, "registries-field-save", &typed, targets, &[]);
-    let title = sheet.field(id)?.path.join(" / ");
-    Ok(shown(&page(&view, &sheet, title, &form)))
+    Ok(shown(&drawn_edit(&view, &registries, &by, &sheet, id, &typed).await?.page(&[])))
+}
+
+async fn drawn_edit<'a>(
+    view: &'a View,
+    registries: &Registries,
+    by: &By,
+    sheet: &'a Sheet,
+    id: i64,
+    typed: &'a Typed,
+) -> Result<Drawing<'a>, Problem> {
+    let field = sheet.field(id)?;
+    Ok(Drawing {
+        view,
+        sheet,
+        address: below(&sheet.info.code, &format!("schema/fields/{id}")).to_string(),
+        submit: "registries-field-save",
+        title: label(view.words(), field),
+        typed,
+        targets: targets(view, registries, by, sheet, Some(field)).await?,
+    })
 }
 
 /// Changes the field in the draft.
@@ -355,24 +368,11 @@ pub(super) async fn update(
     let by = by(&allowed);
     let mut sheet = Sheet::open(&registries, &by, &register).await?;
     let before = sheet.field(id)?.clone();
-    let typed = Typed::of_form(&sent);
-    let outcome = match typed.read(&view, Some(&before)) {
-        Ok(field) if sheet.schema.at_path(&field.path).is_some_and(|other| other.id != id) => Err(vec![FieldError {
-            pointer: "/name".to_owned(),
-            code: "unique",
-            message: view.words().t("registries-field-name-taken"),
-        }]),
-        Ok(field) => {
-            sheet.schema.put(field);
-            saved(sheet.save(&registries, &by, sent.text("seen")).await)?
-        }
-        Err(errors) => Err(errors),
-    };
-    let Err(errors) = outcome else {
+    let typed = Typed::of_form(&sent, &Typed::of_field(&before));
+    let outcome = save(&view, &registries, &by, &mut sheet, &sent, &typed, Some(&before)).await?;
+    if matches!(outcome, Outcome::Saved) {
         return Ok(see_other(&below(&register, "schema").with("done", "field-saved").to_string()));
-    };
-    let targets = targets(&registries, &by, &register).await?;
-    let address = below(&register, &format!("schema/fields/{id}")).to_string();
-    let form = form(&view, &sheet, &address, "registries-field-save", &typed, targets, &errors);
-    Ok(refused(&page(&view, &sheet, before.path.join(" / "), &form)))
+    }
+    let sheet = Sheet::open(&registries, &by, &register).await?;
+    Ok(answer(&drawn_edit(&view, &registries, &by, &sheet, id, &typed).await?, &outcome))
 }

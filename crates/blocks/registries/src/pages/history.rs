@@ -5,17 +5,19 @@ use axum::response::Response;
 use serde_json::Value;
 use stoa_core::Page as ListPage;
 use stoa_ui::{Column, Html, Page, Paging, Table, Words};
-use stoa_web::{Allowed, Fault, Params, Path, View};
+use stoa_web::{Allowed, Fault, Params, Path, View, see_other};
 
+use super::words::{self, label};
 use super::{HOME, at, below, by, shown, tabs};
 use crate::model::Schema;
 use crate::permission::LogRead;
 use crate::service::{ChangeEntry, Compiled, PersonalDataUsage, Registries};
 
-/// Entries of one page.
-const SIZE: u32 = 50;
-/// Values of one change that the register's log shows; the record's own page shows all.
+/// Entries of one page: a change can be long, and a page is to stay light.
+const SIZE: u32 = 25;
+/// Values of one change that the register's log shows, and characters of each; the record's own page shows all.
 const VALUES_MAX: usize = 4;
+const VALUE_CHARS_MAX: usize = 80;
 
 /// The changes of a register, newest first.
 pub(super) async fn changes(
@@ -31,6 +33,9 @@ pub(super) async fn changes(
     let compiled = registries.open(&by, &code).await?;
     let number = params.number("page")?.unwrap_or(1);
     let entries = registries.changes_of_registry(&by, &code, ListPage::new(number, SIZE)?).await?;
+    if entries.is_empty() && number > 1 {
+        return Ok(see_other(&below(&code, "changes").to_string()));
+    }
     let table = change_table(w, &compiled, &entries, true).paging(paging(w, &code, "changes", number, entries.len()));
     let page = Page::new(&view.frame, w.t("registries-changes"))
         .crumb(w.t("registries-title"), HOME)
@@ -55,6 +60,9 @@ pub(super) async fn reads(
     let compiled = registries.open(&by, &code).await?;
     let number = params.number("page")?.unwrap_or(1);
     let entries = registries.reads_of_registry(&by, &code, ListPage::new(number, SIZE)?).await?;
+    if entries.is_empty() && number > 1 {
+        return Ok(see_other(&below(&code, "reads").to_string()));
+    }
     let table = read_table(w, &compiled, &entries, true).paging(paging(w, &code, "reads", number, entries.len()));
     let page = Page::new(&view.frame, w.t("registries-reads"))
         .crumb(w.t("registries-title"), HOME)
@@ -75,6 +83,7 @@ fn paging(w: &Words, code: &str, name: &str, number: u32, held: usize) -> Paging
         (number > 1).then(|| to(number - 1)),
         full.then(|| to(number + 1)),
     )
+    .from_the_first((number > 2).then(|| to(1)))
 }
 
 /// A table of changes, with the values before and after.
@@ -122,16 +131,16 @@ fn action(w: &Words, action: &str) -> String {
 fn values(w: &Words, compiled: &Compiled, values: Option<&Value>, most: usize) -> Html {
     let Some(values) = values.and_then(Value::as_array) else { return Html::quiet(w.t("registries-hidden")) };
     let schemas: Vec<&Schema> = compiled.versions.iter().rev().map(|version| version.schema.as_ref()).collect();
-    let name = |id: i64| {
-        let field = schemas.iter().find_map(|schema| schema.field(id));
-        field.map_or_else(|| id.to_string(), |field| field.path.join(" / "))
-    };
     let arrow = if w.locale().dir() == "rtl" { " ← " } else { " → " };
+    let chars = if most == usize::MAX { usize::MAX } else { VALUE_CHARS_MAX };
     let shown = values.iter().take(most).map(|change| {
-        let name = name(change.get("id").and_then(Value::as_i64).unwrap_or(0));
-        let show = |key: &str| match change.get(key) {
-            None | Some(Value::Null) => Html::quiet(w.t("registries-empty")),
-            Some(value) => Html::isolated(super::records::text(w, value)),
+        let id = change.get("id").and_then(Value::as_i64).unwrap_or(0);
+        let field = schemas.iter().find_map(|schema| schema.field(id));
+        let name = field.map_or_else(|| id.to_string(), |field| label(w, field));
+        let show = |key: &str| match (change.get(key), field) {
+            (None | Some(Value::Null), _) => Html::quiet(w.t("registries-empty")),
+            (Some(value), Some(field)) => words::shown(w, field, value, chars),
+            (Some(value), None) => Html::isolated(words::plain(w, value)),
         };
         Html::text(format!("{name}: ")).then(show("old")).then(Html::text(arrow)).then(show("new"))
     });

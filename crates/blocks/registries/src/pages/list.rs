@@ -2,15 +2,22 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use stoa_core::FieldError;
+use stoa_core::limit::NAME_CHARS_MAX;
 use stoa_ui::{
-    Badge, Column, Confirm, Definitions, Field, Form, Html, Page, Sorting, Table, Tone, Words, actions, figures,
+    Badge, Column, Confirm, Definitions, Field, Form, Html, Notice, Page, Progress, Sorting, Table, Tone, Words,
+    actions, figures,
 };
 use stoa_web::{Allowed, Fault, FormFields, Params, Path, Right as _, View, see_other};
 
-use super::{HOME, at, below, by, field_errors, message, outcome, refused, shown, tabs};
+use super::words::{Said, elsewhere, said};
+use super::{HOME, at, below, by, field_errors, outcome, refused, shown, tabs};
 use crate::error::RegistriesError;
 use crate::permission::{RecordRead, RecordWrite, RegistryDelete, RegistryDesign, RegistryRead};
-use crate::service::{Draft, Registries, RegistryInfo};
+use crate::service::{Draft, PublicationInfo, Registries, RegistryInfo};
+
+/// How soon a page that waits looks again.
+const REFRESH_SECONDS: u32 = 2;
 
 /// All registers.
 pub(super) async fn list(
@@ -83,40 +90,55 @@ fn state(w: &Words, info: &RegistryInfo) -> Html {
 
 /// The form for a new register.
 pub(super) async fn new(_: Allowed<RegistryDesign>, view: View) -> Response {
-    let form = new_form(&view, &FormFields::default(), &[]);
-    shown(&new_page(&view, &form))
+    shown(&new_page(&view, &FormFields::default(), &[]))
 }
 
-fn new_form(view: &View, typed: &FormFields, errors: &[stoa_core::FieldError]) -> Form {
+fn new_page<'a>(view: &'a View, typed: &FormFields, faults: &[Said]) -> Page<'a> {
     let w = view.words();
-    Form::post(format!("{HOME}/new"), &view.frame, w.t("registries-create"))
-        .field(Field::text("name", w.t("registries-name")).value(typed.text("name")).error_if(message(errors, "/name")))
-        .field(
-            Field::text("code", w.t("registries-code"))
-                .hint(w.t("registries-code-hint"))
-                .ltr()
-                .narrow()
-                .attribute("autocapitalize", "none")
-                .attribute("spellcheck", "false")
-                .value(typed.text("code"))
-                .error_if(message(errors, "/code")),
-        )
+    let form = Form::post(format!("{HOME}/new"), &view.frame, w.t("registries-create"))
+        .field(Field::text("name", w.t("registries-name")).value(typed.text("name")).error_if(said(faults, "/name")))
+        .field(code_input(w, typed.text("code")).error_if(said(faults, "/code")))
         .field(
             Field::area("description", w.t("registries-description"), 3)
                 .hint(w.t("registries-description-hint"))
                 .optional()
                 .value(typed.text("description")),
         )
-        .field(Field::text("institution", w.t("registries-institution")).optional().value(typed.text("institution")))
+        .field(
+            Field::text("institution", w.t("registries-institution"))
+                .optional()
+                .value(typed.text("institution"))
+                .error_if(said(faults, "/institution")),
+        )
+        .faults(elsewhere(faults, &["/name", "/code", "/institution"].map(str::to_owned)))
         .cancel(HOME)
+        .redraws();
+    Page::new(&view.frame, w.t("registries-new")).crumb(w.t("registries-title"), HOME).form(&form)
 }
 
-fn new_page<'a>(view: &'a View, form: &Form) -> Page<'a> {
-    let w = view.words();
-    Page::new(&view.frame, w.t("registries-new"))
-        .crumb(w.t("registries-title"), HOME)
-        .errors(form.errors())
-        .push(form.render(w))
+/// The input for a register's short code.
+pub(super) fn code_input(w: &Words, value: &str) -> Field {
+    Field::text("code", w.t("registries-code"))
+        .hint(w.t("registries-code-hint"))
+        .ltr()
+        .narrow()
+        .attribute("autocapitalize", "none")
+        .attribute("spellcheck", "false")
+        .value(value)
+}
+
+/// What is wrong with a register's name, code or owner. What is wrong elsewhere is said in the words for programs.
+pub(super) fn details_faults(w: &Words, errors: &[FieldError]) -> Vec<Said> {
+    let words = |error: &FieldError| match (error.pointer.as_str(), error.code) {
+        ("/name", "required") => Html::text(w.t("registries-name-missing")),
+        ("/name" | "/institution" | "/groupName", "max") => {
+            Html::text(w.with("registries-too-long", &[("count", NAME_CHARS_MAX.into())]))
+        }
+        ("/code", "unique") => Html::text(w.t("registries-code-taken")),
+        ("/code", _) => Html::text(w.t("registries-code-wrong")),
+        _ => Html::text(&error.message).in_english(),
+    };
+    errors.iter().map(|error| Said::new(&error.pointer, words(error))).collect()
 }
 
 /// Makes the register, as a draft without fields.
@@ -126,17 +148,20 @@ pub(super) async fn create(
     State(registries): State<Registries>,
     typed: FormFields,
 ) -> Result<Response, Fault> {
+    if view.is_redraw() {
+        return Ok(shown(&new_page(&view, &typed, &[])));
+    }
     let w = view.words();
     let by = by(&allowed);
     let code = typed.text("code").to_owned();
-    let mut errors = Vec::new();
+    let mut faults = Vec::new();
     if typed.text("name").is_empty() {
-        errors.push(fault("/name", w.t("registries-name-missing")));
+        faults.push(Said::new("/name", w.t("registries-name-missing")));
     }
     if registries.get(&by, &code).await.is_ok() {
-        errors.push(fault("/code", w.t("registries-code-taken")));
+        faults.push(Said::new("/code", w.t("registries-code-taken")));
     }
-    if errors.is_empty() {
+    if faults.is_empty() {
         let draft = Draft {
             code: code.clone(),
             must_be_new: true,
@@ -148,21 +173,11 @@ pub(super) async fn create(
         };
         match registries.put_draft(&by, draft).await {
             Ok(_) => return Ok(see_other(&below(&code, "schema").with("done", "created").to_string())),
-            Err(RegistriesError::CodeTaken(_)) => errors.push(fault("/code", w.t("registries-code-taken"))),
-            Err(error) => {
-                errors = field_errors(error.into())?;
-                if errors.iter().any(|error| error.pointer == "/code") {
-                    errors = vec![fault("/code", w.t("registries-code-wrong"))];
-                }
-            }
+            Err(RegistriesError::CodeTaken(_)) => faults.push(Said::new("/code", w.t("registries-code-taken"))),
+            Err(error) => faults = details_faults(w, &field_errors(error.into())?),
         }
     }
-    let form = new_form(&view, &typed, &errors);
-    Ok(refused(&new_page(&view, &form)))
-}
-
-fn fault(pointer: &str, message: String) -> stoa_core::FieldError {
-    stoa_core::FieldError { pointer: pointer.to_owned(), code: "required", message }
+    Ok(refused(&new_page(&view, &typed, &faults)))
 }
 
 /// One register: what it is, how much it holds, its versions.
@@ -193,8 +208,14 @@ pub(super) async fn overview(
     if info.versions.is_empty() {
         page = page.push(Html::paragraph(w.t("registries-not-published")));
     }
+    if let Some(coming) = &info.publication {
+        page = page.push(publication(w, coming, count));
+        if !coming.is_refused {
+            page = page.refresh(REFRESH_SECONDS);
+        }
+    }
     if personal {
-        page = page.push(stoa_ui::Notice::html(
+        page = page.push(Notice::html(
             Tone::Info,
             w.t("registries-personal"),
             Html::paragraph(w.t("registries-personal-notice")),
@@ -234,6 +255,17 @@ pub(super) async fn overview(
         ));
     }
     Ok(shown(&page))
+}
+
+/// A version on its way: how far it is, or what stands against it.
+fn publication(w: &Words, coming: &PublicationInfo, records: u64) -> Html {
+    let version = [("version", coming.label.as_str().into())];
+    if !coming.is_refused {
+        let progress = Progress::html(w.t("registries-publish"), coming.checked.min(records), records, w);
+        return Notice::html(Tone::Info, w.with("registries-publishing", &version), progress);
+    }
+    let faults = coming.faults.iter().map(|fault| Html::text(fault).in_english());
+    Notice::html(Tone::Bad, w.with("registries-publishing-refused", &version), Html::list(faults))
 }
 
 fn versions(w: &Words, info: &RegistryInfo) -> Html {

@@ -1,13 +1,17 @@
 //! The console's pages of this block. Each works without scripts and knows no SQL: it asks [`Registries`] and draws.
 
 mod designer;
+mod export;
 mod field_form;
+mod field_typed;
 mod history;
 mod list;
+mod purpose;
 mod record_form;
 mod records;
 mod statistics;
-mod transfer;
+mod uploads;
+mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -19,7 +23,7 @@ use stoa_ui::{Address, Catalogue, Html, Locale, NavEntry, Notice, Tabs, Tone, Wo
 use stoa_web::{Allowed, Right, View};
 
 use crate::permission::{LogRead, RecordRead, RegistryDesign, RegistryRead};
-use crate::service::{By, Registries, RegistryInfo};
+use crate::service::{By, Registries, RegistryInfo, Uploads};
 
 /// The texts of the pages.
 pub(crate) const CATALOGUES: &[Catalogue] = &[
@@ -40,7 +44,14 @@ pub(crate) const NAVIGATION: &[NavEntry] = &[NavEntry {
 const HOME: &str = "/console/registries";
 
 /// The pages, with addresses as they stand below [`HOME`].
-pub(crate) fn router(registries: Registries) -> Router {
+pub(crate) fn router(registries: Registries, uploads: Uploads) -> Router {
+    let files = Router::new()
+        .route("/new-from-file", get(uploads::new_form).post(uploads::new_from_file))
+        .route("/new-from-file/{id}", get(uploads::confirm).post(uploads::create))
+        .route("/{code}/import", get(uploads::import_form).post(uploads::import))
+        .route("/{code}/imports/{id}", get(uploads::show).post(uploads::start))
+        .layer(DefaultBodyLimit::max(uploads::BODY_BYTES_MAX))
+        .with_state(uploads);
     Router::new()
         .route("/", get(list::list))
         .route("/new", get(list::new).post(list::create))
@@ -57,16 +68,30 @@ pub(crate) fn router(registries: Registries) -> Router {
         .route("/{code}/schema/fields/{field}", get(field_form::edit).post(field_form::update))
         .route("/{code}/schema/fields/{field}/remove", post(designer::remove))
         .route("/{code}/schema/fields/{field}/move", post(designer::shift))
+        .route("/{code}/schema/preview", get(record_form::preview))
+        .route("/{code}/schema/discard", post(designer::discard))
         .route("/{code}/schema/publish", get(designer::impact).post(designer::publish))
         .route("/{code}/changes", get(history::changes))
         .route("/{code}/reads", get(history::reads))
         .route("/{code}/statistics", get(statistics::show))
-        .route("/new-from-file", get(transfer::new_form).post(transfer::new_from_file))
-        .route("/{code}/import", get(transfer::import_form).post(transfer::import))
-        .route("/{code}/export", get(transfer::export_form))
-        .route("/{code}/export/file", get(transfer::export))
-        .layer(DefaultBodyLimit::max(transfer::UPLOAD_BYTES_MAX))
+        .route("/{code}/purpose", get(purpose::form).post(purpose::state))
+        .route("/{code}/export", get(export::form))
+        .route("/{code}/export/file", get(export::file))
         .with_state(registries)
+        .merge(files)
+}
+
+/// The page of what the evidence names: `registries/<code>` or `registries/<code>/<record>`.
+pub(crate) fn page_of(object: &str) -> Option<String> {
+    let mut parts = object.strip_prefix("registries/")?.split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(code), None, _) => Some(at(code).to_string()),
+        (Some(code), Some(id), None) => {
+            let id = id.parse::<crate::service::RecordId>().ok()?;
+            Some(below(code, &format!("records/{id}")).to_string())
+        }
+        _ => None,
+    }
 }
 
 /// The address of a register's pages.
@@ -108,6 +133,7 @@ fn outcome(w: &Words, done: Option<&str>) -> Html {
         Some("field-saved") => "registries-field-saved",
         Some("field-removed") => "registries-field-removed",
         Some("details-saved") => "registries-details-saved",
+        Some("discarded") => "registries-discarded",
         Some("published") => "registries-published-now",
         Some("publishing") => "registries-publishing-now",
         Some("deleted") => "registries-deleted",
@@ -134,9 +160,4 @@ fn by<P: Right>(allowed: &Allowed<P>) -> By {
 /// What is wrong with the fields of a form, or the problem itself when it is not about fields.
 fn field_errors(problem: Problem) -> Result<Vec<FieldError>, Problem> {
     if problem.errors.is_empty() { Err(problem) } else { Ok(problem.errors) }
-}
-
-/// The message for one field, by its pointer.
-fn message<'a>(errors: &'a [FieldError], pointer: &str) -> Option<&'a str> {
-    errors.iter().find(|error| error.pointer == pointer).map(|error| error.message.as_str())
 }

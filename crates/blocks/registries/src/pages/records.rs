@@ -7,13 +7,14 @@ use axum::response::Response;
 use serde_json::Value;
 use stoa_core::{Page as ListPage, Problem};
 use stoa_ui::{
-    Address, Choice, Column, Confirm, Definitions, Field as Input, Form, Html, Page, Paging, Sorting, Table, Words,
-    actions,
+    Address, Choice, Column, Confirm, Definitions, Field as Input, Fold, Form, Html, Locale, Page, Paging, Sorting,
+    Table, Words, actions,
 };
-use stoa_web::{Allowed, Fault, Params, Path, Right as _, View};
+use stoa_web::{Allowed, Fault, Params, Path, Right as _, View, see_other};
 
 use super::history::{change_table, read_table};
-use super::{HOME, at, below, by, outcome, shown, tabs};
+use super::words::{self, choice_label, label, text};
+use super::{HOME, at, below, by, outcome, purpose, shown, tabs};
 use crate::error::RegistriesError;
 use crate::model::{Field, FieldKind, Schema};
 use crate::permission::{LogRead, RecordDelete, RecordRead, RecordWrite};
@@ -25,18 +26,8 @@ const COLUMNS_MAX: usize = 6;
 const SIZE: u32 = 25;
 /// Characters of a value that the grid shows.
 const CELL_CHARS_MAX: usize = 80;
-
-/// A value as people read it.
-pub(super) fn text(w: &Words, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(true) => w.t("registries-yes"),
-        Value::Bool(false) => w.t("registries-no"),
-        Value::String(text) => text.clone(),
-        Value::Array(entries) => entries.iter().map(|entry| text(w, entry)).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
+/// Entries of a list that a record's page shows at once.
+const ENTRIES_OPEN_MAX: usize = 10;
 
 /// The registers that fields of a schema link to: their ids with code and the name of the linked field.
 pub(super) async fn linked(registries: &Registries, by: &By, schema: &Schema) -> HashMap<i64, (String, String)> {
@@ -55,32 +46,71 @@ pub(super) async fn linked(registries: &Registries, by: &By, schema: &Schema) ->
 /// A field's value in a record: linked where it names a record of another register.
 fn value(w: &Words, field: &Field, record: &Record, links: &HashMap<i64, (String, String)>, most: usize) -> Html {
     let Some(value) = record.content.get(field.id) else { return Html::empty() };
-    let full = match (field.kind, value) {
-        (FieldKind::List, Value::Array(entries)) if most == usize::MAX => {
-            return Html::list(entries.iter().map(|entry| Html::isolated(text(w, entry))));
-        }
-        _ => text(w, value),
-    };
-    let short: String = full.chars().take(most).collect();
-    let shown = if short.len() < full.len() { format!("{short}…") } else { full.clone() };
+    if let (FieldKind::List, Value::Array(entries), usize::MAX) = (field.kind, value, most) {
+        return entries_of(w, field, entries);
+    }
     match field.foreign.as_ref().and_then(|key| links.get(&key.register)) {
         Some((code, name)) => {
-            let address = below(code, "records").with("filter", name).with("search", &full);
-            Html::trusted("<bdi>").then(Html::link(address.to_string(), shown)).then(Html::trusted("</bdi>"))
+            let whole = text(w, field, value);
+            let address = below(code, "records").with("filter", name).with("search", &whole);
+            let short: String = whole.chars().take(most).collect();
+            Html::trusted("<bdi>").then(Html::link(address.to_string(), short)).then(Html::trusted("</bdi>"))
         }
-        None => Html::isolated(shown),
+        None => words::shown(w, field, value, most),
     }
 }
 
-/// The fields that the grid shows: the one that names the record first, lists and long texts not at all.
-fn grid_fields(schema: &Schema) -> Vec<&Field> {
-    let mut fields: Vec<&Field> = schema.fields().iter().filter(|field| field.kind != FieldKind::List).collect();
-    fields.sort_by_key(|field| !field.primary_key);
+/// The entries of a list; a long one opens on demand.
+fn entries_of(w: &Words, field: &Field, entries: &[Value]) -> Html {
+    let one = |entry: &Value| {
+        let entry = entry.as_str().map_or_else(|| words::plain(w, entry), |entry| choice_label(w, field, entry));
+        Html::isolated(entry)
+    };
+    if entries.len() <= ENTRIES_OPEN_MAX {
+        return Html::list(entries.iter().map(one));
+    }
+    let count = w.with("registries-entries", &[("count", entries.len().into())]);
+    Fold::html(count, Html::list(entries.iter().map(one)), false)
+}
+
+/// The fields that the grid shows: the one that names the record first, lists not at all, and of a value that is there in
+/// many languages the reader's own.
+pub(super) fn grid_fields(schema: &Schema, locale: Locale) -> Vec<&Field> {
+    let all = schema.fields();
+    let of_another_language = |field: &Field| {
+        languages_of(all, field).is_some_and(|tags| {
+            tags.into_iter().find(|tag| Locale::from_tag(tag) == Some(locale)) != Some(field.name())
+        })
+    };
+    let mut fields: Vec<&Field> =
+        all.iter().filter(|field| field.kind != FieldKind::List && !of_another_language(field)).collect();
+    // The name in the reader's language comes right after what names the record for programs.
+    fields.sort_by_key(|field| (!field.primary_key, languages_of(all, field).is_none()));
     fields.truncate(COLUMNS_MAX);
     if fields.is_empty() {
-        fields.extend(schema.fields().iter().take(1));
+        fields.extend(all.iter().take(1));
     }
     fields
+}
+
+/// The languages beside this field, where it is one value of several that are named by their languages (`names/fr`).
+fn languages_of<'a>(all: &'a [Field], field: &Field) -> Option<Vec<&'a str>> {
+    let (_, parents) = field.path.split_last().filter(|(_, parents)| !parents.is_empty())?;
+    let own: Vec<&str> = all
+        .iter()
+        .filter(|other| other.path.len() == field.path.len() && other.path.starts_with(parents))
+        .map(Field::name)
+        .collect();
+    (own.len() > 1 && own.iter().all(|name| is_language(name))).then_some(own)
+}
+
+/// Whether it looks like a language's tag (BCP 47): `fr`, `zh-CN`, `sr-Latn`.
+fn is_language(name: &str) -> bool {
+    let mut parts = name.split(['-', '_', '@']);
+    let language = parts.next().unwrap_or("");
+    (2..=3).contains(&language.len())
+        && language.bytes().all(|byte| byte.is_ascii_lowercase())
+        && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 fn unpublished(code: &str) -> RegistriesError {
@@ -104,6 +134,10 @@ pub(super) async fn list(
     let by = by(&allowed);
     let w = view.words();
     let info = registries.get(&by, &code).await?;
+    let compiled = registries.open(&by, &code).await?;
+    if let Some(question) = purpose::ask(&view, &by, &compiled) {
+        return Ok(question);
+    }
     let version = newest(&registries, &by, &code).await?;
     let text_of = |key: &str| params.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let (search, filter, sort) = (text_of("search"), text_of("filter"), text_of("sort"));
@@ -120,16 +154,20 @@ pub(super) async fn list(
     };
     let page = ListPage::new(number, SIZE)?;
     let listing = registries.list_records(&by, &code, version.label.as_str(), wanted, page).await?;
+    let pages = Paging::pages(SIZE, listing.count);
     let here = below(&code, "records")
         .with("search", search.as_deref().unwrap_or(""))
         .with("filter", filter.as_deref().unwrap_or(""))
         .with("sort", sort.as_deref().unwrap_or(""));
-    let fields = grid_fields(&listing.version.schema);
+    if number > pages {
+        return Ok(see_other(&here.with("page", pages.to_string()).to_string()));
+    }
+    let fields = grid_fields(&listing.version.schema, w.locale());
     let links = linked(&registries, &by, &listing.version.schema).await;
     let mut table = Table::new(w.t("registries-records"));
     for field in &fields {
         let name = field.path.join("/");
-        let column = Column::new(field.path.join(" / ")).sorts(&name, sorting.as_ref(), &here);
+        let column = Column::new(label(w, field)).sorts(&name, sorting.as_ref(), &here);
         table = table.column(match field.kind {
             FieldKind::Number | FieldKind::Integer => column.numeric(),
             _ => column,
@@ -144,7 +182,8 @@ pub(super) async fn list(
                     if nth > 0 {
                         return value(w, field, record, &links, CELL_CHARS_MAX);
                     }
-                    let name = record.content.get(field.id).map(|value| text(w, value)).filter(|name| !name.is_empty());
+                    let name =
+                        record.content.get(field.id).map(|value| text(w, field, value)).filter(|name| !name.is_empty());
                     let name = name.unwrap_or_else(|| w.t("registries-record"));
                     let address = below(&code, &format!("records/{}", record.id)).to_string();
                     Html::trusted("<bdi>").then(Html::link(address, name)).then(Html::trusted("</bdi>"))
@@ -163,6 +202,7 @@ pub(super) async fn list(
         .crumb(&info.name, at(&code).path())
         .notice(outcome(w, params.get("done")))
         .push(tabs(&view, &info, "records"))
+        .push(purpose::stated(w, &by, &compiled, view.frame.path()))
         .push(filter_form(w, &code, &version.schema, search.as_deref(), filter.as_deref(), sort.as_deref()))
         .push(table.render(w));
     if view.visitor.may(RecordWrite::INFO.permission) {
@@ -183,10 +223,10 @@ fn filter_form(
     let choices = std::iter::once(any).chain(schema.fields().iter().map(|field| {
         let name = field.path.join("/");
         let chosen = filter == Some(name.as_str());
-        Choice::new(name, field.path.join(" / ")).chosen(chosen)
+        Choice::new(name, label(w, field)).chosen(chosen)
     }));
     let here = below(code, "records");
-    let mut form = Form::filter(here.path(), w)
+    let mut form = Form::search(here.path(), w)
         .field(Input::search("search", w.t("registries-search")).value(search.unwrap_or("")))
         .field(Input::select("filter", w.t("registries-filter-field"), choices));
     if let Some(sort) = sort {
@@ -210,6 +250,10 @@ pub(super) async fn show(
     let w = view.words();
     let id: RecordId = id.parse::<RecordId>().map_err(Problem::from)?;
     let info = registries.get(&by, &code).await?;
+    let compiled = registries.open(&by, &code).await?;
+    if let Some(question) = purpose::ask(&view, &by, &compiled) {
+        return Ok(question);
+    }
     let found = registries.read_by_id(&by, &code, None, id).await?;
     let (record, schema) = (&found.record, &found.version.schema);
     let links = linked(&registries, &by, schema).await;
@@ -217,7 +261,7 @@ pub(super) async fn show(
     for field in schema.fields() {
         let shown = value(w, field, record, &links, usize::MAX);
         let shown = if shown.is_empty() { Html::quiet(w.t("registries-empty")) } else { shown };
-        facts = facts.add(field.path.join(" / "), shown);
+        facts = facts.add(label(w, field), shown);
     }
     let about = Definitions::new()
         .add(w.t("registries-identifier"), Html::code(record.id.to_string()))
@@ -231,16 +275,14 @@ pub(super) async fn show(
         .crumb(&info.name, at(&code).path())
         .crumb(w.t("registries-records"), below(&code, "records").path())
         .notice(outcome(w, params.get("done")))
+        .push(tabs(&view, &info, "records"))
+        .push(purpose::stated(w, &by, &compiled, view.frame.path()))
         .push(facts.render())
         .push(about.render());
     if view.visitor.may(RecordWrite::INFO.permission) {
         page = page.actions(actions([(w.t("registries-record-edit"), here("/edit").to_string())]));
     }
-    if view.visitor.may(RecordDelete::INFO.permission) {
-        page = page.push(delete_form(&view, &here("/delete"), record));
-    }
     if view.visitor.may(LogRead::INFO.permission) {
-        let compiled = registries.open(&by, &code).await?;
         let changes = registries.changes_of_record(&by, &code, id).await?;
         page = page
             .push(Html::heading(w.t("registries-change-log")))
@@ -252,14 +294,17 @@ pub(super) async fn show(
                 .push(read_table(w, &compiled, &reads, false).render(w));
         }
     }
+    if view.visitor.may(RecordDelete::INFO.permission) {
+        page = page.push(delete_form(&view, &here("/delete"), record));
+    }
     Ok(shown(&page))
 }
 
 /// What people call a record: the value of the field that names it.
 pub(super) fn name_of(w: &Words, schema: &Schema, record: &Record) -> String {
     let field = schema.primary_key().or_else(|| schema.fields().first());
-    let value = field.and_then(|field| record.content.get(field.id));
-    value.map(|value| text(w, value)).filter(|name| !name.is_empty()).unwrap_or_else(|| record.id.to_string())
+    let value = field.and_then(|field| Some(text(w, field, record.content.get(field.id)?)));
+    value.filter(|name| !name.is_empty()).unwrap_or_else(|| record.id.to_string())
 }
 
 fn delete_form(view: &View, address: &Address, record: &Record) -> Html {

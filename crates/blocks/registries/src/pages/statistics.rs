@@ -25,7 +25,7 @@ pub(super) async fn show(
     let days = registries.figures(&by, &code, DAYS).await?;
     #[expect(clippy::cast_precision_loss, reason = "a day has far fewer than 2^52 events")]
     let value = |count: u64| count as f64;
-    let places = || days.iter().map(|figures| figures.day.to_string());
+    let places = || days.iter().map(|figures| w.date(figures.day));
     let chart = |title: &str, values: Vec<f64>| {
         Chart::bars(w.t(title), w.t("registries-day"))
             .places(places())

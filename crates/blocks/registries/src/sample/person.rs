@@ -186,6 +186,51 @@ pub const COLUMNS: [&str; 15] = [
     "phone",
 ];
 
+/// The languages of [`TITLES`], in their order.
+const LANGUAGES: [&str; 4] = ["en", "fr", "ar", "sw"];
+
+/// What people call each field.
+const TITLES: [(&str, [&str; 4]); 15] = [
+    ("nationalId", ["National id", "Numéro national", "الرقم الوطني", "Nambari ya kitaifa"]),
+    ("givenNames", ["Given names", "Prénoms", "الأسماء الأولى", "Majina ya kwanza"]),
+    ("familyName", ["Family name", "Nom de famille", "اسم العائلة", "Jina la ukoo"]),
+    ("sex", ["Sex", "Sexe", "الجنس", "Jinsia"]),
+    ("birthDate", ["Date of birth", "Date de naissance", "تاريخ الميلاد", "Tarehe ya kuzaliwa"]),
+    ("maritalStatus", ["Marital status", "État civil", "الحالة الاجتماعية", "Hali ya ndoa"]),
+    ("household", ["Household", "Ménage", "الأسرة", "Kaya"]),
+    ("relation", ["Place in the household", "Place dans le ménage", "الصفة في الأسرة", "Nafasi katika kaya"]),
+    ("mother", ["Mother", "Mère", "الأم", "Mama"]),
+    ("father", ["Father", "Père", "الأب", "Baba"]),
+    ("street", ["Street", "Rue", "الشارع", "Mtaa"]),
+    ("place", ["Town or village", "Localité", "المدينة أو القرية", "Mji au kijiji"]),
+    ("district", ["District", "District", "المنطقة", "Wilaya"]),
+    ("postalCode", ["Postal code", "Code postal", "الرمز البريدي", "Msimbo wa posta"]),
+    ("phone", ["Telephone", "Téléphone", "الهاتف", "Simu"]),
+];
+
+/// What people call the values to choose from.
+const ENUM_TITLES: [(&str, &str, [&str; 4]); 10] = [
+    ("sex", "female", ["Female", "Femme", "أنثى", "Mwanamke"]),
+    ("sex", "male", ["Male", "Homme", "ذكر", "Mwanamume"]),
+    ("maritalStatus", "single", ["Single", "Célibataire", "أعزب", "Hajaoa wala kuolewa"]),
+    ("maritalStatus", "married", ["Married", "Marié", "متزوج", "Ameoa au ameolewa"]),
+    ("maritalStatus", "divorced", ["Divorced", "Divorcé", "مطلق", "Ametalikiana"]),
+    ("maritalStatus", "widowed", ["Widowed", "Veuf", "أرمل", "Mjane"]),
+    ("relation", "head", ["Head", "Chef de ménage", "رب الأسرة", "Mkuu wa kaya"]),
+    ("relation", "spouse", ["Spouse", "Conjoint", "الزوج", "Mwenzi wa ndoa"]),
+    ("relation", "child", ["Child", "Enfant", "ابن", "Mtoto"]),
+    ("relation", "parent", ["Parent", "Parent", "أحد الوالدين", "Mzazi"]),
+];
+
+fn titles_of(titles: &[&str; 4]) -> Value {
+    LANGUAGES
+        .iter()
+        .zip(titles)
+        .map(|(language, title)| ((*language).to_owned(), Value::from(*title)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
 /// The schema of the register. `register` is its own id, for the links from persons to their parents; without it they are
 /// plain texts.
 pub fn schema(register: Option<i64>) -> Value {
@@ -206,8 +251,14 @@ pub fn schema(register: Option<i64>) -> Value {
             "place" | "district" => json!({"isFulltext": true, "personalData": false}),
             _ => json!({}),
         };
+        let titles = TITLES.iter().find(|(titled, _)| *titled == name).map(|(_, titles)| titles_of(titles));
+        let words = ENUM_TITLES.iter().filter(|(field, ..)| *field == name);
+        let words: Map<String, Value> =
+            words.map(|(_, word, titles)| ((*word).to_owned(), titles_of(titles))).collect();
         if let (Some(field), Value::Object(more)) = (field.as_object_mut(), more) {
             field.extend(more);
+            field.extend(titles.map(|titles| ("x-titles".to_owned(), titles)));
+            field.extend((!words.is_empty()).then(|| ("x-enumTitles".to_owned(), Value::Object(words))));
         }
         properties.insert(name.to_owned(), field);
     }

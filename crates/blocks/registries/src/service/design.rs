@@ -176,6 +176,30 @@ impl Registries {
         self.settle(by, id).await
     }
 
+    /// Throws the draft of a published register away. A register that was never published is deleted instead.
+    pub async fn discard_draft(&self, by: &By, code: &str, seen: Option<Instant>) -> Result<(), RegistriesError> {
+        let (by, code) = (by.clone(), code.to_owned());
+        self.store()
+            .write(async move |tx: &mut Tx<'_>| {
+                let row = registry::find(tx, by.tenant(), &code).await?;
+                let mut row = row.ok_or_else(|| RegistriesError::RegistryNotFound(code.clone()))?;
+                if row.draft.is_none() || registry::versions(tx, row.id).await?.is_empty() {
+                    return Err(RegistriesError::NoDraft);
+                }
+                refuse_while_publishing(tx, row.id).await?;
+                if seen.is_some_and(|seen| seen != row.modified_at) {
+                    return Err(RegistriesError::DraftChanged(row.modified_by.clone()));
+                }
+                row.draft = None;
+                row.modified_at = tx.now();
+                row.modified_by.clone_from(&by.actor.id);
+                row.stamp += 1;
+                registry::update(tx, &row).await?;
+                tell(tx, &by, &row, "registries.registry.discard", "stoa.registries.registry.discarded.v1").await
+            })
+            .await
+    }
+
     /// Deletes a register: it can no longer be reached, its records and their history stay (GovStack CFR data#7).
     pub async fn delete_registry(&self, by: &By, id: i64) -> Result<(), RegistriesError> {
         let by = by.clone();

@@ -15,6 +15,7 @@ mod record;
 mod relevance;
 mod transfer;
 mod unique;
+mod upload;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -24,7 +25,7 @@ use stoa_store::Store;
 use stoa_store::keys::MasterKeys;
 use stoa_web::{BlockContext, RequestInfo};
 
-pub use catalogue::{RegistryInfo, VersionInfo};
+pub use catalogue::{PublicationInfo, RegistryInfo, VersionInfo};
 pub use compiled::{Compiled, Version};
 pub use design::{Details, Draft, Impact};
 pub use find::Found;
@@ -32,6 +33,8 @@ pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use listing::{Listing, Order, Wanted};
 pub use record::{Record, Upserted};
 pub use transfer::{BATCH_ROWS_MAX, Imported, RefusedRow, Trial};
+pub(crate) use upload::JOB as IMPORT_JOB;
+pub use upload::{NewUpload, Upload, UploadError, UploadId, UploadState, Uploads};
 
 pub use crate::store::record::{RecordId, RecordKind};
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 use stoa_core::FieldError;
-use stoa_store::{StoreError, Tx};
+use stoa_store::Tx;
 
 use super::record::{Desk, read_row};
 use super::{By, Record, RecordId, Registries, Version};
 use crate::error::RegistriesError;
 use crate::import::{Fault, Rows, content_of};
 use crate::store::record as rows;
+use crate::store::upload::{Step, UploadId};
 
 /// Rows of one batch at most.
 pub const BATCH_ROWS_MAX: usize = 250;
@@ -40,6 +41,16 @@ pub enum Trial {
     Yes,
     /// What can be written is written.
     No,
+}
+
+/// Whose rows go where.
+struct Way<'a> {
+    by: &'a By,
+    code: &'a str,
+    label: &'a str,
+    trial: Trial,
+    /// The upload whose progress is written down.
+    note: Option<UploadId>,
 }
 
 /// How a unit of an import ended without being kept.
@@ -95,17 +106,17 @@ impl Registries {
         trial: Trial,
     ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
         let mut unit_rows = BATCH_ROWS_MAX;
-        self.write_rows(by, code, label, batch, trial, &mut unit_rows).await
+        let way = Way { by, code, label, trial, note: None };
+        self.write_rows(&way, batch, Step::default(), &mut unit_rows).await
     }
 
-    /// The same; `unit_rows` is how many rows go into one unit of work, and becomes less when that was too long for one.
+    /// The same; `unread` are the rows among them that could not be read, to be noted with the last of the others.
+    /// `unit_rows` is how many rows go into one unit of work, and becomes less when that was too long for one.
     async fn write_rows(
         &self,
-        by: &By,
-        code: &str,
-        label: &str,
+        way: &Way<'_>,
         batch: Vec<(u64, Value)>,
-        trial: Trial,
+        unread: Step,
         unit_rows: &mut usize,
     ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
         if batch.len() > BATCH_ROWS_MAX {
@@ -118,33 +129,41 @@ impl Registries {
         let starts = (0..batch.len()).step_by(size).rev();
         let mut waiting: Vec<_> = starts.map(|start| start..(start + size).min(batch.len())).collect();
         let mut patience = BUSY_TRIES_MAX;
+        if batch.is_empty() {
+            self.note_progress(way, unread.clone()).await?;
+        }
+        let unread = std::sync::Arc::new(unread);
+        let step = |range: &std::ops::Range<usize>, done, refused: &[RefusedRow]| {
+            step_of(&batch, range, done, refused).and(&unread, range.end == batch.len())
+        };
         while let Some(range) = waiting.pop() {
-            match self.import_unit(by, code, label, &batch, range.clone(), trial).await {
+            match self.import_unit(way, &batch, range.clone(), &unread).await {
                 Ok((done, more)) => {
+                    // What was kept is noted already, in its own transaction.
+                    if way.trial == Trial::Yes {
+                        self.note_progress(way, step(&range, done, &more)).await?;
+                    }
                     all += done;
                     refused.extend(more);
                 }
                 Err(RegistriesError::NotUnique(field)) if range.len() <= 1 => {
                     let (done, more) = one_refused(&batch, range.start, &field);
+                    self.note_progress(way, step(&range, done, &more)).await?;
                     all += done;
                     refused.extend(more);
                 }
                 // A value that comes twice spoils the whole unit, and a slow disk makes a unit too long: halves are
                 // tried until the one row is found, or each fits into its time.
-                Err(error @ (RegistriesError::NotUnique(_) | RegistriesError::Store(StoreError::TooLong { .. })))
-                    if range.len() > 1 =>
-                {
+                Err(error) if range.len() > 1 && (error.is_not_unique() || error.is_too_long()) => {
                     let middle = range.start + range.len() / 2;
-                    if matches!(error, RegistriesError::Store(_)) {
+                    if error.is_too_long() {
                         *unit_rows = (range.len() / 2).min(*unit_rows);
                     }
                     waiting.push(middle..range.end);
                     waiting.push(range.start..middle);
                 }
                 // A single row that took too long was held up by something else.
-                Err(RegistriesError::Store(
-                    StoreError::Busy { .. } | StoreError::Contended | StoreError::TooLong { .. },
-                )) if patience > 0 => {
+                Err(error) if patience > 0 && (error.is_busy() || error.is_too_long()) => {
                     patience -= 1;
                     tokio::time::sleep(BUSY_WAIT).await;
                     waiting.push(range);
@@ -164,9 +183,31 @@ impl Registries {
         label: &str,
         rows: Rows<'static>,
         trial: Trial,
+        told: impl FnMut(Imported, &[RefusedRow]) + Send,
+    ) -> Result<Imported, RegistriesError> {
+        self.import_by(&Way { by, code, label, trial, note: None }, rows, told).await
+    }
+
+    /// The same for a file that was uploaded: how far it has come is noted in the transactions of its rows.
+    pub(crate) async fn import_noting(
+        &self,
+        by: &By,
+        code: &str,
+        label: &str,
+        rows: Rows<'static>,
+        trial: Trial,
+        note: Option<UploadId>,
+    ) -> Result<Imported, RegistriesError> {
+        self.import_by(&Way { by, code, label, trial, note }, rows, |_, _| {}).await
+    }
+
+    async fn import_by(
+        &self,
+        way: &Way<'_>,
+        rows: Rows<'static>,
         mut told: impl FnMut(Imported, &[RefusedRow]) + Send,
     ) -> Result<Imported, RegistriesError> {
-        let schema = std::sync::Arc::clone(&self.open(by, code).await?.version(label)?.schema);
+        let schema = std::sync::Arc::clone(&self.open(way.by, way.code).await?.version(way.label)?.schema);
         // Reading may wait for a disk: it has a thread of its own, a few batches ahead.
         let (sender, mut batches) = tokio::sync::mpsc::channel(4);
         let reader = tokio::task::spawn_blocking(move || {
@@ -191,7 +232,11 @@ impl Registries {
         let (mut all, mut unit_rows) = (Imported::default(), BATCH_ROWS_MAX);
         while let Some((batch, unread)) = batches.recv().await {
             all.refused += u64::try_from(unread.len()).unwrap_or(0);
-            let (done, mut refused) = self.write_rows(by, code, label, batch, trial, &mut unit_rows).await?;
+            let rows = u64::try_from(unread.len()).unwrap_or(0);
+            let faults = Imported { refused: rows, ..Imported::default() };
+            let line = unread.iter().map(|row| row.line).max().unwrap_or(0);
+            let step = Step { rows, line, ..step_of(&[], &(0..0), faults, &unread) };
+            let (done, mut refused) = self.write_rows(way, batch, step, &mut unit_rows).await?;
             all += done;
             refused.extend(unread);
             told(all, &refused);
@@ -202,14 +247,14 @@ impl Registries {
 
     async fn import_unit(
         &self,
-        by: &By,
-        code: &str,
-        label: &str,
+        way: &Way<'_>,
         batch: &std::sync::Arc<Vec<(u64, Value)>>,
         range: std::ops::Range<usize>,
-        trial: Trial,
+        unread: &std::sync::Arc<Step>,
     ) -> Result<(Imported, Vec<RefusedRow>), RegistriesError> {
-        let (this, by, code, label) = (self.clone(), by.clone(), code.to_owned(), label.to_owned());
+        let unread = std::sync::Arc::clone(unread);
+        let (this, by, code, label) = (self.clone(), way.by.clone(), way.code.to_owned(), way.label.to_owned());
+        let (trial, note) = (way.trial, way.note);
         let batch = std::sync::Arc::clone(batch);
         let ended = self
             .store()
@@ -251,7 +296,13 @@ impl Registries {
                     }
                 }
                 match trial {
-                    Trial::No => Ok((done, refused)),
+                    Trial::No => {
+                        if let Some(id) = note {
+                            let step = step_of(&batch, &range, done, &refused).and(&unread, range.end == batch.len());
+                            Self::note_step(tx, id, &step).await?;
+                        }
+                        Ok((done, refused))
+                    }
                     // An error takes back what the unit wrote; this one carries what it would have done.
                     Trial::Yes => Err(Ended::Trial(done, refused)),
                 }
@@ -261,6 +312,13 @@ impl Registries {
             Ok(done) => Ok(done),
             Err(Ended::Trial(done, refused)) => Ok((done, refused)),
             Err(Ended::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn note_progress(&self, way: &Way<'_>, step: Step) -> Result<(), RegistriesError> {
+        match way.note.filter(|_| step.rows > 0) {
+            Some(id) => Ok(self.note_step_apart(id, step).await?),
+            None => Ok(()),
         }
     }
 
@@ -288,6 +346,17 @@ impl Registries {
             .await?;
         self.note_reads(by, &compiled, &version, &records).await?;
         Ok((version, records))
+    }
+}
+
+/// What a part of a batch is in an upload's progress.
+fn step_of(batch: &[(u64, Value)], range: &std::ops::Range<usize>, done: Imported, refused: &[RefusedRow]) -> Step {
+    let places = refused.iter().flat_map(|row| row.errors.iter().map(|error| (row.line, error)));
+    Step {
+        rows: u64::try_from(range.len()).unwrap_or(0),
+        line: range.end.checked_sub(1).and_then(|last| batch.get(last)).map_or(0, |(line, _)| *line),
+        counts: [done.created, done.updated, done.unchanged, done.refused],
+        refusals: places.map(|(line, error)| (line, error.pointer.clone(), error.code)).collect(),
     }
 }
 

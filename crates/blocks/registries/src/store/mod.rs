@@ -6,4 +6,5 @@ pub(crate) mod publication;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod select;
+pub(crate) mod upload;
 pub(crate) mod value;

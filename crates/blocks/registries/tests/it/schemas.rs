@@ -64,7 +64,7 @@ async fn a_rule_of_a_wrong_type_is_refused_by_its_name() {
     let drafted = room.draft("good", good).await.expect(201).json();
     assert_eq!(
         drafted["draft"]["properties"]["a"],
-        json!({"type": "string", "id": 5, "minLength": 1, "maxLength": 9, "pattern": "[a-z]*"})
+        json!({"type": "string", "title": "A", "id": 5, "minLength": 1, "maxLength": 9, "pattern": "[a-z]*"})
     );
     assert_eq!(drafted["draft"]["properties"]["b"]["maximum"], 9);
 }
