@@ -6,8 +6,8 @@ use axum::response::Response;
 use stoa_core::{Problem, Refusal};
 use stoa_ui::{Field, Form, Html, Locale, Notice, Page, STATIC, StaticFile, Theme, Tone, actions, cards, code};
 use stoa_web::{
-    Allowed, Fault, FormFields, LANGUAGE_COOKIE, Params, Path, THEME_COOKIE, View, bytes_as, end_session_cookie,
-    preference_cookie, see_other, session_cookie, session_secret,
+    Allowed, Fault, FormFields, LANGUAGE_COOKIE, Params, Path, Public, THEME_COOKIE, View, bytes_as,
+    end_session_cookie, preference_cookie, see_other, session_cookie, session_secret,
 };
 
 use crate::{ConsoleOpen, State, shown};
@@ -19,20 +19,20 @@ fn file(file: &'static StaticFile) -> Response {
 }
 
 /// A file that pages load, by its present name.
-pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Fault> {
+pub(crate) async fn asset(_: Public, Path(name): Path<String>) -> Result<Response, Fault> {
     let found = stoa_ui::static_file(&format!("/static/{name}"));
     Ok(file(found.ok_or_else(|| Problem::new(Refusal::NotFound, "web.not_found"))?))
 }
 
 /// The icon, under the name that browsers ask for unasked.
-pub(crate) async fn icon() -> Response {
+pub(crate) async fn icon(_: Public) -> Response {
     let mut response = file(&STATIC.icon);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     response
 }
 
 /// What this node is and where to go.
-pub(crate) async fn home(view: View, parts: State) -> Response {
+pub(crate) async fn home(_: Public, view: View, parts: State) -> Response {
     let w = view.words();
     let signed_in = view.visitor.actor.is_some();
     let blocks = parts.blocks.iter().map(|mounted| {
@@ -57,7 +57,7 @@ pub(crate) async fn home(view: View, parts: State) -> Response {
 }
 
 /// The sign-in: with a link, one button, so that a preview of the link does not use it up; without, how to get one.
-pub(crate) async fn sign_in(view: View, params: Params) -> Response {
+pub(crate) async fn sign_in(_: Public, view: View, params: Params) -> Response {
     let back = stoa_ui::same_site(params.get("back").unwrap_or("/console")).to_owned();
     let link = params.get("link").unwrap_or("");
     if link.is_empty() && view.visitor.actor.is_some() {
@@ -94,7 +94,7 @@ fn sign_in_page<'a>(view: &'a View, link: &str, back: &str, error: Option<String
 }
 
 /// Uses a link up and begins a session.
-pub(crate) async fn use_link(view: View, parts: State, typed: FormFields) -> Result<Response, Fault> {
+pub(crate) async fn use_link(_: Public, view: View, parts: State, typed: FormFields) -> Result<Response, Fault> {
     let w = view.words();
     let back = stoa_ui::same_site(typed.text("back")).to_owned();
     let back = if back == "/" { "/console".to_owned() } else { back };
@@ -130,7 +130,7 @@ pub(crate) async fn sign_out(
 }
 
 /// Remembers language and colours for a year. It changes nothing but the look, so it needs no session and no token.
-pub(crate) async fn preferences(parts: State, typed: FormFields) -> Response {
+pub(crate) async fn preferences(_: Public, parts: State, typed: FormFields) -> Response {
     let mut response = see_other(stoa_ui::same_site(typed.text("back")));
     let mut remember = |name: &str, value: &str| {
         if let Some(cookie) = preference_cookie(name, value, parts.is_https()) {

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use stoa_core::{Problem, ProblemInfo, Refusal};
 use stoa_ui::{Column, Html, Page, Table};
-use stoa_web::{CATALOGUES, Fault, Path, View};
+use stoa_web::{CATALOGUES, Fault, Path, Public, View};
 
 use crate::{PortalParts, State, markdown, shown};
 
@@ -15,7 +15,7 @@ fn all(parts: &PortalParts) -> Vec<&ProblemInfo> {
 }
 
 /// All problems.
-pub(crate) async fn list(view: View, parts: State) -> Response {
+pub(crate) async fn list(_: Public, view: View, parts: State) -> Response {
     let w = view.words();
     let table = Table::new(w.t("portal-problems"))
         .column(Column::new(w.t("portal-problem-code")))
@@ -31,7 +31,7 @@ pub(crate) async fn list(view: View, parts: State) -> Response {
 }
 
 /// One problem.
-pub(crate) async fn show(view: View, parts: State, Path(code): Path<String>) -> Result<Response, Fault> {
+pub(crate) async fn show(_: Public, view: View, parts: State, Path(code): Path<String>) -> Result<Response, Fault> {
     let w = view.words();
     let info = all(&parts).into_iter().find(|info| info.code == code);
     let info =

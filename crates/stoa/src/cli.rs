@@ -1,12 +1,14 @@
 //! The command line: every command, argument and example in one place. The reference page is printed from here.
 
 mod flavor;
+mod keys;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
+pub(crate) use keys::KeysCommand;
 
 /// Everything that can be asked of the program.
 #[derive(Debug, Parser)]
@@ -86,6 +88,9 @@ pub(crate) enum Command {
     /// API keys of programs
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Master keys, which personal data is sealed with
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// The standards of the Sovereign Cloud Stack
     #[command(subcommand)]
     Standard(StandardCommand),

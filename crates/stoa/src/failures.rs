@@ -2,6 +2,7 @@
 
 use stoa_audit::AuditError;
 use stoa_store::StoreError;
+use stoa_store::blobs::BlobError;
 use stoa_store::keys::KeyError;
 
 use crate::exit::{Exit, Failure, chain};
@@ -52,8 +53,8 @@ impl Explain for StoreError {
     }
 }
 
-const KEY_ADVICE: &str = "Put the key folder back that belongs to this data (`keys.dir`, without it `keys` in the data folder). \
-     Without those keys what is sealed cannot be opened by anybody.";
+const KEY_ADVICE: &str = "Put the key folder back that belongs to this data (`keys.dir`, without it `keys` in the data folder; or \
+     `keys.master_file`). Without those keys what is sealed cannot be opened by anybody.";
 
 impl Explain for KeyError {
     fn explain(self, doing: &str) -> Failure {
@@ -63,10 +64,17 @@ impl Explain for KeyError {
             KeyError::File { source, .. } if source.kind() != std::io::ErrorKind::NotFound => {
                 Failure::io(message, &source)
             }
+            KeyError::Configured | KeyError::Needed { .. } => Failure::new(Exit::Usage, message),
             KeyError::TooOpen { path, .. } => Failure::new(Exit::Data, message)
                 .advice(format!("chmod 600 {}; replace the keys if others may have read them.", path.display())),
             _ => Failure::new(Exit::Data, message).advice(KEY_ADVICE),
         }
+    }
+}
+
+impl Explain for BlobError {
+    fn explain(self, doing: &str) -> Failure {
+        Failure::new(Exit::Failed, format!("{doing}: {}", chain(&self)))
     }
 }
 

@@ -12,6 +12,7 @@ use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, Store
 use stoa_web::mail::MailPort;
 use stoa_web::{Block, Metrics, Node, NodeOptions, NodeSigner, PeerOptions, PeerTable, Profile, outgoing};
 
+use crate::blobs;
 use crate::command::key::refused;
 use crate::config::Config;
 use crate::configured;
@@ -101,14 +102,16 @@ impl Instance {
         let ids = Ids::random(clock.clone());
         let keys_folder = keys_folder(&config, folder.path());
         make_folder(&keys_folder)?;
-        let keys = MasterKeys::open(&keys_folder).map_err(|error| error.explain("opening the master keys"))?;
+        let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
+        let node = opener.store(NODE, stoa_web::MIGRATIONS).await?;
+        let keys = master_keys(&config, &keys_folder, &node).await?;
         let signing =
             SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
         let trusted = trusted(&config, &signing)?;
-        let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
-        let mut rooms = vec![opener.room(NODE, stoa_web::MIGRATIONS, None, &keys, &signing).await?];
+        let mut rooms = vec![room(NODE, node, None, &keys, &signing).await?];
         for block in blocks {
-            rooms.push(opener.room(block.name, block.migrations, Some(block), &keys, &signing).await?);
+            let store = opener.store(block.name, block.migrations).await?;
+            rooms.push(room(block.name, store, Some(block), &keys, &signing).await?);
         }
         let metrics = Metrics::default();
         let calls = configured::outgoing(&config, &clock, &metrics)?;
@@ -177,10 +180,7 @@ impl Instance {
 
     /// The blobs of one block.
     pub(crate) fn blobs(&self, block: &str) -> Result<Blobs, Failure> {
-        let path = self.folder.path().join("blobs").join(block);
-        make_folder(&path)?;
-        Blobs::folder(&path)
-            .map_err(|error| Failure::new(Exit::Failed, format!("opening the blobs of {block}: {}", chain(&error))))
+        blobs::open(&self.config, self.profile, self.folder.path(), block)
     }
 
     /// Whoever works through the command line: the folder is theirs, so they may do everything.
@@ -296,14 +296,7 @@ struct Opener<'a> {
 }
 
 impl Opener<'_> {
-    async fn room(
-        &self,
-        name: &'static str,
-        own: &'static [Migration],
-        block: Option<&'static Block>,
-        keys: &MasterKeys,
-        signing: &SigningKey,
-    ) -> Result<Room, Failure> {
+    async fn store(&self, name: &'static str, own: &'static [Migration]) -> Result<Store, Failure> {
         let engine = engine_of(self.config, self.profile, self.folder, name);
         let mut limits = StoreLimits::default();
         if let Some(queue) = self.config.number("store.queue_max") {
@@ -312,10 +305,36 @@ impl Opener<'_> {
         databases::check(self.folder, name, &engine)?;
         let store = open_store(name, own, engine.clone(), self.clock, self.ids, limits).await?;
         databases::note(self.folder, name, &engine)?;
-        keys.check(&store).await.map_err(|error| error.explain(&format!("opening the database of {name}")))?;
-        let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
-        Ok(Room { name, block, store, sealer })
+        Ok(store)
     }
+}
+
+/// A database that the keys belong to, with its sealer.
+async fn room(
+    name: &'static str,
+    store: Store,
+    block: Option<&'static Block>,
+    keys: &MasterKeys,
+    signing: &SigningKey,
+) -> Result<Room, Failure> {
+    keys.check(&store).await.map_err(|error| error.explain(&format!("opening the database of {name}")))?;
+    let sealer = Arc::new(Sealer::new(store.clone(), signing.clone()));
+    Ok(Room { name, block, store, sealer })
+}
+
+/// Whether the master keys come from configuration, so that none lie in the key folder.
+pub(crate) fn has_given_keys(config: &Config) -> bool {
+    config.text("keys.master").is_some() || config.path("keys.master_file").is_some()
+}
+
+/// The master keys: from configuration, or the node's own.
+async fn master_keys(config: &Config, folder: &Path, node: &Store) -> Result<MasterKeys, Failure> {
+    let keys = match (config.text("keys.master"), config.path("keys.master_file")) {
+        (Some(text), _) => MasterKeys::from_bytes(text.as_bytes()),
+        (None, Some(path)) => MasterKeys::from_file(&path),
+        (None, None) => MasterKeys::open_for(folder, node).await,
+    };
+    keys.map_err(|error| error.explain("opening the master keys"))
 }
 
 /// Public keys of this node's evidence: its own, and those that the operator names.

@@ -3,6 +3,7 @@
 
 mod archive;
 mod background;
+mod blobs;
 mod cli;
 mod command;
 mod config;
@@ -15,6 +16,8 @@ mod failures;
 mod folder;
 mod instance;
 mod reference;
+#[cfg(test)]
+mod walk;
 mod work;
 
 use std::process::ExitCode;

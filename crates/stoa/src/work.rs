@@ -69,6 +69,15 @@ pub(crate) enum Work {
         /// Its id.
         id: String,
     },
+    /// List the master keys.
+    KeysList,
+    /// Change the master key.
+    KeysRotate,
+    /// Take a master key out of use.
+    KeysRetire {
+        /// Its id.
+        id: String,
+    },
     /// Make all keys of a program invalid.
     KeyRevokeAll {
         /// The program.

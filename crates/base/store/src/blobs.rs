@@ -4,23 +4,29 @@
 //! folder. `object_store` stands behind it: a local folder by default (file and folders synced before `put` returns),
 //! any S3 service with the feature `s3`.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use stoa_core::{Problem, Refusal};
 
 use crate::keys::hex;
 
 /// The largest blob in bytes where nothing else is configured.
 pub const BLOB_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What a put that was killed left behind is removed when it is at least so old: no put takes that long.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
 
 /// The name of a blob: the SHA-256 of its content, in text 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,6 +134,8 @@ impl From<BlobError> for Problem {
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    /// Where they lie, when it is a local folder.
+    folder: Option<PathBuf>,
     bytes_max: usize,
 }
 
@@ -146,13 +154,13 @@ impl Blobs {
             .map_err(BlobError::storage("open its folder"))?
             .with_fsync(true)
             .with_automatic_cleanup(false);
-        Ok(Self { store: Arc::new(store), bytes_max: BLOB_BYTES_MAX })
+        Ok(Self { store: Arc::new(store), folder: Some(path.to_owned()), bytes_max: BLOB_BYTES_MAX })
     }
 
-    /// Blobs in a bucket of an S3 service. `options` are `object_store`'s names: `bucket`, `endpoint`, `region`,
-    /// `access_key_id`, `secret_access_key`, `allow_http`.
+    /// Blobs in a bucket of an S3 service, below a prefix of their own. `options` are `object_store`'s names: `bucket`,
+    /// `endpoint`, `region`, `access_key_id`, `secret_access_key`, `allow_http`.
     #[cfg(feature = "s3")]
-    pub fn s3<'a>(options: impl IntoIterator<Item = (&'a str, String)>) -> Result<Self, BlobError> {
+    pub fn s3<'a>(prefix: &str, options: impl IntoIterator<Item = (&'a str, String)>) -> Result<Self, BlobError> {
         use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
         let mut builder = AmazonS3Builder::new();
         for (name, value) in options {
@@ -160,7 +168,8 @@ impl Blobs {
             builder = builder.with_config(key, value);
         }
         let store = builder.build().map_err(BlobError::storage("take its configuration"))?;
-        Ok(Self { store: Arc::new(store), bytes_max: BLOB_BYTES_MAX })
+        let store = object_store::prefix::PrefixStore::new(store, prefix);
+        Ok(Self { store: Arc::new(store), folder: None, bytes_max: BLOB_BYTES_MAX })
     }
 
     /// The same place with another bound for the size of a blob.
@@ -212,17 +221,82 @@ impl Blobs {
 
     /// The names of blobs, in order, after `after`: at most `limit`. Files that are no blobs are passed over.
     pub async fn list(&self, after: Option<BlobId>, limit: usize) -> Result<Vec<BlobId>, BlobError> {
-        let mut names = std::collections::BTreeSet::new();
-        let mut found = self.store.list(None);
-        while let Some(object) = found.try_next().await.map_err(BlobError::storage("list"))? {
-            let Some(id) = object.location.filename().and_then(|name| name.parse::<BlobId>().ok()) else { continue };
-            if after.is_none_or(|after| id > after) {
-                names.insert(id);
-                if names.len() > limit {
-                    names.pop_last();
-                }
+        let mut names = BTreeSet::new();
+        if self.folder.is_none() {
+            // A service lists in order, from where it is told to.
+            let found = match after {
+                Some(after) => self.store.list_with_offset(None, &after.path()),
+                None => self.store.list(None),
+            };
+            gather(found, after, limit, &mut names, true).await?;
+            return Ok(names.into_iter().collect());
+        }
+        // A folder does not: so it is read a level at a time, as far as is asked for.
+        let first = after.map_or(0, |after| after.0.first().copied().unwrap_or(0));
+        for pair in first..=u8::MAX {
+            let found = self.store.list(Some(&ObjectPath::from(hex(&[pair]))));
+            gather(found, after, limit, &mut names, false).await?;
+            if names.len() >= limit {
+                break;
             }
         }
         Ok(names.into_iter().collect())
     }
+
+    /// Removes what puts left in the folder that were killed; gives how many there were. Nothing to do for a service.
+    pub async fn sweep(&self) -> Result<u64, BlobError> {
+        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let swept = tokio::task::spawn_blocking(move || sweep(&folder)).await;
+        let failed =
+            |source: Box<dyn std::error::Error + Send + Sync>| BlobError::Storage { doing: "clean up", source };
+        swept.map_err(|error| failed(Box::new(error)))?.map_err(|error| failed(Box::new(error)))
+    }
+}
+
+/// Takes names from a listing; those of a listing in order only until there are enough.
+async fn gather(
+    mut found: BoxStream<'_, object_store::Result<ObjectMeta>>,
+    after: Option<BlobId>,
+    limit: usize,
+    names: &mut BTreeSet<BlobId>,
+    in_order: bool,
+) -> Result<(), BlobError> {
+    while let Some(object) = found.try_next().await.map_err(BlobError::storage("list"))? {
+        let Some(id) = object.location.filename().and_then(|name| name.parse::<BlobId>().ok()) else { continue };
+        if after.is_none_or(|after| id > after) {
+            names.insert(id);
+            if names.len() > limit {
+                names.pop_last();
+            }
+            if in_order && names.len() == limit {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A file on its way is called like the blob, a `#` and a number.
+fn sweep(folder: &Path) -> std::io::Result<u64> {
+    let mut removed = 0;
+    for level in std::fs::read_dir(folder)? {
+        let level = level?;
+        if !level.file_type()?.is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(level.path())? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let is_staged = name
+                .to_str()
+                .and_then(|name| name.split_once('#'))
+                .is_some_and(|(id, number)| id.parse::<BlobId>().is_ok() && number.parse::<u64>().is_ok());
+            let age = |data: std::fs::Metadata| data.modified().ok()?.elapsed().ok();
+            if is_staged && entry.metadata().ok().and_then(age).is_some_and(|age| age >= LEFT_BEHIND_AFTER) {
+                std::fs::remove_file(entry.path())?;
+                removed += 1;
+            }
+        }
+    }
+    Ok(removed)
 }

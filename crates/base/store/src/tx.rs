@@ -245,6 +245,12 @@ impl Tx<'_> {
         self.watch.topics.set(self.watch.topics.get().with(topic));
     }
 
+    /// Has the log emptied, once this transaction is committed: it keeps pages as they were before, for as long as nobody
+    /// needs the room. Where long reads hold it, it is emptied when they are done and somebody writes. For SQLite.
+    pub(crate) fn scrub(&mut self) {
+        self.watch.topics.set(self.watch.topics.get().with_scrub());
+    }
+
     /// The present instant, by the store's clock.
     pub fn now(&self) -> Instant {
         self.home.clock.now()

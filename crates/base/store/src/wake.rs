@@ -25,7 +25,19 @@ impl Topic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Topics(u8);
 
+/// Beside the topics: the log is to be emptied, since what it still holds must not be found there.
+const SCRUB: u8 = 1 << 7;
+
 impl Topics {
+    #[must_use]
+    pub(crate) const fn with_scrub(self) -> Self {
+        Self(self.0 | SCRUB)
+    }
+
+    pub(crate) const fn wants_scrub(self) -> bool {
+        self.0 & SCRUB != 0
+    }
+
     #[must_use]
     pub(crate) const fn with(self, topic: Topic) -> Self {
         Self(self.0 | topic.bit())

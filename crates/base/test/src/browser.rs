@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, header};
 
-use crate::{Answer, TestStoa};
+use crate::{Answer, Caller, TestStoa};
 
 /// Where the browser finds the node.
 const HOST: &str = "node.test";
@@ -34,6 +34,11 @@ impl Browser<'_> {
     #[must_use]
     pub fn in_language(self, language: &'static str) -> Self {
         Self { language, ..self }
+    }
+
+    /// The same person's session, as a program would use it: answers are documents, not pages.
+    pub fn as_program(&self) -> Caller {
+        Caller::anonymous().with("cookie", &format!("stoa_session={}", self.session))
     }
 
     /// Opens a page.

@@ -11,4 +11,4 @@ mod walk;
 pub use browser::Browser;
 pub use engine::{Place, on_postgres, open_store};
 pub use stoa::{Answer, Caller, MakePages, NodePages, TestStoa};
-pub use walk::{Example, walk};
+pub use walk::{Walk, walk_console};

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use stoa_audit::SigningKey;
-use stoa_core::{Actor, Clock, Ids, Instant, PermissionInfo, Tenant};
+use stoa_core::{Actor, Clock, Ids, Instant, Permission, PermissionInfo, Role, Tenant};
 use stoa_store::jobs::{JobHandler, JobRunner};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
@@ -54,6 +54,10 @@ impl Drop for TestStoa {
         self.peers.disconnect();
     }
 }
+
+/// A permission that no address asks for.
+const NOTHING: PermissionInfo =
+    PermissionInfo { permission: Permission("test.nothing"), title: "Nothing", roles: &[Role(TestStoa::NOBODY)] };
 
 /// Who asks in a test.
 #[derive(Debug, Clone, Default)]
@@ -157,6 +161,9 @@ impl NodePages {
 }
 
 impl TestStoa {
+    /// A role that brings nothing anywhere.
+    pub const NOBODY: &str = "test.nobody";
+
     /// The system with these blocks, in the default profile.
     pub async fn with(blocks: &[Block]) -> Self {
         Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new()).await
@@ -207,6 +214,7 @@ impl TestStoa {
                 .permissions
                 .iter()
                 .chain(stoa_web::webhook::PERMISSIONS)
+                .chain(&[NOTHING])
                 .chain(blocks.iter().flat_map(|block| block.permissions))
                 .copied()
                 .collect(),

@@ -23,7 +23,7 @@ use crate::{health, host, openapi};
 pub struct Mounted {
     /// What it is.
     pub block: Block,
-    /// Its OpenAPI document, complete.
+    /// Its OpenAPI document, complete, as it is served below the block's prefix.
     pub openapi: Arc<OpenApi>,
     api: Router,
     pages: Router,
@@ -33,12 +33,16 @@ impl Mounted {
     /// Completes a started block's API: its document, and the refusals that every operation shares.
     pub fn new(node: &Node, block: Block, parts: BlockParts) -> Self {
         let (api, document) = parts.api.split_for_parts();
-        let openapi = Arc::new(openapi::complete(document, &block, node.hears_mediator()));
-        let served = Arc::clone(&openapi);
-        let api = api
-            .route("/openapi.json", get(move || async move { json(StatusCode::OK, &*served) }))
-            .method_not_allowed_fallback(method_not_allowed);
-        Self { block, openapi, api, pages: parts.pages }
+        let document = openapi::complete(document, &block, node.hears_mediator());
+        let openapi = Arc::new(openapi::served_at(&document, &format!("/{}", block.name)));
+        Self { block, openapi, api: api.method_not_allowed_fallback(method_not_allowed), pages: parts.pages }
+    }
+
+    /// The API with its document, which says where its addresses begin.
+    fn api_at(&self, place: &str) -> Router {
+        let document = Arc::new(openapi::served_at(&self.openapi, place));
+        let document = get(move || async move { json(StatusCode::OK, &*document) });
+        self.api.clone().route("/openapi.json", document)
     }
 }
 
@@ -73,10 +77,11 @@ pub fn app(parts: AppParts) -> Router {
     let mut router = health::router(&node, &stores, &lags, &connections).merge(pages);
     for mounted in blocks {
         if at_root == Some(mounted.block.name) {
-            router = router.merge(mounted.api.clone());
+            router = router.merge(mounted.api_at("/"));
         }
+        let prefix = format!("/{}", mounted.block.name);
         router = router
-            .nest(&format!("/{}", mounted.block.name), mounted.api)
+            .nest(&prefix, mounted.api_at(&prefix))
             .nest(&format!("/console/{}", mounted.block.name), mounted.pages);
     }
     let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed);

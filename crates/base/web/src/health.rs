@@ -21,6 +21,7 @@ use crate::connections::Connections;
 use crate::figures::StoreFigures;
 use crate::metrics::{OPEN_METRICS, add_connections};
 use crate::node::Node;
+use crate::permission::Public;
 
 /// How far behind a sealer may be before the node says that it is not ready.
 const LAG_MAX: Duration = Duration::from_secs(30);
@@ -52,13 +53,17 @@ pub(crate) fn router(node: &Node, stores: &[Store], lags: &[Lag], connections: &
         verdicts: Mutex::default(),
     });
     Router::new()
-        .route("/healthz", get(async || json(StatusCode::OK, &value!({"status": "ok"}))))
+        .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))
         .with_state(health)
 }
 
-async fn figures(State(health): State<Arc<Health>>) -> Result<Response, Fault> {
+async fn alive(_: Public) -> Response {
+    json(StatusCode::OK, &value!({"status": "ok"}))
+}
+
+async fn figures(_: Public, State(health): State<Arc<Health>>) -> Result<Response, Fault> {
     let mut now = Registry::with_prefix("stoa");
     add_connections(&mut now, health.connections.state());
     health.figures.add(&mut now).await;
@@ -67,7 +72,7 @@ async fn figures(State(health): State<Arc<Health>>) -> Result<Response, Fault> {
 }
 
 /// Ready means: the node is not about to stop, each database takes a write, and the evidence keeps up.
-async fn ready(State(health): State<Arc<Health>>) -> Response {
+async fn ready(_: Public, State(health): State<Arc<Health>>) -> Response {
     let verdicts = verdicts(&health).await;
     let lag = health.lags.iter().map(|(_, lag)| lag()).max().unwrap_or_default();
     let stopping = health.node.is_stopping();

@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 use crate::connections::ConnectionState;
 use crate::outgoing::{Observation, Observer};
 
-/// The content type of the text format (OpenMetrics 1.0).
+/// The content type of the text format (`OpenMetrics` 1.0).
 pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

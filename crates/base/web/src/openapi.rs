@@ -1,26 +1,31 @@
 //! What every operation's description shares, added once: how callers prove who they are, and how refusals look.
 
 use stoa_core::limit::BODY_BYTES_MAX;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
+use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::block::Block;
 
 /// The refusals that any operation may answer with.
-const REFUSALS: [(&str, &str); 11] = [
+const REFUSALS: [(&str, &str); 14] = [
     ("400", "The request cannot be read."),
     ("401", "No credential, or one that does not hold."),
     ("403", "The caller lacks the permission."),
     ("404", "There is no such thing."),
+    ("408", "The body did not arrive in time."),
     ("409", "The state of the thing does not allow it."),
     ("413", "The body is too large."),
     ("415", "The media type is not spoken here."),
+    ("421", "The node was asked under another's name."),
     ("422", "The data breaks a rule; the fields are named."),
     ("429", "Too many requests."),
+    ("431", "Address and headers are too large."),
     ("500", "A fault of the node."),
     ("503", "Full or away at the moment; try again after the time in Retry-After."),
 ];
@@ -29,8 +34,11 @@ const REFUSALS: [(&str, &str); 11] = [
 pub(crate) fn complete(mut document: OpenApi, block: &Block, hears_mediator: bool) -> OpenApi {
     document.info.title = format!("Stoa {}", block.title);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
-    document.info.description =
-        Some(format!("Bodies are at most {} KiB unless an operation says otherwise.", BODY_BYTES_MAX / 1024));
+    document.info.description = Some(format!(
+        "Bodies are at most {} KiB unless an operation says otherwise. Every answer carries an `X-Correlation-Id`; the caller's \
+             own is taken over when it is a UUID, 32 hexadecimal digits or a ULID, and `traceparent` is continued.",
+        BODY_BYTES_MAX / 1024
+    ));
     document.info.license = None;
     document.info.contact = None;
     let components = document.components.get_or_insert_with(|| ComponentsBuilder::new().build());
@@ -76,18 +84,35 @@ fn complete_operation(operation: &mut Operation, hears_mediator: bool) {
         operation.security = Some(schemes.map(|name| SecurityRequirement::new(name, Vec::<String>::new())).collect());
     }
     for (status, words) in REFUSALS {
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(refusal(words)));
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(refusal(status, words)));
     }
 }
 
-fn refusal(words: &str) -> Response {
-    ResponseBuilder::new()
-        .description(words)
-        .content(
-            "application/problem+json",
-            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
-        )
+fn refusal(status: &str, words: &str) -> Response {
+    let refusal = ResponseBuilder::new().description(words).content(
+        "application/problem+json",
+        ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
+    );
+    match status {
+        "401" => refusal.header("WWW-Authenticate", text_header("How to prove who you are.")),
+        "429" | "503" => refusal.header("Retry-After", text_header("Seconds to wait before asking again.")),
+        _ => refusal,
+    }
+    .build()
+}
+
+fn text_header(words: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+        .description(Some(words))
         .build()
+}
+
+/// The document as it is served where the block's addresses begin at `place`.
+pub(crate) fn served_at(document: &OpenApi, place: &str) -> OpenApi {
+    let mut document = document.clone();
+    document.servers = Some(vec![ServerBuilder::new().url(place).build()]);
+    document
 }
 
 /// RFC 9457 with our `code` and `errors`.

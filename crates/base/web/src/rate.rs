@@ -14,9 +14,12 @@ use stoa_core::{Actor, ActorKind, Problem, Refusal};
 
 use crate::issuers::BLOCK_SUBJECT;
 use crate::metrics::Metrics;
+use crate::seldom::Seldom;
 
 /// Callers that are remembered; over it those that have been quiet are forgotten.
 const CALLERS_MAX: usize = 100_000;
+/// How often quiet callers are looked for at most: it takes a look at all of them.
+const TIDY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The word for callers without a credential that holds.
 const ANONYMOUS: &str = "anonymous";
@@ -39,8 +42,8 @@ pub struct RateLimits {
 }
 
 pub(crate) struct Rates {
-    known: Option<DefaultKeyedRateLimiter<u64>>,
-    anonymous: Option<DefaultKeyedRateLimiter<u64>>,
+    known: Option<Bound>,
+    anonymous: Option<Bound>,
     /// Addresses from which too many credentials did not hold, with the time until the next may be tried.
     spent: Mutex<HashMap<u64, Tick>>,
     hasher: RandomState,
@@ -52,7 +55,10 @@ impl Rates {
         let limiter = |per_second: u32, burst: u32| {
             let quota = Quota::per_second(NonZeroU32::new(per_second)?);
             let burst = NonZeroU32::new(burst.max(1))?;
-            Some(DefaultKeyedRateLimiter::dashmap(quota.allow_burst(burst)))
+            Some(Bound {
+                limiter: DefaultKeyedRateLimiter::dashmap(quota.allow_burst(burst)),
+                tidied: Seldom::new(TIDY_PAUSE),
+            })
         };
         Self {
             known: limiter(limits.requests_per_second, limits.burst),
@@ -119,10 +125,16 @@ impl Rates {
     }
 }
 
+/// One bound for many callers.
+struct Bound {
+    limiter: DefaultKeyedRateLimiter<u64>,
+    tidied: Seldom,
+}
+
 /// Counts one request; gives the time to wait when it is one too many.
-fn take(limiter: Option<&DefaultKeyedRateLimiter<u64>>, key: u64) -> Result<(), Duration> {
-    let Some(limiter) = limiter else { return Ok(()) };
-    if limiter.len() > CALLERS_MAX {
+fn take(bound: Option<&Bound>, key: u64) -> Result<(), Duration> {
+    let Some(Bound { limiter, tidied }) = bound else { return Ok(()) };
+    if limiter.len() > CALLERS_MAX && tidied.due(Tick::now()).is_some() {
         limiter.retain_recent();
         limiter.shrink_to_fit();
     }

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Tick};
 
 /// How long refusals are counted together.
@@ -41,7 +42,11 @@ struct Summary {
 
 /// The log.
 #[derive(Debug, Default)]
-pub(crate) struct SecurityLog(Mutex<Minute>);
+pub(crate) struct SecurityLog {
+    minute: Mutex<Minute>,
+    /// Whether anything is counted: every request asks, and hardly ever is there anything.
+    counts: AtomicBool,
+}
 
 impl SecurityLog {
     /// Notes a refusal.
@@ -56,7 +61,9 @@ impl SecurityLog {
 
     /// Tells of a minute that is over, also when nothing happens any more.
     pub(crate) fn tick(&self) {
-        tell(&self.over(Tick::now()));
+        if self.counts.load(Ordering::Relaxed) {
+            tell(&self.over(Tick::now()));
+        }
     }
 
     /// Tells of the present minute as well: the node ends.
@@ -67,7 +74,8 @@ impl SecurityLog {
     /// Counts; gives the minute that is over, if one is, and whether this is to be told at once.
     fn count(&self, who: &str, code: &'static str, now: Tick) -> (Summary, bool) {
         let over = self.over(now);
-        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut minute = self.lock();
+        self.counts.store(true, Ordering::Relaxed);
         minute.since.get_or_insert(now);
         let key = (who.to_owned(), code);
         if minute.counts.len() >= TOLD_APART_MAX && !minute.counts.contains_key(&key) {
@@ -81,12 +89,17 @@ impl SecurityLog {
         (over, first)
     }
 
+    fn lock(&self) -> MutexGuard<'_, Minute> {
+        self.minute.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn over(&self, now: Tick) -> Summary {
-        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut minute = self.lock();
         if minute.since.is_none_or(|since| now.saturating_duration_since(since) < MINUTE) {
             return Summary::default();
         }
         let Minute { counts, others, .. } = std::mem::take(&mut *minute);
+        self.counts.store(false, Ordering::Relaxed);
         drop(minute);
         let again = counts.into_iter().filter(|(_, times)| *times > 1);
         let mut counts: Vec<_> = again.map(|((who, code), times)| (who, code, times)).collect();

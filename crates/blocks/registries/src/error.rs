@@ -3,6 +3,7 @@
 use stoa_audit::AuditError;
 use stoa_core::{FieldError, Problem, ProblemInfo, Refusal};
 use stoa_store::StoreError;
+use stoa_store::keys::KeyError;
 use stoa_store::seal::SealError;
 
 /// A refusal or failure of the registries block.
@@ -69,10 +70,30 @@ pub enum RegistriesError {
     Store(#[from] StoreError),
     /// The evidence could not be written.
     #[error(transparent)]
-    Audit(#[from] AuditError),
+    Audit(AuditError),
     /// A sealed value could not be made or opened.
     #[error(transparent)]
-    Seal(#[from] SealError),
+    Seal(SealError),
+}
+
+/// A store that is busy or too slow is that wherever the unit of work met it: callers wait for it and try again.
+impl From<SealError> for RegistriesError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Store(error) | SealError::Key(KeyError::Store(error)) => Self::Store(error),
+            other => Self::Seal(other),
+        }
+    }
+}
+
+impl From<AuditError> for RegistriesError {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Store(error) => Self::Store(error),
+            AuditError::Seal(error) => error.into(),
+            other => Self::Audit(other),
+        }
+    }
 }
 
 impl RegistriesError {

@@ -7,7 +7,7 @@ mod draw;
 use axum::response::Response;
 use stoa_core::{Problem, Refusal};
 use stoa_ui::{Column, Html, Page, Table, Words, actions, cards, code};
-use stoa_web::{Fault, Path, View};
+use stoa_web::{Fault, Path, Public, View};
 
 use crate::{PortalParts, State, shown};
 use document::{Document, Operation};
@@ -24,7 +24,7 @@ fn missing(what: &str) -> Problem {
 }
 
 /// The blocks with an API.
-pub(crate) async fn list(view: View, parts: State) -> Result<Response, Fault> {
+pub(crate) async fn list(_: Public, view: View, parts: State) -> Result<Response, Fault> {
     let w = view.words();
     let mut blocks = Vec::new();
     for mounted in &parts.blocks {
@@ -40,7 +40,7 @@ pub(crate) async fn list(view: View, parts: State) -> Result<Response, Fault> {
 }
 
 /// One block's API: what can be asked, in groups.
-pub(crate) async fn show(view: View, parts: State, Path(name): Path<String>) -> Result<Response, Fault> {
+pub(crate) async fn show(_: Public, view: View, parts: State, Path(name): Path<String>) -> Result<Response, Fault> {
     let w = view.words();
     let (document, title) = document(&parts, &name)?;
     let mut page = Page::new(&view.frame, title)
@@ -85,6 +85,7 @@ fn frame<'a>(view: &'a View, document: &Document, block: &str, title: &str) -> P
 
 /// One operation, with everything that a caller needs to know.
 pub(crate) async fn operation(
+    _: Public,
     view: View,
     parts: State,
     Path((name, id)): Path<(String, String)>,
@@ -105,6 +106,7 @@ pub(crate) async fn operation(
 
 /// One shape of data.
 pub(crate) async fn schema(
+    _: Public,
     view: View,
     parts: State,
     Path((name, schema)): Path<(String, String)>,

@@ -8,9 +8,12 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use stoa_core::{Clock, Ids};
-use stoa_store::{Store, StoreLimits, StoreOptions, Tx, seal};
+use stoa_store::blobs::BlobError;
+use stoa_store::keys::FILE_NAME as MASTER_KEYS;
+use stoa_store::{Blobs, Store, StoreLimits, StoreOptions, Tx, seal};
 
 use crate::archive::{ArchiveError, ArchiveReader, ArchiveWriter, Header, read_header};
+use crate::blobs;
 use crate::cli::{Passphrase, Restore, VerifyArchive};
 use crate::config::Config;
 use crate::console::Console;
@@ -18,7 +21,7 @@ use crate::databases;
 use crate::exit::{Exit, Failure, chain};
 use crate::failures::Explain;
 use crate::folder::{DataFolder, PROFILE, ProfileKind};
-use crate::instance::{BLOCKS, Instance, NODE, engine_of, keys_folder, migrations_of};
+use crate::instance::{BLOCKS, Instance, NODE, engine_of, has_given_keys, keys_folder, migrations_of};
 
 /// What every entry of a database begins with.
 const DATABASE: &str = "databases/";
@@ -26,6 +29,8 @@ const BLOBS: &str = "blobs/";
 const KEYS: &str = "keys/";
 /// The list of destroyed keys of people, in the data folder and in each archive.
 pub(crate) const ERASED: &str = "erased.jsonl";
+/// Names of blobs that are read at once.
+const BLOBS_PAGE: usize = 1_000;
 /// Destroyed keys that are read at once.
 const ERASED_PAGE: u32 = 1_000;
 
@@ -185,7 +190,13 @@ async fn write_archive(
     let fail = |error: ArchiveError| error.explain(&doing);
     let mut writer = ArchiveWriter::new(BufWriter::new(file), header, passphrase).map_err(fail)?;
     let stores: Vec<Store> = instance.rooms.iter().map(|room| room.store.clone()).collect();
-    let moment = Store::moment(&stores).await.map_err(|error| error.explain("holding one moment of all databases"))?;
+    let (moment, master_keys) = {
+        // What is sealed at this moment, these keys open: none is added or taken out meanwhile.
+        let _held = instance.keys.hold().await;
+        let moment = Store::moment(&stores).await;
+        let moment = moment.map_err(|error| error.explain("holding one moment of all databases"))?;
+        (moment, instance.keys.export())
+    };
     for (index, room) in instance.rooms.iter().enumerate() {
         writer.begin(&format!("{DATABASE}{}", room.name)).map_err(fail)?;
         let exported = moment.export(index, EntryOut(writer)).await;
@@ -195,22 +206,65 @@ async fn write_archive(
     }
     drop(moment);
     // Blobs never change once they are written, so those that came after the moment do no harm.
-    for path in files_below(&instance.folder.path().join("blobs"))? {
-        writer.begin(&format!("{BLOBS}{}", path.0)).map_err(fail)?;
-        copy_in(&mut writer, &path.1)?;
+    for block in instance.rooms.iter().filter_map(|room| room.block) {
+        copy_blobs(&mut writer, &instance.blobs(block.name)?, block.name, console).await?;
     }
     let erased = erased(instance).await?;
     writer.begin(ERASED).map_err(fail)?;
     writer.write(erased.as_bytes()).map_err(fail)?;
     if passphrase.is_some() {
-        for path in files_below(&keys_folder(&instance.config, instance.folder.path()))? {
+        let folder = files_below(&keys_folder(&instance.config, instance.folder.path()))?;
+        for path in folder.into_iter().filter(|(name, _)| name != MASTER_KEYS) {
             writer.begin(&format!("{KEYS}{}", path.0)).map_err(fail)?;
             copy_in(&mut writer, &path.1)?;
         }
+        writer.begin(&format!("{KEYS}{MASTER_KEYS}")).map_err(fail)?;
+        writer.write(master_keys.as_bytes()).map_err(fail)?;
     }
     let out = writer.finish().map_err(fail)?;
     let file = out.into_inner().map_err(|error| Failure::io(&doing, error.error()))?;
     file.sync_all().map_err(|error| Failure::io(&doing, &error))
+}
+
+/// Copies the blobs of one block, wherever they lie. One that is damaged is named and left out: it must not keep the rest
+/// from being saved.
+async fn copy_blobs(
+    writer: &mut ArchiveWriter<BufWriter<File>>,
+    blobs: &Blobs,
+    block: &str,
+    console: &Console,
+) -> Result<(), Failure> {
+    let doing = format!("reading the blobs of {block}");
+    let mut after = None;
+    loop {
+        let page = blobs.list(after, BLOBS_PAGE).await.map_err(|error| error.explain(&doing))?;
+        let Some(last) = page.last().copied() else { return Ok(()) };
+        for id in page {
+            let content = match blobs.get(id).await {
+                Ok(content) => content,
+                Err(BlobError::NotFound(_)) => continue,
+                Err(error @ BlobError::Damaged(_)) => {
+                    console.note(format!("left out: {error}")).await?;
+                    continue;
+                }
+                Err(error) => return Err(error.explain(&doing)),
+            };
+            let name = id.to_string();
+            let level = name.get(..2).unwrap_or_default();
+            let written = writer.begin(&format!("{BLOBS}{block}/{level}/{name}")).and_then(|()| writer.write(&content));
+            written.map_err(|error| error.explain("writing the archive"))?;
+        }
+        after = Some(last);
+    }
+}
+
+/// Brings a blob of an archive to the configured service, and takes its file away.
+async fn send_blob(order: &Order<'_>, staging: &Path, name: &str, file: &Path) -> Result<(), Failure> {
+    let block = name.strip_prefix(BLOBS).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let blobs = blobs::open(order.config, order.profile, staging, block)?;
+    let content = std::fs::read(file).map_err(|error| Failure::io(format!("reading {}", file.display()), &error))?;
+    blobs.put(content).await.map_err(|error| error.explain(&format!("writing the blobs of {block}")))?;
+    std::fs::remove_file(file).map_err(|error| Failure::io(format!("removing {}", file.display()), &error))
 }
 
 fn copy_in(writer: &mut ArchiveWriter<BufWriter<File>>, path: &Path) -> Result<(), Failure> {
@@ -438,6 +492,11 @@ async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(
     let (mut databases, mut destroyed) = (Vec::new(), Vec::new());
     while let Some(name) = reader.next_entry().map_err(fail)? {
         let inside = plain(&name)?;
+        // Where the operator keeps the master keys, no second copy of them is left behind.
+        if has_given_keys(config) && name == format!("{KEYS}{MASTER_KEYS}") {
+            while reader.piece(&mut piece).map_err(fail)? {}
+            continue;
+        }
         // Keys may lie outside of the data folder, and then they are brought there by hand.
         let place = staging.join(inside);
         if let Some(folder) = place.parent() {
@@ -456,6 +515,8 @@ async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(
         file.sync_all().map_err(|error| Failure::io(doing(), &error))?;
         if let Some(database) = name.strip_prefix(DATABASE) {
             databases.push((database.to_owned(), place));
+        } else if name.starts_with(BLOBS) && blobs::are_elsewhere(config, profile) {
+            send_blob(order, staging, &name, &place).await?;
         } else if name == ERASED {
             destroyed.push(std::fs::read_to_string(&place).map_err(|error| Failure::io(doing(), &error))?);
         }

@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::instance::Instance;
 use crate::work::Work;
 
-use super::{audit, backup, key, registry};
+use super::{audit, backup, key, keys, registry};
 
 /// An instance and the address under which people reach it.
 pub(crate) struct Desk {
@@ -31,6 +31,9 @@ impl Worker for Desk {
             }
             Work::KeyList { tenant } => key::list(instance, tenant.as_deref(), &console).await,
             Work::KeyRevoke { id } => key::revoke(instance, &id, &console).await,
+            Work::KeysList => keys::list(instance, &console).await,
+            Work::KeysRotate => keys::rotate(instance, &console).await,
+            Work::KeysRetire { id } => keys::retire(instance, &id, &console).await,
             Work::KeyRevokeAll { name, tenant } => key::revoke_all(instance, &name, &tenant, &console).await,
             Work::Backup { archive, passphrase } => {
                 backup::backup(instance, &archive, passphrase, &console).await?;

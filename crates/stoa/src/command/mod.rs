@@ -6,6 +6,7 @@ mod backup;
 mod desk;
 pub(crate) mod flavor;
 pub(crate) mod key;
+mod keys;
 mod registry;
 mod standard;
 mod up;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use clap::CommandFactory;
 
 use crate::cli::{
-    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, ReferencePage, RegistryCommand, SampleCommand,
+    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, KeysCommand, ReferencePage, RegistryCommand, SampleCommand,
 };
 use crate::config::{Config, Sources, reference};
 use crate::console::Console;
@@ -56,6 +57,7 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "stoa", &mut script);
             page(&String::from_utf8_lossy(&script), &console).await
         }
+        Command::Keys(KeysCommand::New { after }) => keys::new(after.as_deref(), &console).await,
         Command::Standard(wanted) => standard::run(wanted, &console).await,
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
         Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
@@ -131,6 +133,9 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         Command::Audit(AuditCommand::Checkpoint) => Work::AuditCheckpoint,
         Command::Audit(AuditCommand::Key) => Work::AuditKey,
         Command::Key(KeyCommand::Create { name, roles, tenant, days }) => Work::KeyCreate { name, roles, tenant, days },
+        Command::Keys(KeysCommand::List) => Work::KeysList,
+        Command::Keys(KeysCommand::Rotate) => Work::KeysRotate,
+        Command::Keys(KeysCommand::Retire { id }) => Work::KeysRetire { id },
         Command::Key(KeyCommand::List { tenant }) => Work::KeyList { tenant },
         Command::Key(KeyCommand::Revoke { id: Some(id), .. }) => Work::KeyRevoke { id },
         Command::Key(KeyCommand::Revoke { id: None, name, tenant }) => {

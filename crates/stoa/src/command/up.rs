@@ -199,6 +199,12 @@ async fn start_blocks(
             if let (ProfileKind::Govstack, Some(seed)) = (instance.profile, block.seed_govstack) {
                 seed(context.clone()).await.map_err(|error| doing(error, "loading the sample data of"))?;
             }
+            let blobs = context.blobs.clone();
+            background.spawn(async move {
+                if let Err(error) = blobs.sweep().await {
+                    tracing::warn!(error = %crate::exit::chain(&error), "what killed uploads left was not removed");
+                }
+            });
             let parts = (block.start)(context).map_err(|error| doing(error, "starting"))?;
             handlers.clone_from(&parts.jobs);
             sinks.clone_from(&parts.sinks);

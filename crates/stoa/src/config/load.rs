@@ -190,11 +190,19 @@ impl Reading {
             ("server.tls_certificate", "server.tls_key"),
             ("server.tls_key", "server.tls_certificate"),
             ("mail.smtp_url", "mail.from"),
+            ("blobs.bucket", "blobs.access_key_id"),
+            ("blobs.bucket", "blobs.secret_access_key"),
             ("mediator.client_ca", "server.tls_certificate"),
         ] {
             if let (Some(set), false) = (self.settings.get(one), self.settings.contains_key(other)) {
                 self.mistakes.push(format!("{}: `{one}` needs `{other}` beside it", set.origin));
             }
+        }
+        if let (Some(text), Some(file)) = (self.settings.get("keys.master"), self.settings.get("keys.master_file")) {
+            self.mistakes.push(format!(
+                "{}: `keys.master` and {}: `keys.master_file` both name the master keys; keep one",
+                text.origin, file.origin
+            ));
         }
         self.public_url();
         self.needed("issuers", &["url", "audience"]);

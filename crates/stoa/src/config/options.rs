@@ -134,6 +134,38 @@ pub(crate) const SECTIONS: &[Section] = &[
         ],
     },
     Section {
+        name: "blobs",
+        doc: "Where files are kept. Without a bucket: in `blobs` in the data folder. A bucket needs a binary that was built with `--features full`.",
+        options: &[
+            option(
+                "blobs.bucket",
+                Accepts::Text,
+                "",
+                "A bucket of an S3 service; each block has a prefix of its own in it.",
+            ),
+            option(
+                "blobs.endpoint",
+                Accepts::Url,
+                "",
+                "The service's address. Plain http only on this machine. Without it: Amazon's of the region.",
+            ),
+            option(
+                "blobs.region",
+                Accepts::Text,
+                "\"us-east-1\"",
+                "The service's region; services of one's own take any.",
+            ),
+            option("blobs.access_key_id", Accepts::Text, "", "The id of the key that may read and write the bucket."),
+            option("blobs.secret_access_key", Accepts::Secret, "", "The key's secret."),
+            option(
+                "blobs.bytes_max",
+                Accepts::Number(1_048_576, 1_073_741_824),
+                "67108864",
+                "The largest file in bytes; over it the answer is 413.",
+            ),
+        ],
+    },
+    Section {
         name: "keys",
         doc: "The keys that seal personal data and sign checkpoints of the evidence.",
         options: &[
@@ -142,6 +174,18 @@ pub(crate) const SECTIONS: &[Section] = &[
                 Accepts::Path,
                 "",
                 "Folder of the keys, made at first start. Without it: `keys` in the data folder. Keep a copy elsewhere: without the keys sealed data is lost.",
+            ),
+            option(
+                "keys.master_file",
+                Accepts::Path,
+                "",
+                "File with the master keys, put there by the operator (a mounted secret) and only read. `stoa keys new` prints one. Instead of `master.keys` in the key folder.",
+            ),
+            option(
+                "keys.master",
+                Accepts::Secret,
+                "",
+                "The text of such a file, best given by the environment: `STOA_KEYS__MASTER`. Instead of `keys.master_file`.",
             ),
             option(
                 "keys.trusted",

@@ -149,3 +149,16 @@ fn every_default_is_a_value_that_its_own_option_accepts() {
         assert!(!said.contains("must be") && !said.contains("unknown"), "{path}: {said}");
     }
 }
+
+#[test]
+fn a_bucket_is_nothing_without_its_key() {
+    let failure = load("[blobs]\nbucket = \"files\"\n", &[]).unwrap_err();
+    insta::assert_snapshot!(failure.message, @r#"
+    stoa.toml:2: `blobs.bucket` needs `blobs.access_key_id` beside it
+    error: stoa.toml:2: `blobs.bucket` needs `blobs.secret_access_key` beside it
+    "#);
+    let config =
+        load("[blobs]\nbucket = \"files\"\naccess_key_id = \"me\"\nsecret_access_key = \"very secret\"\n", &[])
+            .unwrap();
+    assert!(!config.show().contains("very secret"), "{}", config.show());
+}

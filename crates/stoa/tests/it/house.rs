@@ -206,6 +206,85 @@ fn works_on(text: &str, table: &str) -> bool {
     words.windows(2).any(|w| w[1] == table && ["FROM", "INTO", "UPDATE", "JOIN"].contains(&w[0]))
 }
 
+/// The handlers that a source puts behind addresses: `get(module::name)` in a `.route(…)`, and the names in `routes!(…)`.
+fn handlers(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_:".contains(&b));
+    let mut found = Vec::new();
+    for rest in code.split(".route(").skip(1) {
+        let mut open = 1;
+        let end = rest.find(|c: char| {
+            open += i32::from(c == '(') - i32::from(c == ')');
+            open == 0
+        });
+        let route = &rest[..end.unwrap_or(rest.len())];
+        for method in ["get(", "post(", "put(", "patch(", "delete("] {
+            let names = route.split(method).skip(1).filter_map(|rest| rest.split(')').next());
+            found.extend(names.filter(|name| is_name(name)).map(str::to_owned));
+        }
+    }
+    for rest in code.split("routes!(").skip(1) {
+        let names = rest.split(')').next().unwrap_or_default().split(',').map(str::trim);
+        found.extend(names.filter(|name| is_name(name)).map(str::to_owned));
+    }
+    found
+}
+
+/// Law 6: whoever writes a route says who may come in, with `Allowed<Right>` or `Public` among the handler's arguments.
+/// `files` are the sources of one package.
+fn open_by_silence(files: &[(String, String)]) -> Vec<String> {
+    let mut silent = Vec::new();
+    for (file, text) in files {
+        for handler in handlers(text) {
+            let (module, name) = handler.rsplit_once("::").unwrap_or(("", &handler));
+            let of_module = |path: &str| match module.rsplit("::").next() {
+                Some("") | None => path == file,
+                Some(module) => {
+                    path.ends_with(&format!("/{module}.rs")) || path.ends_with(&format!("/{module}/mod.rs"))
+                }
+            };
+            let start = format!("async fn {name}(");
+            let signature = files.iter().filter(|(path, _)| of_module(path)).find_map(|(_, text)| {
+                let rest = text.split_once(&start)?.1;
+                rest.split(") ->").next().map(str::to_owned)
+            });
+            match signature {
+                None => silent.push(format!("{file}: the handler {handler} was not found")),
+                Some(signature) if !signature.contains("Allowed<") && !signature.contains("Public") => {
+                    silent.push(format!("{file}: {handler} does not say who may come in"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    silent
+}
+
+#[test]
+fn every_route_says_who_may_come_in() {
+    let crates = root().join("crates");
+    let mut packages = vec![crates.join("portal"), crates.join("base/web")];
+    packages.extend(std::fs::read_dir(crates.join("blocks")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut routes = 0;
+    for package in packages {
+        let read = |path: PathBuf| (path.display().to_string(), std::fs::read_to_string(&path).unwrap());
+        let files: Vec<_> = sources(&package.join("src")).into_iter().map(read).collect();
+        routes += files.iter().map(|(_, text)| handlers(text).len()).sum::<usize>();
+        assert_eq!(open_by_silence(&files), Vec::<String>::new());
+    }
+    assert!(routes > 90, "{routes} routes were found");
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let broken = [
+        file("src/lib.rs", "Router::new().route(\"/a\", get(a::show).post(send)).routes(routes!(list, gone))"),
+        file("src/a.rs", "async fn show(view: View) -> Response {"),
+        file("src/b.rs", "async fn show(_: Public) -> Response {"),
+    ];
+    let silent = open_by_silence(&broken);
+    assert_eq!(silent.len(), 4, "{silent:?}");
+    assert_eq!(silent[0], "src/lib.rs: a::show does not say who may come in");
+}
+
 /// Everything below a package in the tree of what it is built from.
 fn tree(metadata: &Value, name: &str) -> BTreeSet<String> {
     let nodes: BTreeMap<&str, &Value> =

@@ -16,6 +16,7 @@ mod evidence;
 mod faults;
 mod flavor;
 mod house;
+mod keys;
 mod peers;
 mod program;
 mod standard;

@@ -51,6 +51,16 @@ pub enum KeyError {
         /// The ids of the keys that are there.
         given: String,
     },
+    /// There is no key file, and the database was sealed with keys that must have lain in one.
+    #[error("the key file {} is missing, and the database of `{block}` was sealed with key {wanted}", path.display())]
+    Missing {
+        /// Where it should lie.
+        path: PathBuf,
+        /// Whose database.
+        block: &'static str,
+        /// The ids of the keys.
+        wanted: String,
+    },
     /// The file is not the one that was read before with other keys in it, but another node's.
     #[error("the key file {} was replaced by one that does not belong to this node's data", path.display())]
     Replaced {
@@ -95,9 +105,10 @@ impl From<KeyError> for Problem {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::Store(error) => error.into(),
-            KeyError::DoesNotFit { .. } | KeyError::Replaced { .. } | KeyError::Retired { .. } => {
-                Problem::new(Refusal::Failed, "store.key_does_not_fit")
-            }
+            KeyError::DoesNotFit { .. }
+            | KeyError::Missing { .. }
+            | KeyError::Replaced { .. }
+            | KeyError::Retired { .. } => Problem::new(Refusal::Failed, "store.key_does_not_fit"),
             KeyError::File { .. }
             | KeyError::TooOpen { .. }
             | KeyError::Malformed { .. }

@@ -78,6 +78,25 @@ impl MasterKeys {
         Ok(Self::with(ring, Source::File(file), Some(stamp)))
     }
 
+    /// As [`open`](Self::open), but for a database that was sealed with keys already nothing is made: new ones could open
+    /// nothing, and would stand where the right ones must be put back.
+    pub async fn open_for(folder: &Path, store: &Store) -> Result<Self, KeyError> {
+        let path = folder.join(FILE_NAME);
+        if !path.exists() {
+            let noted = store
+                .read(async |tx: &mut Tx<'_>| {
+                    tx.rows::<(String,)>("SELECT key_id FROM stoa_key_check ORDER BY key_id", params![]).await
+                })
+                .await
+                .map_err(KeyError::Store)?;
+            if !noted.is_empty() {
+                let wanted = noted.into_iter().map(|(id,)| id).collect::<Vec<_>>().join(", ");
+                return Err(KeyError::Missing { path, block: store.block(), wanted });
+            }
+        }
+        Self::open(folder)
+    }
+
     /// Takes the keys from a file that the operator put there, and that is only read.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
         let file = KeyFile::given(path);
@@ -106,8 +125,9 @@ impl MasterKeys {
         *self.shared.stamp.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
     }
 
-    /// Held while keys are added or taken out, so that two at once do not meet.
-    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    /// While the guard lives no other key is added or taken out: for those who do so, and for a backup, whose keys must be
+    /// those of its moment.
+    pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.shared.turn.lock().await
     }
 
@@ -147,6 +167,11 @@ impl MasterKeys {
         self.reload()?;
         self.replace(self.ring().grown()?)?;
         Ok(self.active())
+    }
+
+    /// The text of a key file with a new active key behind these; nothing here changes.
+    pub fn grown(&self) -> Result<Zeroizing<String>, KeyError> {
+        Ok(self.ring().grown()?.to_text())
     }
 
     /// Takes an older key out. Nothing may be wrapped with it any more: see [`crate::seal::retire`].

@@ -167,6 +167,7 @@ async fn destroy(tx: &mut Tx<'_>, subject_mac: &[u8]) -> Result<bool, SealError>
             params![subject_mac, now],
         )
         .await?;
+    tx.scrub();
     if destroyed == 0 {
         let id = tx.new_id::<DataKey>();
         tx.execute(

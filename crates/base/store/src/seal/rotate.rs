@@ -19,8 +19,7 @@ const BATCH: i64 = 200;
 pub struct Rotated {
     /// The active key now.
     pub active: KeyId,
-    /// Whether it was made for this rotation; else one was brought to its end that had been cut off, or configuration
-    /// names the key.
+    /// Whether it was another one before; else a rotation was brought to its end that had been cut off.
     pub is_new: bool,
     /// Data keys that were wrapped anew, by database.
     pub wrapped: Vec<(&'static str, u64)>,
@@ -30,15 +29,15 @@ pub struct Rotated {
 /// it. A rotation that was cut off is brought to its end instead. Keys that come from configuration are read again, and
 /// the one that stands last is the new one.
 pub async fn rotate_all(stores: &[Store], keys: &MasterKeys) -> Result<Rotated, SealError> {
-    let _turn = keys.turn().await;
-    let mut is_new = changing(keys, MasterKeys::reload).await?;
+    let _turn = keys.hold().await;
+    let before = keys.active();
+    changing(keys, MasterKeys::reload).await?;
     let mut left = 0;
     for store in stores {
         left += left_behind(store, &keys.active()).await?;
     }
     if left == 0 && keys.are_own() {
         changing(keys, |keys| keys.add_active().map(drop)).await?;
-        is_new = true;
     }
     for store in stores {
         keys.check(store).await?;
@@ -47,7 +46,8 @@ pub async fn rotate_all(stores: &[Store], keys: &MasterKeys) -> Result<Rotated, 
     for store in stores {
         wrapped.push((store.block(), rotate(store, keys).await?));
     }
-    Ok(Rotated { active: keys.active(), is_new: is_new && left == 0, wrapped })
+    let active = keys.active();
+    Ok(Rotated { is_new: active != before, active, wrapped })
 }
 
 /// Files are read and written away from the runtime.
@@ -141,7 +141,7 @@ pub async fn usage(store: &Store) -> Result<Vec<Usage>, StoreError> {
 /// Takes an older master key out of use in these databases, which are all that are sealed with these keys, and out of
 /// the file where the node writes it. Refused while anything is wrapped with it.
 pub async fn retire(stores: &[Store], keys: &MasterKeys, id: &str) -> Result<(), SealError> {
-    let _turn = keys.turn().await;
+    let _turn = keys.hold().await;
     changing(keys, MasterKeys::reload).await?;
     let needed = |why: String| KeyError::Needed { id: id.to_owned(), why };
     if keys.active().as_str() == id {

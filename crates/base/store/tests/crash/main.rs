@@ -1,12 +1,13 @@
 //! What survives when the process is killed, and whether an answer ever leaves before its data is on disk.
 //!
-//! Two tests with a process of their own, so this is a program of its own: it runs itself as the process that is killed
+//! Tests with a process of their own, so this is a program of its own: it runs itself as the process that is killed
 //! or watched. `STOA_CRASH_KILLS` says how often to kill (20 if it says nothing); `scripts/crash-test.sh` kills more.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test that stumbles is to fail at once, and this one is its own harness"
 )]
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if arguments.iter().any(|argument| argument == "--list") {
-        println!("kills: test\nsyncs: test");
+        println!("kills: test\nkills_postgres: test\nfirst_starts: test\nsyncs: test");
         return ExitCode::SUCCESS;
     }
     let wanted = |name: &str| {
@@ -32,7 +33,12 @@ fn main() -> ExitCode {
         filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
     };
     let mut failed = false;
-    for (name, test) in [("crash::kills", kills::test as fn() -> Outcome), ("crash::syncs", syncs::test)] {
+    for (name, test) in [
+        ("crash::kills", kills::test as fn() -> Outcome),
+        ("crash::kills_postgres", kills::test_postgres),
+        ("crash::first_starts", kills::test_first_starts),
+        ("crash::syncs", syncs::test),
+    ] {
         if !wanted(name) {
             continue;
         }

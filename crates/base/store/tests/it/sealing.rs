@@ -231,6 +231,30 @@ async fn a_master_key_that_does_not_fit_is_refused_at_start(bed: Bed) {
     keys.check(&bed.store).await.unwrap();
 }
 
+/// A destroyed key does not lie on in the log or in its page, where a copy of the files would take it along.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destroyed_key_is_gone_from_the_files_too() {
+    let bed = Bed::sqlite().await;
+    let keys = MasterKeys::generate().unwrap();
+    seal_one(&bed.store, &keys, "person:1", "Amina").await.unwrap();
+    let wrapped = async |tx: &mut Tx<'_>| tx.get::<(Vec<u8>,)>("SELECT wrapped FROM stoa_data_key", params![]).await;
+    let (wrapped,) = bed.store.read::<_, _, stoa_store::StoreError>(wrapped).await.unwrap();
+    let file = bed.store.file().unwrap().to_owned();
+    let is_found = || {
+        let mut log = file.clone().into_os_string();
+        log.push("-wal");
+        [file.clone(), log.into()].into_iter().any(|file: std::path::PathBuf| {
+            std::fs::read(file).unwrap().windows(wrapped.len()).any(|bytes| bytes == wrapped)
+        })
+    };
+    assert!(is_found(), "the search would find it");
+    let erased = keys.clone();
+    bed.store.write(async move |tx: &mut Tx<'_>| seal::destroy_subject(tx, &erased, "person:1").await).await.unwrap();
+    // The log is emptied after the answers of its batch, so before those of the next.
+    bed.store.check_writes().await.unwrap();
+    assert!(!is_found());
+}
+
 on_both_engines!(
     a_value_opens_in_its_own_place_only,
     the_database_alone_says_nothing,

@@ -70,7 +70,8 @@ struct MadeWebhook {
 /// Events from now on are sent there, signed with the secret of the answer, and tried again with growing pauses.
 #[utoipa::path(post, path = "/v1/webhooks", operation_id = "create_webhook", tag = "webhooks",
     request_body = NewWebhook,
-    responses((status = 201, description = "The webhook and its secret", body = MadeWebhook)))]
+    responses((status = 201, description = "The webhook and its secret", body = MadeWebhook,
+        headers(("Location" = String, description = "Its address")))))]
 async fn create_webhook(
     allowed: Allowed<WebhooksManage>,
     State(webhooks): State<Webhooks>,
@@ -87,7 +88,7 @@ fn webhook_id(text: &str) -> Result<Id<WebhookKind>, Problem> {
 
 /// Remove a webhook
 #[utoipa::path(delete, path = "/v1/webhooks/{id}", operation_id = "remove_webhook", tag = "webhooks",
-    params(("id" = String, Path, description = "The webhook's id")),
+    params(("id" = String, Path, description = "The webhook's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002")),
     responses((status = 204, description = "Removed, with its secret")))]
 async fn remove_webhook(
     allowed: Allowed<WebhooksManage>,
@@ -107,7 +108,7 @@ struct AttemptList {
 
 /// See what was sent
 #[utoipa::path(get, path = "/v1/webhooks/{id}/attempts", operation_id = "list_webhook_attempts", tag = "webhooks",
-    params(("id" = String, Path, description = "The webhook's id"),
+    params(("id" = String, Path, description = "The webhook's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 1000, description = "Attempts at most; 50 when nothing is said")),
     responses((status = 200, description = "The last attempts", body = AttemptList)))]
 async fn list_attempts(

@@ -84,6 +84,7 @@ pub(crate) struct Content {
 /// What to write.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes a body that is read by hand")]
+#[schema(example = json!({"write": {"content": {"code": "UG", "name": "Uganda"}}}))]
 pub(crate) struct WriteBody {
     /// The record.
     write: Content,
@@ -92,6 +93,7 @@ pub(crate) struct WriteBody {
 /// Which record.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes a body that is read by hand")]
+#[schema(example = json!({"query": {"content": {"code": "KE"}}}))]
 pub(crate) struct QueryBody {
     /// The values that must match, all of them.
     query: Content,
@@ -100,6 +102,7 @@ pub(crate) struct QueryBody {
 /// Which record, and what to write.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes a body that is read by hand")]
+#[schema(example = json!({"query": {"content": {"code": "KE"}}, "write": {"content": {"people": 55_339_003}}}))]
 pub(crate) struct QueryWriteBody {
     /// The values that must match; may be left out when `write` holds the primary key.
     query: Option<Content>,
@@ -110,6 +113,7 @@ pub(crate) struct QueryWriteBody {
 /// Several records to write.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "describes a body that is read by hand")]
+#[schema(example = json!({"write": [{"content": {"code": "TZ", "name": "Tanzania"}}, {"content": {"code": "BI", "name": "Burundi"}}]}))]
 pub(crate) struct WriteManyBody {
     /// The records, 1 to 1000.
     write: Vec<Content>,
@@ -437,7 +441,7 @@ async fn update_or_create_data(
 /// Deletes the record with this primary key or id. It can no longer be read; its history stays.
 #[utoipa::path(delete, path = "/data/{registryName}/{versionNumber}/{ID}/delete", operation_id = "delete_data", tag = "data",
     params(("registryName" = String, Path, example = "countries"), ("versionNumber" = String, Path, example = "1.0"),
-        ("ID" = String, Path, description = "The record's primary key or id")),
+        ("ID" = String, Path, description = "The record's primary key or id", example = "KE")),
     responses((status = 204, description = "Deleted")))]
 async fn delete_data(
     allowed: Allowed<RecordDelete>,
@@ -456,8 +460,8 @@ async fn delete_data(
 /// The value alone, as JSON.
 #[utoipa::path(get, path = "/data/{registryName}/{versionNumber}/{uuid}/readValue/{field}", operation_id = "read_value_data", tag = "data",
     params(("registryName" = String, Path, example = "countries"), ("versionNumber" = String, Path, example = "1.0"),
-        ("uuid" = String, Path, description = "The record's id or primary key"),
-        ("field" = String, Path, description = "The field's name and the form of the answer: `FirstName.json`")),
+        ("uuid" = String, Path, description = "The record's id or primary key", example = "KE"),
+        ("field" = String, Path, description = "The field's name and the form of the answer", example = "name.json")),
     responses((status = 200, description = "The value", body = Value)))]
 async fn read_value_data(
     allowed: Allowed<RecordRead>,
@@ -475,8 +479,8 @@ async fn read_value_data(
 ///
 /// The recorded reads of the data of one person in one register. Asking is itself recorded.
 #[utoipa::path(get, path = "/data/myPersonalDataUsage", operation_id = "my_personal_data_usage", tag = "data",
-    params(("userId" = String, Query, description = "The value of the field that names the person"),
-        ("databaseId" = String, Query, description = "The register's code or id")),
+    params(("userId" = String, Query, description = "The value of the field that names the person", example = "KE"),
+        ("databaseId" = String, Query, description = "The register's code or id", example = "countries")),
     responses((status = 200, description = "The reads, newest first", body = Vec<crate::service::PersonalDataUsage>)))]
 async fn my_personal_data_usage(
     allowed: Allowed<UsageRead>,

@@ -97,7 +97,7 @@ async fn list_databases(allowed: Allowed<RegistryRead>, State(desk): State<Desk>
 ///
 /// A register with the schema of its newest version.
 #[utoipa::path(get, path = "/database/{id}", operation_id = "read_database", tag = "database",
-    params(("id" = i64, Path, description = "The register's id")),
+    params(("id" = i64, Path, description = "The register's id", example = 1)),
     responses((status = 200, description = "The register", body = Value)))]
 async fn read_database(
     allowed: Allowed<RegistryRead>,
@@ -112,7 +112,7 @@ async fn read_database(
 ///
 /// The register can no longer be reached. Its records and their history stay until they are erased by law.
 #[utoipa::path(delete, path = "/database/{id}", operation_id = "delete_database", tag = "database",
-    params(("id" = i64, Path, description = "The register's id")),
+    params(("id" = i64, Path, description = "The register's id", example = 1)),
     responses((status = 200, description = "The word \"Success\"", body = String)))]
 async fn delete_database(
     allowed: Allowed<RegistryDelete>,
@@ -133,7 +133,12 @@ fn whole(id: &str) -> Result<i64, RegistriesError> {
 
 /// What a register is to be, in the form of the published API.
 #[derive(utoipa::ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(rename_all = "camelCase", example = json!({
+    "code": "countries",
+    "catalogName": "Countries",
+    "schema": {"type": "object", "required": ["code"], "properties": {
+        "code": {"type": "string", "primaryKey": true}, "name": {"type": "string"}, "people": {"type": "integer"}}}
+}))]
 #[expect(dead_code, reason = "describes a body that is read by hand")]
 struct ModifyBody {
     /// The catalogue group.

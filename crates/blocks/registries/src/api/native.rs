@@ -40,6 +40,13 @@ pub(super) fn router() -> OpenApiRouter<Desk> {
 /// What a register is to be.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "code": "countries",
+    "name": "Countries",
+    "description": "Countries of the world",
+    "schema": {"type": "object", "required": ["code"], "properties": {
+        "code": {"type": "string", "primaryKey": true}, "name": {"type": "string"}, "people": {"type": "integer"}}}
+}))]
 struct DraftBody {
     /// The register's code; taken from the address where that names it.
     code: Option<String>,
@@ -101,7 +108,8 @@ async fn list_registries(
 /// Makes a register with the draft of its first version. It takes records once the draft is published.
 #[utoipa::path(post, path = "/v1/registries", operation_id = "create_registry", tag = "registries",
     request_body = DraftBody,
-    responses((status = 201, description = "The register", body = RegistryInfo)))]
+    responses((status = 201, description = "The register", body = RegistryInfo,
+        headers(("Location" = String, description = "Its address")))))]
 async fn create_registry(
     allowed: Allowed<RegistryDesign>,
     State(desk): State<Desk>,
@@ -335,8 +343,10 @@ fn as_sent(kept: Answer) -> Response {
 #[utoipa::path(post, path = "/v1/registries/{code}/records", operation_id = "create_record", tag = "records",
     params(("code" = String, Path, example = "countries"),
         ("Idempotency-Key" = Option<String>, Header, description = "A text of the caller's own: sent again with it and the same body, the request is done once and answered the same")),
-    request_body(content = Object, description = "The values by field name"),
-    responses((status = 201, description = "The record", body = RecordView)))]
+    request_body(content = Object, description = "The values by field name",
+        example = json!({"code": "RW", "name": "Rwanda", "people": 14_094_683})),
+    responses((status = 201, description = "The record", body = RecordView,
+        headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "The record's version, for `If-Match`")))))]
 async fn create_record(
     allowed: Allowed<RecordWrite>,
     State(desk): State<Desk>,
@@ -368,8 +378,9 @@ async fn create_record(
 ///
 /// A record as the newest version shows it. Reads of personal data are recorded.
 #[utoipa::path(get, path = "/v1/registries/{code}/records/{id}", operation_id = "get_record", tag = "records",
-    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id")),
-    responses((status = 200, description = "The record", body = RecordView)))]
+    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002")),
+    responses((status = 200, description = "The record", body = RecordView,
+        headers(("ETag" = String, description = "The record's version, for `If-Match`")))))]
 async fn get_record(
     allowed: Allowed<RecordRead>,
     State(desk): State<Desk>,
@@ -404,10 +415,12 @@ fn expected(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
 /// Changes the given fields (RFC 7396): fields that are not named stay, `null` clears one. With `If-Match` only if the
 /// record is still at that version.
 #[utoipa::path(patch, path = "/v1/registries/{code}/records/{id}", operation_id = "update_record", tag = "records",
-    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id"),
+    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the record must still have")),
-    request_body(content = Object, description = "The values to change, by field name"),
-    responses((status = 200, description = "The record", body = RecordView),
+    request_body(content = Object, description = "The values to change, by field name",
+        example = json!({"people": 55_339_003})),
+    responses((status = 200, description = "The record", body = RecordView,
+        headers(("ETag" = String, description = "The record's version, for `If-Match`"))),
         (status = 412, description = "The record has changed meanwhile", content_type = "application/problem+json", body = Value)))]
 async fn update_record(
     allowed: Allowed<RecordWrite>,
@@ -427,7 +440,7 @@ async fn update_record(
 ///
 /// The record can no longer be read; its history stays. `reason` is kept with it.
 #[utoipa::path(delete, path = "/v1/registries/{code}/records/{id}", operation_id = "delete_record", tag = "records",
-    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id"),
+    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002"),
         ("reason" = Option<String>, Query, description = "Why"),
         ("If-Match" = Option<String>, Header, description = "The ETag that the record must still have")),
     responses((status = 204, description = "Deleted"),
@@ -453,7 +466,7 @@ struct ChangeList {
 
 /// See a record's changes
 #[utoipa::path(get, path = "/v1/registries/{code}/records/{id}/changes", operation_id = "list_record_changes", tag = "histories",
-    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id")),
+    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002")),
     responses((status = 200, description = "Who changed what, before and after", body = ChangeList)))]
 async fn list_record_changes(
     allowed: Allowed<LogRead>,
@@ -473,7 +486,7 @@ struct ReadList {
 
 /// See who read a record
 #[utoipa::path(get, path = "/v1/registries/{code}/records/{id}/reads", operation_id = "list_record_reads", tag = "histories",
-    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id")),
+    params(("code" = String, Path, example = "countries"), ("id" = String, Path, description = "The record's id", example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002")),
     responses((status = 200, description = "Who read it, when and why", body = ReadList)))]
 async fn list_record_reads(
     allowed: Allowed<LogRead>,
@@ -503,6 +516,7 @@ async fn list_changes(
 /// Whose data in which register.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"person": "KE", "registry": "countries"}))]
 struct UsageQuery {
     /// The value of the field that names the person.
     person: String,

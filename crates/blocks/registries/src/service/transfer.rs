@@ -286,6 +286,12 @@ impl Registries {
                             done.refused += 1;
                             refused.push(RefusedRow { line: *line, errors });
                         }
+                        Err(error @ RegistriesError::StillReferred(_)) => {
+                            done.refused += 1;
+                            let message = error.to_string();
+                            let error = FieldError { pointer: String::new(), code: "foreignKey", message };
+                            refused.push(RefusedRow { line: *line, errors: vec![error] });
+                        }
                         Err(other) => return Err(other.into()),
                     }
                 }

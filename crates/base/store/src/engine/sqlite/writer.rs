@@ -80,6 +80,7 @@ impl Writer {
             ends: Arc::default(),
             log_due: LOG_PAGES,
             topics: Cell::default(),
+            scrub_due: Cell::new(false),
         };
         room.watch_statements().map_err(|error| sql_error(&error))?;
         let thread = std::thread::Builder::new()
@@ -133,6 +134,8 @@ struct Room {
     log_due: u64,
     /// What the open transaction concerns.
     topics: Cell<Topics>,
+    /// The log holds what must not be found there.
+    scrub_due: Cell<bool>,
 }
 
 impl Room {
@@ -297,7 +300,11 @@ impl Room {
     /// way when its publisher hears of the commit. After a failed commit it may wake somebody too early, who then finds
     /// nothing.
     fn wake(&self) {
-        self.options.home.wakes.committed(self.topics.take());
+        let topics = self.topics.take();
+        if topics.wants_scrub() {
+            self.scrub_due.set(true);
+        }
+        self.options.home.wakes.committed(topics);
     }
 
     /// Nothing of the batch is durable, or nobody knows: every caller hears so.
@@ -324,13 +331,20 @@ impl Room {
     /// Copies a long log back into the file. Readers are not disturbed; what they still need stays in the log.
     fn shorten_log(&mut self) {
         let pages = self.figures.log_pages.load(Ordering::Relaxed);
-        if pages < self.log_due {
+        let scrub = self.scrub_due.get();
+        if pages < self.log_due && !scrub {
             return;
         }
-        let how =
-            if pages < LOG_PAGES_MAX { "PRAGMA wal_checkpoint(PASSIVE)" } else { "PRAGMA wal_checkpoint(RESTART)" };
+        let how = match pages {
+            _ if scrub => "PRAGMA wal_checkpoint(TRUNCATE)",
+            ..LOG_PAGES_MAX => "PRAGMA wal_checkpoint(PASSIVE)",
+            _ => "PRAGMA wal_checkpoint(RESTART)",
+        };
         let _ = self.connection.busy_timeout(READERS_WAIT);
-        let done = self.connection.query_row(how, [], |row| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)));
+        let done = self.connection.query_row(how, [], |row| {
+            self.scrub_due.set(scrub && row.get::<_, i64>(0)? != 0);
+            Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
         let _ = self.connection.busy_timeout(super::LOCK_WAIT);
         let block = self.options.home.block;
         match done {
