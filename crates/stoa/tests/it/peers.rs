@@ -28,6 +28,7 @@ const ASKER: Block = Block {
     navigation: &[],
     needs: &[Need { block: "registries", roles: &[Role::ANALYST] }],
     start: nothing,
+    page_of: |_| None,
     seed_govstack: None,
 };
 
