@@ -18,7 +18,6 @@ use crate::program::{Place, Server, ask_tls, certificate, free_address};
 
 /// A block that does nothing but need another one.
 const ASKER: Block = Block {
-    page_of: None,
     name: "asker",
     title: "Asker",
     migrations: &[],
