@@ -37,7 +37,7 @@ fn the_first_start_says_everything_and_the_second_is_quiet() {
     Try next, in a second terminal:
       stoa registry import iso-codes
       stoa sample people --count 1000
-      stoa key create --name me --role operator
+      stoa key create --name me --role analyst
 
     Stop with Ctrl-C.
     stopping: what is in flight is finished first
