@@ -97,7 +97,7 @@ impl Walk {
         let marks: Vec<String> = self.marks.iter().map(|mark| filled(mark, &made)).collect();
         let mut wrong = Vec::new();
         let mut known = BTreeSet::new();
-        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
                 let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
@@ -162,8 +162,10 @@ impl Walk {
             address = format!("{address}?{}", query.join("&"));
         }
         let mut body = None;
-        if let Some(content) =
-            operation["requestBody"]["content"].as_object().and_then(|content| content.values().next())
+        if let Some(content) = operation
+            .pointer("/requestBody/content")
+            .and_then(Value::as_object)
+            .and_then(|content| content.values().next())
         {
             let example = content.get("example").cloned().or_else(|| example_of(document, &content["schema"]));
             let mut example = example.ok_or("the body has no example")?;
@@ -332,8 +334,12 @@ async fn refused(stoa: &TestStoa, nobody: &Browser<'_>, method: &str, path: &str
     }
     let powerless = stoa.send(&nobody.as_program(), parsed, path, None).await;
     let code = serde_json::from_slice::<Value>(&powerless.body).unwrap_or_default();
-    if code["code"] != "web.forbidden" {
-        wrong.push(format!("{method} {path}: without a permission {} {}", powerless.status, code["code"]));
+    if code.get("code").is_none_or(|code| code != "web.forbidden") {
+        wrong.push(format!(
+            "{method} {path}: without a permission {} {}",
+            powerless.status,
+            code.get("code").unwrap_or(&Value::Null)
+        ));
     }
     wrong
 }

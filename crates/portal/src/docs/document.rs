@@ -45,7 +45,7 @@ impl Document {
 
     pub(super) fn operations(&self) -> Vec<Operation<'_>> {
         let mut found = Vec::new();
-        for (path, item) in self.value["paths"].as_object().into_iter().flatten() {
+        for (path, item) in self.value.get("paths").and_then(Value::as_object).into_iter().flatten() {
             for method in METHODS {
                 if let Some(value) = item.get(method) {
                     found.push(Operation { method, path, value });
@@ -74,7 +74,7 @@ impl Document {
     }
 
     pub(super) fn schema(&self, name: &str) -> Option<&Value> {
-        self.value["components"]["schemas"].get(name)
+        self.value.pointer("/components/schemas").and_then(|schemas| schemas.get(name))
     }
 
     /// What a reference leads to; the schema itself when it is none.
@@ -89,7 +89,7 @@ impl Document {
     }
 
     /// A line for a terminal that asks this operation below `prefix`.
-    pub(super) fn line(&self, operation: &Operation<'_>, prefix: &str) -> String {
+    pub(super) fn line(operation: &Operation<'_>, prefix: &str) -> String {
         let mut path = operation.path.to_owned();
         for parameter in operation.parameters().filter(|parameter| parameter["in"] == "path") {
             if let (Some(name), Some(example)) = (parameter["name"].as_str(), parameter["example"].as_str()) {

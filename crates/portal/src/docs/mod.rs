@@ -93,7 +93,7 @@ pub(crate) async fn operation(
     let w = view.words();
     let (document, title) = document(&parts, &name)?;
     let operation = document.operation(&id).ok_or_else(|| missing("operation"))?;
-    let line = document.line(&operation, &format!("{}/{name}", parts.public_url));
+    let line = Document::line(&operation, &format!("{}/{name}", parts.public_url));
     let page = frame(&view, &document, title, operation.summary())
         .push(draw::head(&operation))
         .push(draw::described(operation.value))

@@ -126,8 +126,8 @@ impl Typed {
             unique: self.has("unique"),
             primary_key: self.has("primaryKey"),
             read_only: self.has("readOnly"),
-            min: reading.bound("min", kind, old, before.map(|field| field.min)),
-            max: reading.bound("max", kind, old, before.map(|field| field.max)),
+            min: reading.bound("min", kind, old, before.and_then(|field| field.min)),
+            max: reading.bound("max", kind, old, before.and_then(|field| field.max)),
             pattern: reading.pattern(kind, old),
             choices: reading.choices(kind, old),
             foreign: reading.foreign(before),
@@ -221,9 +221,9 @@ impl Reading<'_> {
         Some(value)
     }
 
-    fn bound(&mut self, name: &str, kind: FieldKind, old: Option<&Field>, before: Option<Option<f64>>) -> Option<f64> {
+    fn bound(&mut self, name: &str, kind: FieldKind, old: Option<&Field>, before: Option<f64>) -> Option<f64> {
         if self.untouched(name) && (old.is_some() || has_bounds(kind)) {
-            return before.flatten();
+            return before;
         }
         let text = self.typed.text(name);
         if text.is_empty() || !has_bounds(kind) {
@@ -393,12 +393,18 @@ mod tests {
                 Some("integer" | "number") => ("minimum", "maximum"),
                 _ => ("minLength", "maxLength"),
             };
-            min.into_iter().for_each(|min| field[low] = json!(min));
-            max.into_iter().for_each(|max| field[high] = json!(max));
+            if let Some(min) = min {
+                field[low] = json!(min);
+            }
+            if let Some(max) = max {
+                field[high] = json!(max);
+            }
             let (description, pattern, example, choices) = texts;
             field["description"] = json!(description);
             field["pattern"] = json!(pattern);
-            example.into_iter().for_each(|example| field["example"] = json!(example));
+            if let Some(example) = example {
+                field["example"] = json!(example);
+            }
             if !choices.is_empty() {
                 field["enum"] = json!(choices);
                 field["x-enumTitles"] = json!({"7": {"fr": "Sept"}});

@@ -298,7 +298,7 @@ pub(super) async fn start(
     Ok(see_other(&below(&code, &format!("imports/{id}")).to_string()))
 }
 
-fn new_page<'a>(view: &'a View, error: Option<Html>) -> Page<'a> {
+fn new_page(view: &View, error: Option<Html>) -> Page<'_> {
     let w = view.words();
     let form = file_form(view, &format!("{HOME}/new-from-file"), error).cancel(HOME);
     Page::new(&view.frame, w.t("registries-new-from-file"))
