@@ -45,7 +45,7 @@ async fn ready(router: &Router) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap())
 }
 
-/// Reads the text format (OpenMetrics 1.0) as strictly as its specification allows: samples by name with their labels.
+/// Reads the text format (`OpenMetrics` 1.0) as strictly as its specification allows: samples by name with their labels.
 fn read(text: &str) -> BTreeMap<String, f64> {
     let (mut samples, mut families) = (BTreeMap::new(), BTreeSet::new());
     let mut family: Option<(String, String)> = None;

@@ -1,6 +1,6 @@
 //! The web room against real sockets: servers, clients, certificates, keys.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that stumbles is to fail at once")]
 
 mod callers;
 mod health;
