@@ -39,7 +39,8 @@ export function suite(stoa) {
       const dark = await page.evaluate(() => {
         const light = (colour) => { const [r, g, b] = colour.match(/[\d.]+/g).map(Number); return r + g + b > 380; };
         return [...document.querySelectorAll("body, main *")]
-          .filter((part) => part.checkVisibility())
+          // The marks of a chart's series are ink, not paper.
+          .filter((part) => part.checkVisibility() && !/\bs\d\b/.test(part.getAttribute("class") ?? ""))
           .map((part) => [part.outerHTML.slice(0, 80), getComputedStyle(part)])
           .filter(([, style]) => style.backgroundColor !== "rgba(0, 0, 0, 0)" && !light(style.backgroundColor))
           .map(([name, style]) => `${name}: ${style.backgroundColor}`);

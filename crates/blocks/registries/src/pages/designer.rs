@@ -110,7 +110,14 @@ pub(super) async fn show(
             ]
         }))
         .empty(Html::paragraph(w.t("registries-no-fields")));
-    let document = serde_json::to_string_pretty(&sheet.schema.to_json()).unwrap_or_default();
+    // The document of a large register weighs as much as its page: it comes when it is asked for.
+    let document = if params.get("document").is_some() {
+        let text = serde_json::to_string_pretty(&sheet.schema.to_json()).unwrap_or_default();
+        stoa_ui::Fold::html(w.t("registries-schema-json"), code(w.t("registries-schema-json"), text, w), true)
+    } else {
+        let address = format!("{}?document=1", below(&register, "schema"));
+        Html::trusted("<p>").then(Html::link(address, w.t("registries-schema-json"))).then(Html::trusted("</p>"))
+    };
     let page = Page::new(&view.frame, w.t("registries-schema"))
         .wide()
         .crumb(w.t("registries-title"), HOME)
@@ -121,11 +128,7 @@ pub(super) async fn show(
         .push(tabs(&view, &sheet.info, "schema"))
         .push(draft_state(w, &sheet))
         .push(table.render(w))
-        .push(stoa_ui::Fold::html(
-            w.t("registries-schema-json"),
-            code(w.t("registries-schema-json"), document, w),
-            false,
-        ))
+        .push(document)
         .push(discard_form(&view, &sheet));
     Ok(shown(&page))
 }
