@@ -229,7 +229,9 @@ pub(super) async fn find(instance: &Instance, wanted: &AuditSearch, console: &Co
         }
         // Each database has its records in order; the newest of all is the newest of their heads.
         let newest = heads.iter_mut().filter(|head| !head.page.is_empty()).max_by_key(|head| head.at());
-        let Some((name, record)) = newest.and_then(|head| Some((head.room.name, head.page.pop_front()?))) else { break };
+        let Some((name, record)) = newest.and_then(|head| Some((head.room.name, head.page.pop_front()?))) else {
+            break;
+        };
         console.out(line(name, &record.entry)).await?;
     }
     Ok(Exit::Done)
