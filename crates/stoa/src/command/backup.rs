@@ -569,6 +569,10 @@ async fn build(
     }
     keep(&destroyed, &staging.join(ERASED))?;
     let _ = std::fs::remove_dir(staging.join(DATABASE));
+    if blobs::are_elsewhere(config, profile) {
+        // Each blob's file is gone; the folders that they passed through are empty.
+        let _ = std::fs::remove_dir_all(staging.join(BLOBS));
+    }
     Ok(())
 }
 
