@@ -230,7 +230,7 @@ export function suite(stoa) {
 
       await tabTo(page, "details.pop:last-of-type > summary");
       await page.keyboard.press("Enter");
-      await press(page, "form[action='/console/sign-out'] button");
+      await press(page, "form[action='/sign-out'] button");
       assert.equal(path(page), "/");
       await page.goto(`${stoa.address}/console`);
       assert.equal(path(page), "/sign-in");

@@ -117,6 +117,7 @@ pub(crate) async fn use_link(_: Public, view: View, parts: State, typed: FormFie
 
 /// Ends the session: anybody's own, whatever else they may do.
 pub(crate) async fn sign_out(asking: Public, parts: State, headers: HeaderMap) -> Result<Response, Fault> {
+    asking.check_forgery()?;
     if let Some(secret) = session_secret(&headers) {
         parts.node.sign_out(&asking.actor, secret).await?;
     }

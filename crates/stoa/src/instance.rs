@@ -5,10 +5,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_audit::{Sealer, SigningKey, VerifyingKey};
+use stoa_audit::{Sealer, SigningKey, VerifyingKey, latest_checkpoint};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
 use stoa_store::keys::{KeyError, MasterKeys};
-use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
+use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions, Tx};
 use stoa_web::mail::MailPort;
 use stoa_web::{Block, Metrics, Node, NodeOptions, NodeSigner, PeerOptions, PeerTable, Profile, outgoing};
 
@@ -105,8 +105,7 @@ impl Instance {
         let opener = Opener { folder: folder.path(), profile, config: &config, clock: &clock, ids: &ids };
         let node = opener.store(NODE, stoa_web::MIGRATIONS).await?;
         let keys = master_keys(&config, &keys_folder, &node).await?;
-        let signing =
-            SigningKey::open(&keys_folder).map_err(|error| error.explain("opening the key that signs checkpoints"))?;
+        let signing = signing_key(&config, &keys_folder, &node).await?;
         let trusted = trusted(&config, &signing)?;
         let mut rooms = vec![room(NODE, node, None, &keys, &signing).await?];
         for block in blocks {
@@ -343,6 +342,22 @@ async fn master_keys(config: &Config, folder: &Path, node: &Store) -> Result<Mas
         None => MasterKeys::open_for(folder, node).await,
     };
     keys.map_err(|error| error.explain("opening the master keys"))
+}
+
+/// The key that signs checkpoints. One that is gone is not silently replaced: what it signed would be verified by nobody.
+async fn signing_key(config: &Config, folder: &Path, node: &Store) -> Result<SigningKey, Failure> {
+    let path = folder.join(stoa_audit::KEY_FILE_NAME);
+    if !path.exists() && config.list("keys.trusted").is_empty() {
+        let signed = node.read(async |tx: &mut Tx<'_>| latest_checkpoint(tx).await).await;
+        if signed.map_err(|error| error.explain("reading the checkpoints"))?.is_some() {
+            let what = format!("{} is missing, and this node's evidence is signed with it", path.display());
+            return Err(Failure::new(Exit::Data, what).advice(
+                "Put the key folder back. If the key is lost for good, name its public key (`stoa audit key` printed it) \
+                 in `keys.trusted`: the node then makes a new one and goes on verifying the old.",
+            ));
+        }
+    }
+    SigningKey::open(folder).map_err(|error| error.explain("opening the key that signs checkpoints"))
 }
 
 /// Public keys of this node's evidence: its own, and those that the operator names.

@@ -25,7 +25,7 @@ const STEPS: &[Migration] = &[Migration::both(
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let place = arguments.first().cloned().unwrap_or_else(|| "bench-data".to_owned());
+    let place = arguments.first().cloned().unwrap_or_else(|| "target/bench-data".to_owned());
     let seconds: u64 = arguments.get(1).and_then(|text| text.parse().ok()).unwrap_or(5);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(run(&place, Duration::from_secs(seconds)));

@@ -81,6 +81,17 @@ pub struct Public {
     pub actor: Actor,
     /// What the request says about itself.
     pub info: RequestInfo,
+    unforged: Result<(), Problem>,
+}
+
+impl Public {
+    /// Needed before anything is done with the caller's own session.
+    ///
+    /// # Errors
+    /// The request came with a session's cookie and without its token: another site may have written it.
+    pub fn check_forgery(&self) -> Result<(), Problem> {
+        self.unforged.clone()
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Public {
@@ -88,7 +99,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Public {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
         let caller = caller_of(parts)?;
-        Ok(Self { actor: caller.actor, info: caller.info })
+        let unforged = caller.check_forgery(&parts.method);
+        Ok(Self { actor: caller.actor, info: caller.info, unforged })
     }
 }
 

@@ -105,7 +105,7 @@ async fn a_link_signs_in_once_and_only_when_the_button_is_pressed() {
     assert!(page.contains("ada") && page.contains("/console/audit"), "{page}");
     let token = page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
     let out = |token: String| {
-        let request = Request::post("/console/sign-out")
+        let request = Request::post("/sign-out")
             .header("cookie", cookie.split(';').next().unwrap())
             .header("accept", "text/html")
             .header("content-type", "application/x-www-form-urlencoded")

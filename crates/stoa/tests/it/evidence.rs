@@ -174,7 +174,8 @@ fn the_public_key_is_taken_from_where_the_node_cannot_write() {
     assert_eq!(key.trim().len(), 64, "{key}");
     place.write("kept.pub", &key);
     // Whoever holds the folder puts another signing key there: what it signs is its own word.
-    std::fs::remove_file(place.path("stoa-data/keys/audit.key")).unwrap();
+    let other = with_evidence();
+    std::fs::copy(other.path("stoa-data/keys/audit.key"), place.path("stoa-data/keys/audit.key")).unwrap();
     place.run(&["key", "create", "--name", "two"]).done();
     let own = place.run(&["audit", "verify", "--block", "node"]);
     assert!(own.code == 3 && own.stdout.contains("batch 1 is not signed by a trusted key"), "{own:?}");
@@ -189,4 +190,20 @@ fn the_public_key_is_taken_from_where_the_node_cannot_write() {
     assert!(place.ended(&mut configured).done().contains("node: whole, 5 records"));
     let wrong = place.run(&["audit", "verify", "--key", "nonsense"]);
     assert!(wrong.code == 2 && wrong.stderr.contains("nonsense"), "{wrong:?}");
+}
+
+#[test]
+fn a_signing_key_that_is_gone_is_not_silently_replaced() {
+    let place = with_evidence();
+    let old = place.run(&["audit", "key"]).done();
+    std::fs::remove_file(place.path("stoa-data/keys/audit.key")).unwrap();
+    for command in [&["up", "--listen", "127.0.0.1:0"][..], &["audit", "verify"], &["key", "list"]] {
+        let refused = place.run(command);
+        assert!(refused.code == 6 && refused.stderr.contains("audit.key is missing"), "{command:?}: {refused:?}");
+    }
+    assert!(!place.path("stoa-data/keys/audit.key").exists());
+    place.write("stoa.toml", &format!("[keys]\ntrusted = [\"{}\"]\n", old.trim()));
+    place.run(&["key", "create", "--name", "two"]).done();
+    assert_ne!(place.run(&["audit", "key"]).done(), old, "a new key signs from now on");
+    assert!(place.run(&["audit", "verify"]).done().contains("node: whole"), "both keys vouch");
 }
