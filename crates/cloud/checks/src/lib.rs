@@ -2,6 +2,7 @@
 //!
 //! Test cases that share their facts are a [`Group`]; groups know nothing of one another, and run beside one another.
 
+pub mod beyond;
 mod context;
 mod group;
 
