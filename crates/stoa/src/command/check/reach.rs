@@ -1,0 +1,178 @@
+//! What is checked: a cloud or a cluster, and how it is left behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use stoa_checks::kubernetes::{
+    self, Cluster, ExecutionMode, Kubeconfig, KubeconfigError, KubernetesOptions, SonobuoyOptions,
+};
+use stoa_checks::offline::OfflineData;
+use stoa_checks::{Context, Group};
+
+use super::progress::Progress;
+use crate::cli::{CheckCleanup, CheckCloud, ClusterArguments, ModeName, ScopeName};
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+
+/// How long cleaning up may take after a run.
+const CLEANUP_TIME: Duration = Duration::from_mins(5);
+
+/// What is checked.
+pub(super) enum Target {
+    /// A cluster of Kubernetes.
+    Cluster(Arc<Cluster>, KubernetesOptions),
+}
+
+impl Target {
+    /// Finds it by its name; it need not answer yet.
+    pub(super) async fn find(asked: &CheckCloud, known: OfflineData) -> Result<Self, Failure> {
+        match asked.scope {
+            ScopeName::Kaas => {
+                let options = KubernetesOptions {
+                    data: Arc::new(known),
+                    sonobuoy: SonobuoyOptions {
+                        program: None,
+                        mode: match asked.execution_mode {
+                            ModeName::Parallel => ExecutionMode::Parallel,
+                            ModeName::Serial => ExecutionMode::Serial,
+                            ModeName::Dry => ExecutionMode::Dry,
+                        },
+                    },
+                    pod_image: asked.pod_image.clone(),
+                    results: asked.results.clone(),
+                };
+                Ok(Self::Cluster(Arc::new(cluster(&asked.cluster).await?), options))
+            }
+            ScopeName::Iaas => Err(Failure::new(Exit::Failed, "clouds cannot be checked yet")),
+        }
+    }
+
+    /// The groups that decide something wanted.
+    pub(super) fn groups(&self, wanted: &BTreeSet<String>, context: &Context) -> Vec<Group> {
+        match self {
+            Self::Cluster(cluster, options) => kubernetes::groups(cluster, wanted, context, options),
+        }
+    }
+
+    /// Removes what is left of the run. What is to be known of that is told.
+    pub(super) async fn clean_up(&self, _context: &Context, progress: &Progress) -> Vec<String> {
+        let work = async {
+            match self {
+                Self::Cluster(cluster, options) => left_in_cluster(cluster, options).await,
+            }
+        };
+        let told = tokio::select! {
+            told = tokio::time::timeout(CLEANUP_TIME, work) => told.unwrap_or_else(|_| {
+                vec!["cleaning up did not end in time: `stoa check cleanup` goes on with it".to_owned()]
+            }),
+            _ = tokio::signal::ctrl_c() => vec!["cleaning up was stopped: `stoa check cleanup` goes on with it".to_owned()],
+        };
+        for line in &told {
+            progress.say(line);
+        }
+        told
+    }
+
+    /// Requests that were sent.
+    pub(super) fn requests(&self) -> u64 {
+        match self {
+            Self::Cluster(cluster, _) => cluster.requests(),
+        }
+    }
+
+    /// The scope's variables, as a report has them.
+    pub(super) fn assignment(&self, asked: &CheckCloud) -> BTreeMap<String, String> {
+        match self {
+            Self::Cluster(cluster, _) => BTreeMap::from([
+                ("kubeconfig".to_owned(), cluster.kubeconfig.display().to_string()),
+                ("subject_root".to_owned(), asked.results.display().to_string()),
+            ]),
+        }
+    }
+}
+
+/// What trials left in a cluster goes.
+async fn left_in_cluster(cluster: &Cluster, _options: &KubernetesOptions) -> Vec<String> {
+    match kubernetes::cleanup(cluster).await {
+        Ok(removed) => removed.iter().map(|name| format!("removed the namespace {name}")).collect(),
+        // A cluster that answers nothing has nothing of ours either: nothing was made in it.
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The cluster of these arguments.
+async fn cluster(arguments: &ClusterArguments) -> Result<Cluster, Failure> {
+    let path = kubeconfig(arguments)?;
+    let config = Kubeconfig::read(&path, arguments.context.as_deref()).map_err(|error| match error {
+        KubeconfigError::Unreadable { path, source } => {
+            let failure = Failure::io(format!("reading {}", path.display()), &source);
+            Failure { exit: Exit::Usage, ..failure }.or_advice("Name the file with --kubeconfig FILE.")
+        }
+        KubeconfigError::Malformed { .. } => {
+            Failure::new(Exit::Usage, error.to_string()).advice("Put the file right; `kubectl config view` reads it too.")
+        }
+    })?;
+    Cluster::new(config, &path).await.map_err(|error| {
+        Failure::new(Exit::Usage, format!("{}: {error}", path.display())).advice("Put the file right, or get a fresh one.")
+    })
+}
+
+fn kubeconfig(arguments: &ClusterArguments) -> Result<PathBuf, Failure> {
+    if let Some(path) = &arguments.kubeconfig {
+        return Ok(path.clone());
+    }
+    if let Some(listed) = std::env::var_os("KUBECONFIG").filter(|listed| !listed.is_empty()) {
+        // Several files would be merged; which of them decides is more than a check should guess.
+        let mut paths = std::env::split_paths(&listed);
+        return match (paths.next(), paths.next()) {
+            (Some(path), None) => Ok(path),
+            _ => Err(Failure::new(Exit::Usage, "KUBECONFIG names several files").advice("Name one with --kubeconfig FILE.")),
+        };
+    }
+    std::env::home_dir()
+        .map(|home| home.join(".kube/config"))
+        .ok_or_else(|| Failure::new(Exit::Usage, "there is no kubeconfig").advice("Name one with --kubeconfig FILE."))
+}
+
+/// Where a check notes what it makes in a cloud of this name.
+pub(super) fn journal(name: &str) -> Result<PathBuf, Failure> {
+    // Whatever a cloud is called, its file stays in the folder.
+    let safe: String = name
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
+        .collect();
+    Ok(journals()?.join(format!("{}.journal", safe.chars().take(200).collect::<String>())))
+}
+
+/// The folder of journals.
+fn journals() -> Result<PathBuf, Failure> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = state.or_else(|| std::env::home_dir().map(|home| home.join(".local/state")));
+    state.map(|state| state.join("stoa/check")).ok_or_else(|| {
+        Failure::new(Exit::Usage, "there is no folder to note down what a check makes")
+            .advice("Set XDG_STATE_HOME to a folder that can be written to.")
+    })
+}
+
+/// `stoa check cleanup`.
+pub(super) async fn cleanup(asked: CheckCleanup, console: &Console) -> Result<Exit, Failure> {
+    if asked.cluster.kubeconfig.is_some() || asked.cluster.context.is_some() {
+        let cluster = cluster(&asked.cluster).await?;
+        let removed = kubernetes::cleanup(&cluster)
+            .await
+            .map_err(|error| Failure::new(Exit::Failed, error.to_string()).advice("Try again when the cluster answers."))?;
+        for name in &removed {
+            console.out(format!("removed the namespace {name}")).await?;
+        }
+        kubernetes::remove_sonobuoy(&cluster.kubeconfig, None::<&Path>)
+            .await
+            .map_err(|error| Failure::new(Exit::Failed, error))?;
+        if removed.is_empty() {
+            console.out("nothing was left").await?;
+        }
+        return Ok(Exit::Done);
+    }
+    Err(Failure::new(Exit::Failed, "clouds cannot be cleaned up yet"))
+}
