@@ -10,6 +10,7 @@ mod group;
 mod http;
 pub mod kubernetes;
 pub mod offline;
+pub mod openstack;
 pub mod render;
 pub mod run;
 pub mod submit;

@@ -83,3 +83,18 @@ impl Call {
         self
     }
 }
+
+/// A name or id as a segment of a path: whatever a cloud calls its things, they stay one segment.
+pub fn segment(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        // RFC 3986, 2.3: unreserved; a segment of dots alone would be walked.
+        let is_plain = byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) || (byte == b'.' && text.len() > 2);
+        if is_plain {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}

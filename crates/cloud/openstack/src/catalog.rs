@@ -40,7 +40,12 @@ impl Catalog {
         let endpoint = |value: &Value| Endpoint {
             interface: text(value, "interface"),
             // `region` is the older name of the same.
-            region: value.get("region_id").or_else(|| value.get("region")).and_then(Value::as_str).unwrap_or_default().to_owned(),
+            region: value
+                .get("region_id")
+                .or_else(|| value.get("region"))
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             url: text(value, "url"),
         };
         let entry = |value: &Value| Entry {

@@ -189,8 +189,12 @@ impl Error {
             ),
             Failure::Address { .. } => "put the address right in clouds.yaml, or in the catalog".to_owned(),
             Failure::Status { status: 401, .. } => "log in again: the token was refused, a fresh one too".to_owned(),
-            Failure::Status { status: 403, .. } => "give the user the role that the policy of the service asks for".to_owned(),
-            Failure::Status { status: 413 | 429, .. } => "try again later, or raise the limits of the service".to_owned(),
+            Failure::Status { status: 403, .. } => {
+                "give the user the role that the policy of the service asks for".to_owned()
+            }
+            Failure::Status { status: 413 | 429, .. } => {
+                "try again later, or raise the limits of the service".to_owned()
+            }
             Failure::Status { status, .. } if *status >= 500 => {
                 format!("look into the log of {}", self.call.service)
             }
@@ -243,11 +247,8 @@ pub enum SetupError {
 
 /// A foreign text for a message: short, and unable to control a terminal.
 pub(crate) fn plain(text: &str) -> String {
-    let mut short: String = text
-        .chars()
-        .take(MESSAGE_CHARS_MAX)
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
+    let mut short: String =
+        text.chars().take(MESSAGE_CHARS_MAX).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     if text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
         short.push('…');
     }

@@ -35,7 +35,7 @@ mod session;
 mod transport;
 
 pub use answer::Answer;
-pub use call::Call;
+pub use call::{Call, segment};
 pub use catalog::{Catalog, Endpoint, Entry};
 pub use cloud::Cloud;
 pub use config::{Config, ConfigError, Environment, FieldFault};
