@@ -8,6 +8,7 @@ mod backup;
 mod catalog;
 mod cleaning;
 mod connections;
+mod domain_manager;
 mod entropy;
 mod facts;
 mod flavors;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use stoa_openstack::Cloud;
 
 pub use cleaning::{Cleaned, CleanupError, cleanup};
+pub use domain_manager::VARIABLE as DOMAIN_CONFIG;
 pub use journal::{Journal, JournalError, Kind, Thing};
 
 use crate::{Answers, Context, Group, beyond};
@@ -73,6 +75,9 @@ pub fn groups(cloud: Arc<Cloud>, wanted: &BTreeSet<String>, context: &Context) -
     }
     if let Some(ids) = wants(|id| id == object_storage::TEST_CASE) {
         groups.push(group("object-storage", &facts, ids, READ_LIMIT, object_storage::check));
+    }
+    if let Some(ids) = wants(|id| id == beyond::DOMAIN_MANAGER) {
+        groups.push(group("domain-manager", &facts, ids, domain_manager::LIMIT, domain_manager::check));
     }
     if let Some(ids) = wants(|id| id == beyond::TLS) {
         groups.push(group("tls", &facts, ids, connections::LIMIT, connections::check));

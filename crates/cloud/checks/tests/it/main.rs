@@ -1,1 +1,3 @@
 //! The checks by their surface.
+
+mod openstack;
