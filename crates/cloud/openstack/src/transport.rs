@@ -171,17 +171,22 @@ fn chain(error: &reqwest::Error) -> String {
 fn of_tls(error: &reqwest::Error) -> Option<&rustls::Error> {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if let Some(found) = inner.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        // An error of input and output hides what it wraps from the chain of causes.
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(found) = wrapped.and_then(|wrapped| wrapped.downcast_ref::<rustls::Error>()) {
-            return Some(found);
+        let found = unwrapped(inner).downcast_ref::<rustls::Error>();
+        if found.is_some() {
+            return found;
         }
         cause = inner.source();
     }
     None
+}
+
+/// What an error of input and output wraps, and hides from the chain of causes; any other error itself.
+fn unwrapped<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    let mut error = error;
+    while let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        error = inner;
+    }
+    error
 }
 
 fn classify(error: &reqwest::Error, tried: u32, after: Duration) -> Failure {

@@ -56,6 +56,30 @@ async fn a_token_that_ends_in_mid_run_is_renewed_once_for_all() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_about_to_end_is_not_used_any_more() {
+    let ends = ["2026-11-26T07:00:30Z", "2026-11-26T09:00:00Z"];
+    let count = AtomicUsize::new(0);
+    let server = Server::start(move |asked| {
+        if asked.path != "/v3/auth/tokens" {
+            return good();
+        }
+        let url = format!("http://{}/v2.1", asked.header("host").unwrap());
+        let end = ends[count.fetch_add(1, Ordering::SeqCst)];
+        let body = json!({"token": {"expires_at": end, "catalog": [
+            {"type": "compute", "endpoints": [{"interface": "public", "url": url}]}]}});
+        Reply::json(201, &body).with("x-subject-token", end)
+    })
+    .await;
+    let (cloud, _) = cloud(config(&server.url), Limits::default());
+    for _ in 0..3 {
+        list(&cloud).await.unwrap();
+    }
+    let tokens: Vec<String> = server.asked().iter().filter_map(|asked| asked.header("x-auth-token").map(str::to_owned)).collect();
+    // The first was used for the call that had asked for it.
+    assert_eq!(tokens, [ends[0], ends[1], ends[1]]);
+}
+
+#[tokio::test]
 async fn a_token_that_stays_refused_is_an_error_not_a_circle() {
     let server = server(|_, _| Reply::json(401, &json!({"error": {"message": "no"}}))).await;
     let (cloud, _) = cloud(config(&server.url), Limits::default());
@@ -183,7 +207,7 @@ async fn a_slow_service_is_not_waited_for_for_ever() {
 #[tokio::test]
 async fn answers_that_are_no_json_or_lack_what_is_promised_are_named() {
     for (reply, said) in [
-        (Reply::text(200, "{\"servers\": [{\"id\""), "no JSON (EOF while parsing a string at line 1 column 18)"),
+        (Reply::text(200, "{\"servers\": [{\"id\""), "no JSON (EOF while parsing"),
         (Reply::text(200, "<html>Welcome</html>"), "no JSON (expected value at line 1 column 1)"),
         (Reply::text(200, ""), "nothing"),
         (Reply::json(200, &json!({"hosts": []})), "has no `servers`"),

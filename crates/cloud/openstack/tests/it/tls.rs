@@ -1,5 +1,7 @@
 //! Whom one believes.
 
+use std::time::Duration;
+
 use serde_json::json;
 use stoa_openstack::config::Tls;
 use stoa_openstack::{Call, Cloud, Config, Error, Failure, Limits, Service, SetupError};
@@ -18,7 +20,7 @@ async fn server(certificate: &Certificate) -> Server {
 }
 
 async fn ask(url: &str, tls: Tls) -> Result<usize, Error> {
-    let (cloud, _) = cloud(Config { tls, ..config(url) }, Limits { tries_max: 1, ..Limits::default() });
+    let (cloud, _) = cloud(Config { tls, ..config(url) }, Limits { tries_max: 1, connect_time: Duration::from_millis(500), ..Limits::default() });
     cloud.list(Call::get(Service::Compute, "/servers"), "servers").await.map(|items| items.len())
 }
 
