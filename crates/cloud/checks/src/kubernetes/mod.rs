@@ -24,7 +24,7 @@ use crate::{Answers, Context, Group};
 pub use cluster::{Cluster, ClusterError};
 pub use kubeconfig::{Credential, Kubeconfig, KubeconfigError, Program};
 pub use sonobuoy::{ExecutionMode, SonobuoyOptions, remove as remove_sonobuoy};
-pub use volume::cleanup;
+pub use volume::{cleanup, own_namespace};
 
 const VERSION_POLICY: &str = "version-policy-check";
 const CONFORMANCE: &str = "cncf-k8s-conformance";
@@ -46,6 +46,8 @@ pub struct KubernetesOptions {
     pub pod_image: String,
     /// Where the results of the tests of Kubernetes go.
     pub results: PathBuf,
+    /// The namespace of this run, in which a volume is tried; see [`own_namespace`].
+    pub namespace: String,
 }
 
 /// The groups that decide something wanted.
@@ -65,7 +67,7 @@ pub fn groups(
         groups.push(one("nodes", NODE_DISTRIBUTION, SHORT, nodes(cluster.clone())));
     }
     if is_wanted(STORAGE_CLASS) {
-        let work = storage_class(cluster.clone(), options.pod_image.clone(), context.clone());
+        let work = storage_class(cluster.clone(), options.clone(), context.clone());
         groups.push(one("storage", STORAGE_CLASS, VOLUME, work));
     }
     if is_wanted(HARDENING) {
@@ -76,6 +78,18 @@ pub fn groups(
         groups.push(sonobuoy::group(cluster.clone(), heavy, context.clone(), options));
     }
     groups
+}
+
+/// Removes what a run that was stopped left in a cluster: its namespace, and what Sonobuoy made.
+pub async fn leave(cluster: &Cluster, wanted: &BTreeSet<String>, options: &KubernetesOptions) -> Result<(), String> {
+    if wanted.contains(STORAGE_CLASS) {
+        let path = format!("/api/v1/namespaces/{}", options.namespace);
+        cluster.delete(&path).await.map_err(|error| error.to_string())?;
+    }
+    if wanted.contains(CONFORMANCE) || wanted.contains(NETWORKING) {
+        sonobuoy::remove(&cluster.kubeconfig, options.sonobuoy.program.as_deref()).await?;
+    }
+    Ok(())
 }
 
 fn one(
@@ -143,7 +157,7 @@ async fn nodes(cluster: Arc<Cluster>) -> Check {
     }
 }
 
-async fn storage_class(cluster: Arc<Cluster>, image: String, context: Context) -> Check {
+async fn storage_class(cluster: Arc<Cluster>, options: KubernetesOptions, context: Context) -> Check {
     let classes = match cluster.list("/apis/storage.k8s.io/v1/storageclasses").await {
         Ok(classes) => classes.iter().map(observe::storage_class).collect::<Vec<_>>(),
         Err(error) => return unanswered(&cluster, &error),
@@ -154,6 +168,6 @@ async fn storage_class(cluster: Arc<Cluster>, image: String, context: Context) -
     if judged.findings.iter().any(|finding: &Finding| finding.weight == stoa_standards::rule::Weight::Fault) {
         return judged;
     }
-    let proof = volume::prove(&cluster, &image, &context).await;
+    let proof = volume::prove(&cluster, &options, &context).await;
     rule::check_storage_class(&classes, &proof)
 }

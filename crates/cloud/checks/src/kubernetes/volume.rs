@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 use stoa_standards::rule::kubernetes::VolumeProof;
 use uuid::Uuid;
 
+use super::KubernetesOptions;
 use super::cluster::{Cluster, ClusterError};
 use crate::Context;
 
+/// What the names of such namespaces begin with.
+const PREFIX: &str = "stoa-check-";
 /// The label of namespaces of trials.
 const LABEL: &str = "app.kubernetes.io/managed-by";
 /// Its value.
@@ -21,12 +24,17 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Looks in a row that may fail before the trial is given up.
 const FAILURES_MAX: u32 = 5;
 
+/// The name of a namespace for one run.
+pub fn own_namespace() -> String {
+    format!("{PREFIX}{}", Uuid::new_v4().simple())
+}
+
 /// Tries a claim on the default class.
-pub(super) async fn prove(cluster: &Cluster, image: &str, context: &Context) -> VolumeProof {
-    let namespace = format!("stoa-check-{}", Uuid::new_v4().simple());
+pub(super) async fn prove(cluster: &Cluster, options: &KubernetesOptions, context: &Context) -> VolumeProof {
+    let (namespace, image) = (options.namespace.as_str(), options.pod_image.as_str());
     context.progress.step("storage", "making a claim and a pod");
-    let proof = match prepare(cluster, &namespace, image).await {
-        Ok(()) => watch(cluster, &namespace, context).await,
+    let proof = match prepare(cluster, namespace, image).await {
+        Ok(()) => watch(cluster, namespace, context).await,
         Err(error) => VolumeProof::NotTried(error.to_string()),
     };
     context.progress.step("storage", "cleaning up");
@@ -120,7 +128,7 @@ pub async fn cleanup(cluster: &Cluster) -> Result<Vec<String>, ClusterError> {
     for object in &left {
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         // The label alone is not enough to remove what somebody else may have named so.
-        if name.starts_with("stoa-check-") {
+        if name.starts_with(PREFIX) {
             cluster.delete(&format!("/api/v1/namespaces/{name}")).await?;
             removed.push(name.to_owned());
         }
