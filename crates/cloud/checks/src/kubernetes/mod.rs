@@ -32,8 +32,10 @@ const NETWORKING: &str = "kaas-networking-check";
 
 /// How long a group of a few requests may take.
 const SHORT: Duration = Duration::from_secs(120);
-/// How long the trial of a volume may take: a pod has to be scheduled, and its image to be fetched.
-const VOLUME: Duration = Duration::from_secs(420);
+/// How long a pod with a volume may take to run: it has to be scheduled, and its image to be fetched.
+pub const POD_TIME: Duration = Duration::from_mins(5);
+/// The pause between two looks at a pod.
+pub const POD_PAUSE: Duration = Duration::from_secs(2);
 
 /// How clusters are tried.
 #[derive(Debug, Clone)]
@@ -44,6 +46,10 @@ pub struct KubernetesOptions {
     pub sonobuoy: SonobuoyOptions,
     /// The image of the pod that uses a volume. It has to be there for the cluster, and to run until it is stopped.
     pub pod_image: String,
+    /// How long that pod may take to run; [`POD_TIME`] is plenty.
+    pub pod_time: Duration,
+    /// The pause between two looks at it; [`POD_PAUSE`].
+    pub pod_pause: Duration,
     /// Where the results of the tests of Kubernetes go.
     pub results: PathBuf,
     /// The namespace of this run, in which a volume is tried; see [`own_namespace`].
@@ -68,7 +74,7 @@ pub fn groups(
     }
     if is_wanted(STORAGE_CLASS) {
         let work = storage_class(cluster.clone(), options.clone(), context.clone());
-        groups.push(one("storage", STORAGE_CLASS, VOLUME, work));
+        groups.push(one("storage", STORAGE_CLASS, options.pod_time + SHORT, work));
     }
     if is_wanted(HARDENING) {
         groups.push(one("hardening", HARDENING, SHORT, observe::hardening(cluster.clone())));

@@ -50,6 +50,8 @@ pub(crate) fn options(data: OfflineData) -> KubernetesOptions {
         data: Arc::new(data),
         sonobuoy: SonobuoyOptions { program: Some("/nowhere/sonobuoy".into()), ..SonobuoyOptions::default() },
         pod_image: "registry.example/pause:3".into(),
+        pod_time: std::time::Duration::from_secs(2),
+        pod_pause: std::time::Duration::from_millis(1),
         results: PathBuf::from("/nowhere"),
         namespace: "stoa-check-test".into(),
     }
@@ -121,7 +123,10 @@ async fn versions_are_judged_by_data_whose_age_counts() {
         let answers = decided(&cluster, &["version-policy-check"], &options(data.clone())).await;
         let check = &answers["version-policy-check"];
         assert_eq!(check.verdict, verdict, "{given}: {check:?}");
-        assert!(check.findings.iter().any(|finding| finding.reason.contains(part)) || part.is_empty(), "{given}: {check:?}");
+        assert!(
+            check.findings.iter().any(|finding| finding.reason.contains(part)) || part.is_empty(),
+            "{given}: {check:?}"
+        );
         assert!(server.asked()[0].head.to_lowercase().contains("authorization: bearer s3cret"));
         assert_eq!(cluster.requests(), 1);
     }
@@ -147,7 +152,12 @@ async fn nodes_come_in_pages_and_their_labels_are_judged() {
         })),
         other => panic!("{other}"),
     });
-    let answers = decided(&cluster(folder.path(), &server.url).await, &["node-distribution-check"], &options(OfflineData::built_in())).await;
+    let answers = decided(
+        &cluster(folder.path(), &server.url).await,
+        &["node-distribution-check"],
+        &options(OfflineData::built_in()),
+    )
+    .await;
     let check = &answers["node-distribution-check"];
     assert_eq!(check.verdict, Verdict::Fail);
     assert_eq!(check.reason(), "node c: it has no label topology.kubernetes.io/zone");
@@ -158,15 +168,21 @@ async fn hardening_says_what_it_saw_and_what_it_could_not() {
     let folder = tempfile::tempdir().unwrap();
     let config = |anonymous: bool| json!({ "kubeletconfig": { "authentication": { "anonymous": { "enabled": anonymous } }, "authorization": { "mode": "Webhook" } } });
     let server = Server::start(move |asked| match asked.line.as_str() {
-        "GET /api/v1/nodes?limit=500" => Answer::json(&json!({ "items": [node("a", "z1", json!({})), node("b", "z2", json!({})), node("c", "z2", json!({}))] })),
+        "GET /api/v1/nodes?limit=500" => Answer::json(
+            &json!({ "items": [node("a", "z1", json!({})), node("b", "z2", json!({})), node("c", "z2", json!({}))] }),
+        ),
         "GET /api/v1/nodes/a/proxy/configz" => Answer::json(&config(false)),
         "GET /api/v1/nodes/b/proxy/configz" => Answer::json(&config(true)),
-        "GET /api/v1/nodes/c/proxy/configz" => Answer::Say(403, "", json!({ "message": "nodes \"c\" is forbidden" }).to_string()),
-        "GET /api/v1/namespaces/kube-system/pods?labelSelector=component%3Dkube-apiserver&limit=500" => Answer::json(&json!({ "items": [{
+        "GET /api/v1/nodes/c/proxy/configz" => {
+            Answer::Say(403, "", json!({ "message": "nodes \"c\" is forbidden" }).to_string())
+        }
+        "GET /api/v1/namespaces/kube-system/pods?labelSelector=component%3Dkube-apiserver&limit=500" => {
+            Answer::json(&json!({ "items": [{
             "spec": { "containers": [{ "name": "kube-apiserver", "command": ["kube-apiserver",
                 "--enable-admission-plugins=NodeRestriction", "--authorization-mode=Node,RBAC", "--service-account-issuer=https://a",
                 "--client-ca-file=/x", "--etcd-certfile=/x", "--etcd-keyfile=/x", "--etcd-cafile=/x"] }] },
-        }] })),
+        }] }))
+        }
         "GET /api/v1/namespaces?limit=500" => Answer::json(&json!({ "items": [
             { "metadata": { "name": "kube-system" } },
             { "metadata": { "name": "good", "labels": { "pod-security.kubernetes.io/enforce": "restricted" } } },
@@ -174,9 +190,15 @@ async fn hardening_says_what_it_saw_and_what_it_could_not() {
         ] })),
         other => panic!("{other}"),
     });
-    let answers = decided(&cluster(folder.path(), &server.url).await, &["scs-0217-cluster-hardening"], &options(OfflineData::built_in())).await;
+    let answers = decided(
+        &cluster(folder.path(), &server.url).await,
+        &["scs-0217-cluster-hardening"],
+        &options(OfflineData::built_in()),
+    )
+    .await;
     let check = &answers["scs-0217-cluster-hardening"];
-    let reasons: Vec<String> = check.findings.iter().map(|finding| format!("{}: {}", finding.object, finding.reason)).collect();
+    let reasons: Vec<String> =
+        check.findings.iter().map(|finding| format!("{}: {}", finding.object, finding.reason)).collect();
     assert_eq!(
         reasons,
         [
@@ -192,13 +214,21 @@ async fn hardening_says_what_it_saw_and_what_it_could_not() {
 async fn a_cluster_that_fails_aborts_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     for (answer, part) in [
-        (Answer::Say(401, "", json!({ "message": "Unauthorized" }).to_string()), "answered 401 to GET /version: Unauthorized"),
+        (
+            Answer::Say(401, "", json!({ "message": "Unauthorized" }).to_string()),
+            "answered 401 to GET /version: Unauthorized",
+        ),
         (Answer::Say(200, "", "<html>".into()), "something else than JSON"),
         (Answer::Say(500, "", "no".into()), "answered 500"),
         (Answer::HangUp, "cannot be reached"),
     ] {
         let server = Server::start(move |_| answer.clone());
-        let answers = decided(&cluster(folder.path(), &server.url).await, &["version-policy-check"], &options(OfflineData::built_in())).await;
+        let answers = decided(
+            &cluster(folder.path(), &server.url).await,
+            &["version-policy-check"],
+            &options(OfflineData::built_in()),
+        )
+        .await;
         let check = &answers["version-policy-check"];
         assert_eq!(check.verdict, Verdict::Abort);
         assert!(check.reason().contains(part), "{part}: {check:?}");
@@ -207,9 +237,18 @@ async fn a_cluster_that_fails_aborts_with_the_reason() {
     let mut busy = 2;
     let server = Server::start(move |_| {
         busy -= 1;
-        if busy >= 0 { Answer::Say(429, "retry-after: 0\r\n", String::new()) } else { Answer::json(&json!({ "gitVersion": "v1.33.1" })) }
+        if busy >= 0 {
+            Answer::Say(429, "retry-after: 0\r\n", String::new())
+        } else {
+            Answer::json(&json!({ "gitVersion": "v1.33.1" }))
+        }
     });
-    let answers = decided(&cluster(folder.path(), &server.url).await, &["version-policy-check"], &options(OfflineData::built_in())).await;
+    let answers = decided(
+        &cluster(folder.path(), &server.url).await,
+        &["version-policy-check"],
+        &options(OfflineData::built_in()),
+    )
+    .await;
     assert_eq!(answers["version-policy-check"].verdict, Verdict::Fail);
     // Pages without an end are an end.
     let server = Server::start(|_| Answer::json(&json!({ "metadata": { "continue": "x" }, "items": [] })));
@@ -262,7 +301,10 @@ async fn a_program_says_who_we_are() {
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let server = Server::start(version("v1.33.1"));
-    let user = format!("{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, args: [told], env: [{{name: WORD, value: by-me}}]}}}}", program.display());
+    let user = format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {}, args: [told], env: [{{name: WORD, value: by-me}}]}}}}",
+        program.display()
+    );
     let path = kubeconfig(folder.path(), &server.url, &user);
     let cluster = Arc::new(Cluster::new(Kubeconfig::read(&path, None).unwrap(), &path).await.unwrap());
     decided(&cluster, &["version-policy-check"], &options(OfflineData::built_in())).await;

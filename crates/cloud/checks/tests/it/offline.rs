@@ -27,7 +27,9 @@ fn sources() -> Server {
             { "tag_name": "v1.36.1", "draft": false, "prerelease": false, "published_at": "2026-11-01T00:00:00Z" },
             { "tag_name": "v1.36.2", "draft": true, "prerelease": false, "published_at": "2026-11-02T00:00:00Z" },
         ])),
-        "GET /feed" => Answer::json(&json!({ "version": "https://jsonfeed.org/version/1.1", "items": [{ "id": "CVE-2026-1" }, { "id": "../../etc" }] })),
+        "GET /feed" => Answer::json(
+            &json!({ "version": "https://jsonfeed.org/version/1.1", "items": [{ "id": "CVE-2026-1" }, { "id": "../../etc" }] }),
+        ),
         "GET /cve/CVE-2026-1" => Answer::json(&json!({
             "dataType": "CVE_RECORD", "cveMetadata": { "cveId": "CVE-2026-1" },
             "containers": { "cna": { "descriptions": ["long"], "metrics": [{ "cvssV3_1": { "baseScore": 9.1 } }], "affected": [] } },
@@ -59,7 +61,11 @@ async fn data_is_gathered_read_and_its_age_is_told() {
     let copy = folder.path().join("copy");
     let done = refresh(&copy, &Source::Mirror(format!("{}/kubernetes.json", mirror.url)), later).await.unwrap();
     assert_eq!(done.releases, 100);
-    assert_eq!(OfflineData::read(&copy, Reading::Standard).unwrap().kubernetes.as_of, now(), "its age is that of the data");
+    assert_eq!(
+        OfflineData::read(&copy, Reading::Standard).unwrap().kubernetes.as_of,
+        now(),
+        "its age is that of the data"
+    );
 
     // Exceptions of one's own.
     std::fs::write(copy.join("kaas-exceptions.yaml"), "okToFail:\n- {regex: a, reason: b}\n").unwrap();
@@ -78,7 +84,10 @@ async fn what_is_broken_does_not_take_the_place_of_what_is_there() {
     for (answer, part) in [
         (Answer::Say(200, "", "{}".into()), "missing field `format`"),
         (Answer::Say(404, "", String::new()), "answered 404 to /kubernetes.json"),
-        (Answer::Say(200, "", kept.replace("stoa-kubernetes-data/1", "other/2")), "format: expected `stoa-kubernetes-data/1`, found `other/2`"),
+        (
+            Answer::Say(200, "", kept.replace("stoa-kubernetes-data/1", "other/2")),
+            "format: expected `stoa-kubernetes-data/1`, found `other/2`",
+        ),
         (Answer::Say(200, "", kept.replace("\"1.36\"", "\"136\"")), "branches[0].branch: expected two numbers"),
         (Answer::Say(200, "", kept.replace("\"1.36.1\"", "\"1.36\"")), "releases[99].version"),
         (Answer::Say(200, "", kept.replace("\"sources\"", "\"source\"")), "unknown field `source`"),
@@ -90,7 +99,8 @@ async fn what_is_broken_does_not_take_the_place_of_what_is_there() {
         assert!(error.contains(part), "{part}: {error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), kept);
     }
-    let error = refresh(folder.path(), &Source::Mirror("file:///etc/passwd".into()), now()).await.unwrap_err().to_string();
+    let error =
+        refresh(folder.path(), &Source::Mirror("file:///etc/passwd".into()), now()).await.unwrap_err().to_string();
     assert!(error.contains("no address"), "{error}");
     let empty = tempfile::tempdir().unwrap();
     let error = OfflineData::read(empty.path(), Reading::Standard).unwrap_err().to_string();

@@ -36,9 +36,31 @@ fn made(subject: &str) -> Report {
     let many = (0..30).map(|n| Finding::fault(format!("image {n} {EVIL}"), "its min_disk is 0", "openstack image set"));
     let ran = Ran {
         groups: vec![
-            group("flavors", Ended::Done, [("scs-0100-syntax-check", Check::of([])), ("scs-0100-semantics-check", Check::of([Finding::remark("flavor SCS-4V-16", "it has 20 GiB", "")]))]),
-            group("images", Ended::Done, [("scs-0102-prop-min_disk", Check::of(many)), ("scs-0102-prop-min_ram", Check::of([])), ("scs-0104-source-debian-12", Check::of([]))]),
-            group("backup", Ended::TimedOut, [("scs-0117-test-backup", Check::aborted("check backup", "it did not end within 10 min", "find out why"))]),
+            group(
+                "flavors",
+                Ended::Done,
+                [
+                    ("scs-0100-syntax-check", Check::of([])),
+                    ("scs-0100-semantics-check", Check::of([Finding::remark("flavor SCS-4V-16", "it has 20 GiB", "")])),
+                ],
+            ),
+            group(
+                "images",
+                Ended::Done,
+                [
+                    ("scs-0102-prop-min_disk", Check::of(many)),
+                    ("scs-0102-prop-min_ram", Check::of([])),
+                    ("scs-0104-source-debian-12", Check::of([])),
+                ],
+            ),
+            group(
+                "backup",
+                Ended::TimedOut,
+                [(
+                    "scs-0117-test-backup",
+                    Check::aborted("check backup", "it did not end within 10 min", "find out why"),
+                )],
+            ),
         ],
         stopped: true,
     };
@@ -67,8 +89,14 @@ fn a_report_keeps_reasons_remedies_times_and_notes() {
     let assessment = assessed(&through_yaml);
     assert_eq!(assessment, assessed(&report));
     let case = &assessment.cases["scs-0102-prop-min_disk"];
-    assert_eq!((case.verdict, case.findings.len(), case.elapsed), (Some(Verdict::Fail), 30, Some(Duration::from_millis(1234))));
-    assert_eq!((case.findings[7].reason.as_str(), case.findings[7].remedy.as_str()), ("its min_disk is 0", "openstack image set"));
+    assert_eq!(
+        (case.verdict, case.findings.len(), case.elapsed),
+        (Some(Verdict::Fail), 30, Some(Duration::from_millis(1234)))
+    );
+    assert_eq!(
+        (case.findings[7].reason.as_str(), case.findings[7].remedy.as_str()),
+        ("its min_disk is 0", "openstack image set")
+    );
     assert_eq!(assessment.cases["scs-0117-test-backup"].reason(), "check backup: it did not end within 10 min");
     assert_eq!(assessment.remarked_cases().len(), 1);
     assert_eq!(assessment.notes, ["the run was stopped before its end", "requests to the API: 12 "]);
@@ -105,7 +133,17 @@ fn pages_let_nothing_out_of_its_place() {
     assert!(html.contains("&lt;/td&gt;&lt;script&gt;alert(&#39;x&#39;)"));
     assert!(html.contains("… and 10 more, which are in the report"));
     assert!(!html.contains("src=") && !html.contains("<link") && !html.contains("@import") && !html.contains("url("));
-    for (open, close) in [("<table", "</table>"), ("<tr", "</tr>"), ("<td", "</td>"), ("<section", "</section>"), ("<article", "</article>"), ("<li", "</li>"), ("<ul", "</ul>"), ("<div", "</div>"), ("<details", "</details>")] {
+    for (open, close) in [
+        ("<table", "</table>"),
+        ("<tr", "</tr>"),
+        ("<td", "</td>"),
+        ("<section", "</section>"),
+        ("<article", "</article>"),
+        ("<li", "</li>"),
+        ("<ul", "</ul>"),
+        ("<div", "</div>"),
+        ("<details", "</details>"),
+    ] {
         let count = |part: &str| html.matches(part).count();
         assert_eq!(count(&format!("{open}>")) + count(&format!("{open} ")), count(close), "{open}");
     }
@@ -136,7 +174,8 @@ fn junit_is_well_formed_and_counts_right() {
 
 /// Start tags with their attributes; whatever is not well formed is refused.
 fn parse_xml(xml: &str) -> Vec<(String, Vec<(String, String)>)> {
-    let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let legal =
+        |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     assert!(xml.chars().all(legal), "XML 1.0 has no place for some letter");
     let mut rest = xml.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").unwrap();
     let (mut open, mut elements) = (Vec::new(), Vec::new());
@@ -178,7 +217,10 @@ fn entities(text: &str) {
 fn reports_of_others_are_shown_too() {
     // The older form, with results by version, and lines that are nobody's.
     let mut report = made("other");
-    let results = [("scs-0100-syntax-check".to_owned(), stoa_standards::report::VersionResult { result: Verdict::Pass, invocation: None })];
+    let results = [(
+        "scs-0100-syntax-check".to_owned(),
+        stoa_standards::report::VersionResult { result: Verdict::Pass, invocation: None },
+    )];
     report.versions = BTreeMap::from([("v5.1".to_owned(), BTreeMap::from(results))]);
     report.run.invocations.iter_mut().for_each(|invocation| {
         invocation.results.clear();

@@ -127,7 +127,9 @@ async fn watchers_hear_everything_in_order() {
         ears.lock().unwrap().push(match event {
             Event::Began { group } => format!("{group} began"),
             Event::Step { group, text } => format!("{group}: {text}"),
-            Event::Found { group, id, check, elapsed } => format!("{group} {id} {} {}s", check.verdict.name(), elapsed.as_secs()),
+            Event::Found { group, id, check, elapsed } => {
+                format!("{group} {id} {} {}s", check.verdict.name(), elapsed.as_secs())
+            }
             Event::Ended { group, ended } => format!("{group} ended {ended:?}"),
         });
     });
@@ -179,7 +181,10 @@ fn what_leaves_nothing_or_names_nothing_is_refused() {
     let refused = |request: PlanRequest| Plan::new(iaas, &request).unwrap_err().to_string();
     assert!(refused(request("2020-01-01")).contains("no version on 2020-01-01"));
     assert!(refused(PlanRequest { version: Some("v9".into()), ..request("2026-11-26") }).contains("no version `v9`"));
-    assert!(refused(PlanRequest { sections: Some(vec!["light".into()]), ..request("2026-11-26") }).contains("none has a section"));
+    assert!(
+        refused(PlanRequest { sections: Some(vec!["light".into()]), ..request("2026-11-26") })
+            .contains("none has a section")
+    );
     let nothing = PlanRequest { tests: Some(anchored("nothing").unwrap()), ..request("2026-11-26") };
     assert!(refused(nothing.clone()).contains("no name matches"));
     assert!(refused(PlanRequest { beyond: true, ..nothing }).contains("no name matches"));

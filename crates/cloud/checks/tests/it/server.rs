@@ -71,7 +71,10 @@ fn talk(stream: TcpStream, heard: &Mutex<Vec<Asked>>, answer: &mut dyn FnMut(&As
             head.push_str(&line);
         }
         let lower = head.to_lowercase();
-        let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |n| n.trim().parse().unwrap());
+        let length = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |n| n.trim().parse().unwrap());
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
         let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();

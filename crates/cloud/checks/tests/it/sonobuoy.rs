@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use stoa_checks::Answers;
 use stoa_checks::kubernetes::{self, ExecutionMode, SonobuoyOptions};
 use stoa_checks::offline::OfflineData;
 use stoa_checks::run::{Listener, run};
-use stoa_checks::Answers;
 use stoa_standards::verdict::Verdict;
 
 use crate::kubernetes::{cluster, context, options};
@@ -63,7 +63,12 @@ async fn nothing_that_was_not_run_is_green() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     for (results, on_run, mode, part) in [
-        (RESULTS, "echo nothing >&2; echo no nodes >&2; exit 1", ExecutionMode::Serial, "sonobuoy run ended with exit status: 1: no nodes"),
+        (
+            RESULTS,
+            "echo nothing >&2; echo no nodes >&2; exit 1",
+            ExecutionMode::Serial,
+            "sonobuoy run ended with exit status: 1: no nodes",
+        ),
         (RESULTS, "true", ExecutionMode::Dry, "a dry run tests nothing"),
         ("status: running\nitems: []\n", "true", ExecutionMode::Serial, "the run ended as `running`"),
         ("status: passed\nitems: []\n", "true", ExecutionMode::Serial, "none of 0 tests was run"),

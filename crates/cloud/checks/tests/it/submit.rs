@@ -46,7 +46,10 @@ async fn a_monitor_that_says_no_is_asked_once_and_its_words_are_told() {
     assert_eq!(server.asked().len(), 1);
     // A redirect would carry the token elsewhere.
     let server = answers(vec![Answer::Say(307, "location: http://127.0.0.1:9/\r\n", String::new())]);
-    assert!(matches!(submit(&submission(&server.url, Form::Yaml)).await, Err(SubmitError::Refused { status: 307, .. })));
+    assert!(matches!(
+        submit(&submission(&server.url, Form::Yaml)).await,
+        Err(SubmitError::Refused { status: 307, .. })
+    ));
 }
 
 #[tokio::test]

@@ -31,7 +31,18 @@ impl Certificates {
         ];
         for (name, kind) in kinds {
             let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
-            let mut arguments = vec!["req", "-x509", "-nodes", "-subj", "/O=Test/CN=localhost", "-keyout", &key, "-out", &certificate, "-newkey"];
+            let mut arguments = vec![
+                "req",
+                "-x509",
+                "-nodes",
+                "-subj",
+                "/O=Test/CN=localhost",
+                "-keyout",
+                &key,
+                "-out",
+                &certificate,
+                "-newkey",
+            ];
             arguments.extend(kind);
             let output = Command::new("openssl").args(&arguments).current_dir(folder.path()).output().ok()?;
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -110,8 +121,20 @@ async fn an_intermediate_server_shows_its_suites_groups_and_both_certificates() 
     let Some(certificates) = Certificates::make() else { return };
     let ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305:DHE-RSA-AES128-GCM-SHA256";
     let arguments = [
-        "-cert", "rsa.pem", "-key", "rsa.key", "-dcert", "ec.pem", "-dkey", "ec.key", "-cipher", ciphers, "-no_tls1",
-        "-no_tls1_1", "-curves", "X25519:P-256:P-384",
+        "-cert",
+        "rsa.pem",
+        "-key",
+        "rsa.key",
+        "-dcert",
+        "ec.pem",
+        "-dkey",
+        "ec.key",
+        "-cipher",
+        ciphers,
+        "-no_tls1",
+        "-no_tls1_1",
+        "-curves",
+        "X25519:P-256:P-384",
     ];
     let seen = Server::start(&certificates, &arguments).scan().await;
     assert_eq!(seen.protocols, [Protocol::Tls12, Protocol::Tls13]);
@@ -138,7 +161,9 @@ async fn an_old_server_is_caught_with_everything_that_it_takes() {
     let arguments = ["-cert", "weak.pem", "-key", "weak.key", "-cipher", everything, "-legacy_renegotiation"];
     let seen = Server::start(&certificates, &arguments).scan().await;
     assert_eq!(seen.protocols, [Protocol::Tls10, Protocol::Tls11, Protocol::Tls12, Protocol::Tls13]);
-    for cipher in ["AES128-SHA", "CAMELLIA256-SHA", "NULL-SHA", "ADH-AES128-SHA", "DHE-RSA-AES256-CCM8", "AECDH-NULL-SHA"] {
+    for cipher in
+        ["AES128-SHA", "CAMELLIA256-SHA", "NULL-SHA", "ADH-AES128-SHA", "DHE-RSA-AES256-CCM8", "AECDH-NULL-SHA"]
+    {
         assert!(seen.ciphers.iter().any(|taken| taken == cipher), "{cipher} of {:?}", seen.ciphers);
     }
     // What OpenSSL itself says that it has, less what needs another certificate or a key known before.
@@ -202,7 +227,13 @@ async fn what_is_no_tls_and_what_is_not_there_is_no_scan() {
 #[tokio::test]
 async fn a_server_that_says_something_else_is_foreign() {
     use std::io::{Read, Write};
-    for said in [&b"SSH-2.0-OpenSSH_9\r\n"[..], b"\x16\x03\x01\xff\xff", b"\x15\x03\x01\x00\x02\x02\x28", b"\x16\x03\x03\x00\x04\x02\x00\x00\x00", b""] {
+    for said in [
+        &b"SSH-2.0-OpenSSH_9\r\n"[..],
+        b"\x16\x03\x01\xff\xff",
+        b"\x15\x03\x01\x00\x02\x02\x28",
+        b"\x16\x03\x03\x00\x04\x02\x00\x00\x00",
+        b"",
+    ] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("https://{}/", listener.local_addr().unwrap());
         std::thread::spawn(move || {

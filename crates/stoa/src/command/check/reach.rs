@@ -42,6 +42,8 @@ impl Target {
                         },
                     },
                     pod_image: asked.pod_image.clone(),
+                    pod_time: kubernetes::POD_TIME,
+                    pod_pause: kubernetes::POD_PAUSE,
                     results: asked.results.clone(),
                     namespace: kubernetes::own_namespace(),
                 };
