@@ -104,8 +104,10 @@ pub async fn submit(submission: &Submission<'_>) -> Result<Taken, SubmitError> {
         409 => Ok(Taken::Before),
         status => {
             let said = answer.body.get(..answer.body.len().min(SAID_BYTES_MAX)).unwrap_or_default();
-            let said: String =
-                String::from_utf8_lossy(said).chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+            let said: String = String::from_utf8_lossy(said)
+                .chars()
+                .map(|letter| if letter.is_control() { ' ' } else { letter })
+                .collect();
             Err(SubmitError::Refused { host: host(&url), status, said: said.trim().to_owned() })
         }
     }

@@ -167,7 +167,8 @@ impl Assessment {
 
     /// Test cases that passed with something to be known.
     pub fn remarked_cases(&self) -> Vec<(&str, &Case)> {
-        let remarked = self.cases.iter().filter(|(_, case)| case.verdict == Some(Verdict::Pass) && !case.findings.is_empty());
+        let remarked =
+            self.cases.iter().filter(|(_, case)| case.verdict == Some(Verdict::Pass) && !case.findings.is_empty());
         remarked.map(|(id, case)| (id.as_str(), case)).collect()
     }
 }

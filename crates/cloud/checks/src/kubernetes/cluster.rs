@@ -68,7 +68,10 @@ pub struct Cluster {
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cluster").field("name", &self.name).field("server", &self.server.as_str()).finish_non_exhaustive()
+        f.debug_struct("Cluster")
+            .field("name", &self.name)
+            .field("server", &self.server.as_str())
+            .finish_non_exhaustive()
     }
 }
 
@@ -110,7 +113,9 @@ impl Cluster {
             return Err(HttpError::Setup("certificate-authority holds no certificate".to_owned()).into());
         }
         let identity = match identity {
-            Some(pem) => Some(Identity::from_pem(&pem).map_err(|error| setup("client-certificate and client-key", &error))?),
+            Some(pem) => {
+                Some(Identity::from_pem(&pem).map_err(|error| setup("client-certificate and client-key", &error))?)
+            }
             None => None,
         };
         let proxy = match &config.proxy {

@@ -24,7 +24,7 @@ use crate::{Answers, Context, Group};
 pub use cluster::{Cluster, ClusterError};
 pub use kubeconfig::{Credential, Kubeconfig, KubeconfigError, Program};
 pub use sonobuoy::{ExecutionMode, SonobuoyOptions, remove as remove_sonobuoy};
-pub use volume::cleanup;
+pub use volume::{cleanup, own_namespace};
 
 const VERSION_POLICY: &str = "version-policy-check";
 const CONFORMANCE: &str = "cncf-k8s-conformance";
@@ -32,8 +32,10 @@ const NETWORKING: &str = "kaas-networking-check";
 
 /// How long a group of a few requests may take.
 const SHORT: Duration = Duration::from_secs(120);
-/// How long the trial of a volume may take: a pod has to be scheduled, and its image to be fetched.
-const VOLUME: Duration = Duration::from_secs(420);
+/// How long a pod with a volume may take to run: it has to be scheduled, and its image to be fetched.
+pub const POD_TIME: Duration = Duration::from_mins(5);
+/// The pause between two looks at a pod.
+pub const POD_PAUSE: Duration = Duration::from_secs(2);
 
 /// How clusters are tried.
 #[derive(Debug, Clone)]
@@ -44,8 +46,14 @@ pub struct KubernetesOptions {
     pub sonobuoy: SonobuoyOptions,
     /// The image of the pod that uses a volume. It has to be there for the cluster, and to run until it is stopped.
     pub pod_image: String,
+    /// How long that pod may take to run; [`POD_TIME`] is plenty.
+    pub pod_time: Duration,
+    /// The pause between two looks at it; [`POD_PAUSE`].
+    pub pod_pause: Duration,
     /// Where the results of the tests of Kubernetes go.
     pub results: PathBuf,
+    /// The namespace of this run, in which a volume is tried; see [`own_namespace`].
+    pub namespace: String,
 }
 
 /// The groups that decide something wanted.
@@ -65,8 +73,8 @@ pub fn groups(
         groups.push(one("nodes", NODE_DISTRIBUTION, SHORT, nodes(cluster.clone())));
     }
     if is_wanted(STORAGE_CLASS) {
-        let work = storage_class(cluster.clone(), options.pod_image.clone(), context.clone());
-        groups.push(one("storage", STORAGE_CLASS, VOLUME, work));
+        let work = storage_class(cluster.clone(), options.clone(), context.clone());
+        groups.push(one("storage", STORAGE_CLASS, options.pod_time + SHORT, work));
     }
     if is_wanted(HARDENING) {
         groups.push(one("hardening", HARDENING, SHORT, observe::hardening(cluster.clone())));
@@ -76,6 +84,18 @@ pub fn groups(
         groups.push(sonobuoy::group(cluster.clone(), heavy, context.clone(), options));
     }
     groups
+}
+
+/// Removes what a run that was stopped left in a cluster: its namespace, and what Sonobuoy made.
+pub async fn leave(cluster: &Cluster, wanted: &BTreeSet<String>, options: &KubernetesOptions) -> Result<(), String> {
+    if wanted.contains(STORAGE_CLASS) {
+        let path = format!("/api/v1/namespaces/{}", options.namespace);
+        cluster.delete(&path).await.map_err(|error| error.to_string())?;
+    }
+    if wanted.contains(CONFORMANCE) || wanted.contains(NETWORKING) {
+        sonobuoy::remove(&cluster.kubeconfig, options.sonobuoy.program.as_deref()).await?;
+    }
+    Ok(())
 }
 
 fn one(
@@ -143,7 +163,7 @@ async fn nodes(cluster: Arc<Cluster>) -> Check {
     }
 }
 
-async fn storage_class(cluster: Arc<Cluster>, image: String, context: Context) -> Check {
+async fn storage_class(cluster: Arc<Cluster>, options: KubernetesOptions, context: Context) -> Check {
     let classes = match cluster.list("/apis/storage.k8s.io/v1/storageclasses").await {
         Ok(classes) => classes.iter().map(observe::storage_class).collect::<Vec<_>>(),
         Err(error) => return unanswered(&cluster, &error),
@@ -154,6 +174,6 @@ async fn storage_class(cluster: Arc<Cluster>, image: String, context: Context) -
     if judged.findings.iter().any(|finding: &Finding| finding.weight == stoa_standards::rule::Weight::Fault) {
         return judged;
     }
-    let proof = volume::prove(&cluster, &image, &context).await;
+    let proof = volume::prove(&cluster, &options, &context).await;
     rule::check_storage_class(&classes, &proof)
 }

@@ -65,7 +65,9 @@ pub(super) async fn hardening(cluster: Arc<Cluster>) -> Check {
     for object in nodes.iter().take(NODES_MAX) {
         match kubelet(&cluster, &name(object)).await {
             Ok(kubelet) => seen.kubelets.push(kubelet),
-            Err((reason, next)) => findings.push(Finding::unknown(format!("kubelet of {}", name(object)), reason, next)),
+            Err((reason, next)) => {
+                findings.push(Finding::unknown(format!("kubelet of {}", name(object)), reason, next))
+            }
         }
     }
     if nodes.len() > NODES_MAX {
@@ -98,15 +100,17 @@ async fn kubelet(cluster: &Cluster, node: &str) -> Result<Kubelet, (String, &'st
     let answer = cluster.get(&format!("/api/v1/nodes/{node}/proxy/configz")).await;
     let answer = answer.map_err(|error| (error.to_string(), remedy(&error)))?;
     let config = answer.get("kubeletconfig").unwrap_or(&answer);
-    let unclear = || ("its configuration does not say who may come in".to_owned(), "look at the kubelet's configuration");
+    let unclear =
+        || ("its configuration does not say who may come in".to_owned(), "look at the kubelet's configuration");
     Ok(Kubelet {
         node: node.to_owned(),
         // Without the key the port is off.
-        read_only_port: config.get("readOnlyPort").and_then(Value::as_u64).map_or(Ok(0), u16::try_from).unwrap_or(u16::MAX),
-        anonymous: config
-            .pointer("/authentication/anonymous/enabled")
-            .and_then(Value::as_bool)
-            .ok_or_else(unclear)?,
+        read_only_port: config
+            .get("readOnlyPort")
+            .and_then(Value::as_u64)
+            .map_or(Ok(0), u16::try_from)
+            .unwrap_or(u16::MAX),
+        anonymous: config.pointer("/authentication/anonymous/enabled").and_then(Value::as_bool).ok_or_else(unclear)?,
         authorization: config.pointer("/authorization/mode").and_then(Value::as_str).ok_or_else(unclear)?.to_owned(),
     })
 }

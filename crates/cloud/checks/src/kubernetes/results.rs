@@ -85,7 +85,10 @@ items:
         for (text, place) in [
             ("items: [", "line 1"),
             ("items: []", "`status` is missing"),
-            ("status: passed\nitems:\n- items:\n  - items:\n    - status: passed\n", "line 5: items[0].items[0].items[0]"),
+            (
+                "status: passed\nitems:\n- items:\n  - items:\n    - status: passed\n",
+                "line 5: items[0].items[0].items[0]",
+            ),
             ("status: passed\nitems: 5", "line 2: items"),
             ("", "expected one document"),
         ] {

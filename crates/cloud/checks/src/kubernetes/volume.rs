@@ -1,32 +1,36 @@
 //! The trial of a default storage class: a claim and a pod that uses it, in a namespace of their own, which goes with
 //! everything in it when the trial is over. A namespace that a broken run left behind is found by its label.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use stoa_standards::rule::kubernetes::VolumeProof;
 use uuid::Uuid;
 
+use super::KubernetesOptions;
 use super::cluster::{Cluster, ClusterError};
 use crate::Context;
 
+/// What the names of such namespaces begin with.
+const PREFIX: &str = "stoa-check-";
 /// The label of namespaces of trials.
 const LABEL: &str = "app.kubernetes.io/managed-by";
 /// Its value.
 const OWNER: &str = "stoa-check";
-/// How long a pod may take to run.
-const RUN_TIME: Duration = Duration::from_secs(300);
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_secs(2);
 /// Looks in a row that may fail before the trial is given up.
 const FAILURES_MAX: u32 = 5;
 
+/// The name of a namespace for one run.
+pub fn own_namespace() -> String {
+    format!("{PREFIX}{}", Uuid::new_v4().simple())
+}
+
 /// Tries a claim on the default class.
-pub(super) async fn prove(cluster: &Cluster, image: &str, context: &Context) -> VolumeProof {
-    let namespace = format!("stoa-check-{}", Uuid::new_v4().simple());
+pub(super) async fn prove(cluster: &Cluster, options: &KubernetesOptions, context: &Context) -> VolumeProof {
+    let (namespace, image) = (options.namespace.as_str(), options.pod_image.as_str());
     context.progress.step("storage", "making a claim and a pod");
-    let proof = match prepare(cluster, &namespace, image).await {
-        Ok(()) => watch(cluster, &namespace, context).await,
+    let proof = match prepare(cluster, namespace, image).await {
+        Ok(()) => watch(cluster, options, context).await,
         Err(error) => VolumeProof::NotTried(error.to_string()),
     };
     context.progress.step("storage", "cleaning up");
@@ -37,7 +41,8 @@ pub(super) async fn prove(cluster: &Cluster, image: &str, context: &Context) -> 
 
 async fn prepare(cluster: &Cluster, namespace: &str, image: &str) -> Result<(), ClusterError> {
     let labels = json!({ LABEL: OWNER, "pod-security.kubernetes.io/enforce": "restricted" });
-    let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace, "labels": labels } });
+    let object =
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace, "labels": labels } });
     cluster.create("/api/v1/namespaces", &object).await?;
     let claim = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": { "name": "claim" },
@@ -63,11 +68,12 @@ async fn prepare(cluster: &Cluster, namespace: &str, image: &str) -> Result<(), 
 }
 
 /// Looks until the pod runs, or the time is over.
-async fn watch(cluster: &Cluster, namespace: &str, context: &Context) -> VolumeProof {
+async fn watch(cluster: &Cluster, options: &KubernetesOptions, context: &Context) -> VolumeProof {
+    let namespace = options.namespace.as_str();
     let begun = Instant::now();
     let mut failures = 0;
     let mut why = "the pod was not scheduled".to_owned();
-    while begun.elapsed() < RUN_TIME {
+    while begun.elapsed() < options.pod_time {
         match cluster.get(&format!("/api/v1/namespaces/{namespace}/pods/user")).await {
             Ok(pod) if phase(&pod) == "Running" => return bound(cluster, namespace).await,
             Ok(pod) => {
@@ -82,9 +88,9 @@ async fn watch(cluster: &Cluster, namespace: &str, context: &Context) -> VolumeP
                 }
             }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(options.pod_pause).await;
     }
-    VolumeProof::NotRunning(format!("{why} after {}", crate::run::shown(RUN_TIME)))
+    VolumeProof::NotRunning(format!("{why} after {}", crate::run::shown(options.pod_time)))
 }
 
 async fn bound(cluster: &Cluster, namespace: &str) -> VolumeProof {
@@ -106,7 +112,8 @@ fn waiting_for(pod: &Value) -> String {
     let of_container = pod.pointer("/status/containerStatuses/0/state/waiting/reason").and_then(Value::as_str);
     let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
     let unmet = || {
-        let unmet = conditions?.iter().find(|condition| condition.get("status").and_then(Value::as_str) == Some("False"))?;
+        let unmet =
+            conditions?.iter().find(|condition| condition.get("status").and_then(Value::as_str) == Some("False"))?;
         unmet.get("message").or_else(|| unmet.get("reason"))?.as_str()
     };
     let said = of_container.or_else(unmet).unwrap_or_else(|| phase(pod));
@@ -115,12 +122,13 @@ fn waiting_for(pod: &Value) -> String {
 
 /// Removes the namespaces of trials that broken runs left behind. Answers their names.
 pub async fn cleanup(cluster: &Cluster) -> Result<Vec<String>, ClusterError> {
-    let left = cluster.list(&format!("/api/v1/namespaces?labelSelector={}%3D{OWNER}", LABEL.replace('/', "%2F"))).await?;
+    let left =
+        cluster.list(&format!("/api/v1/namespaces?labelSelector={}%3D{OWNER}", LABEL.replace('/', "%2F"))).await?;
     let mut removed = Vec::new();
     for object in &left {
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         // The label alone is not enough to remove what somebody else may have named so.
-        if name.starts_with("stoa-check-") {
+        if name.starts_with(PREFIX) {
             cluster.delete(&format!("/api/v1/namespaces/{name}")).await?;
             removed.push(name.to_owned());
         }

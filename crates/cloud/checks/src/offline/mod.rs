@@ -88,7 +88,9 @@ impl OfflineData {
         let kubernetes = &self.kubernetes;
         let days = now.since(kubernetes.as_of).as_secs() / 86_400;
         let count = match &kubernetes.releases {
-            Some(releases) => format!("{} releases, {} vulnerabilities", releases.len(), kubernetes.vulnerabilities.len()),
+            Some(releases) => {
+                format!("{} releases, {} vulnerabilities", releases.len(), kubernetes.vulnerabilities.len())
+            }
             None => "no releases and no vulnerabilities".to_owned(),
         };
         let mut lines = vec![format!(

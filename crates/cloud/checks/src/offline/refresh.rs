@@ -103,8 +103,7 @@ pub async fn refresh(folder: &Path, source: &Source, now: Instant) -> Result<Ref
             })?
         }
         Source::Published { branches, releases, feed, records } => {
-            let mut gathered =
-                File::new(now, [branches, releases, feed, records].map(String::clone).to_vec());
+            let mut gathered = File::new(now, [branches, releases, feed, records].map(String::clone).to_vec());
             gathered.branches = read_branches(&http, branches).await?;
             gathered.releases = read_releases(&http, releases).await?;
             gathered.vulnerabilities = read_vulnerabilities(&http, feed, records).await?;
@@ -199,9 +198,8 @@ async fn read_vulnerabilities(http: &Http, feed: &str, records: &str) -> Result<
     let items = answer.get("items").unwrap_or(&answer);
     let mut vulnerabilities = Vec::new();
     for item in list(items, &url, "vulnerabilities")?.iter().take(VULNERABILITIES_MAX) {
-        let is_name = |id: &&str| {
-            id.starts_with("CVE-") && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
+        let is_name =
+            |id: &&str| id.starts_with("CVE-") && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let Some(id) = item.get("id").and_then(Value::as_str).filter(is_name) else { continue };
         let url = address_of(&format!("{records}{id}"))?;
         let record = get_json(http, &url).await?;

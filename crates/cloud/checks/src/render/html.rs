@@ -24,13 +24,21 @@ pub fn html(assessment: &Assessment) -> String {
     let facts = [
         ("Checked at", assessment.checked_at.to_string()),
         ("Versions of", assessment.reference_date.to_string()),
-        ("Left out", if assessment.filters.is_empty() { String::new() } else { format!("everything but {}", assessment.filters) }),
+        (
+            "Left out",
+            if assessment.filters.is_empty() {
+                String::new()
+            } else {
+                format!("everything but {}", assessment.filters)
+            },
+        ),
         ("Report", assessment.report.to_string()),
     ];
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(page, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value));
     }
-    let _ = writeln!(page, "<div><dt>Scope</dt><dd>{}</dd></div>\n</dl>", link(&assessment.scope_url, &assessment.scope));
+    let _ =
+        writeln!(page, "<div><dt>Scope</dt><dd>{}</dd></div>\n</dl>", link(&assessment.scope_url, &assessment.scope));
     for version in &assessment.versions {
         write_version(&mut page, assessment, version);
     }

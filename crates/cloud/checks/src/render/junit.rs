@@ -65,7 +65,8 @@ fn counts(cases: &[(&str, &Case)]) -> String {
 
 fn write_case(page: &mut String, scope: &str, id: &str, case: &Case) {
     let time = case.elapsed.unwrap_or_default().as_secs_f64();
-    let head = format!("    <testcase classname=\"{}\" name=\"{}\" time=\"{time:.3}\"", attribute(scope), attribute(id));
+    let head =
+        format!("    <testcase classname=\"{}\" name=\"{}\" time=\"{time:.3}\"", attribute(scope), attribute(id));
     let (element, kind) = match case.verdict {
         Some(Verdict::Pass) => {
             let _ = writeln!(page, "{head}/>");

@@ -11,7 +11,13 @@ use crate::assessment::{Assessment, Case};
 pub fn markdown(assessment: &Assessment) -> String {
     let mut page = String::new();
     let _ = writeln!(page, "# {}: {}\n", plain(&assessment.subject), plain(&assessment.scope));
-    let _ = writeln!(page, "{} Checked at {}; report `{}`.", plain(&headline(assessment)), assessment.checked_at, assessment.report);
+    let _ = writeln!(
+        page,
+        "{} Checked at {}; report `{}`.",
+        plain(&headline(assessment)),
+        assessment.checked_at,
+        assessment.report
+    );
     if !assessment.filters.is_empty() {
         let _ = writeln!(page, "\nLeft out: everything but {}.", plain(&assessment.filters));
     }

@@ -130,7 +130,8 @@ fn write_cases(page: &mut String, title: &str, cases: &[(&str, &Case)], colour: 
 }
 
 fn write_finding(page: &mut String, finding: &Finding) {
-    let mark = if finding.weight == Weight::Fault { String::new() } else { format!("({}) ", weight_name(finding.weight)) };
+    let mark =
+        if finding.weight == Weight::Fault { String::new() } else { format!("({}) ", weight_name(finding.weight)) };
     let _ = writeln!(page, "    - {mark}{}: {}", plain(&finding.object), plain(&finding.reason));
     if !finding.remedy.is_empty() {
         let _ = writeln!(page, "      next: {}", plain(&finding.remedy));

@@ -73,8 +73,7 @@ impl<'s> Plan<'s> {
     /// Makes the plan. One that leaves nothing to be found out is refused.
     pub fn new(scope: &'s Scope, request: &PlanRequest) -> Result<Self, PlanError> {
         let takes = |id: &str| request.tests.as_ref().is_none_or(|pattern| pattern.is_match(id));
-        let beyond: BTreeSet<String> =
-            if request.beyond { further(scope, request, &takes) } else { BTreeSet::new() };
+        let beyond: BTreeSet<String> = if request.beyond { further(scope, request, &takes) } else { BTreeSet::new() };
         let selection = Selection {
             date: request.date,
             version: request.version.as_deref(),
@@ -128,7 +127,8 @@ fn further(scope: &Scope, request: &PlanRequest, takes: &dyn Fn(&str) -> bool) -
     };
     let automated = scope.test_cases.iter().filter(|case| case.automation == Automation::Automated);
     let declared = automated.filter(|case| in_section(case.section.as_ref())).map(|case| case.id.clone());
-    let own = BEYOND.iter().filter(|known| in_section(None) && is_beside(known, scope)).map(|known| known.id.to_owned());
+    let own =
+        BEYOND.iter().filter(|known| in_section(None) && is_beside(known, scope)).map(|known| known.id.to_owned());
     declared.chain(own).filter(|id| takes(id)).collect()
 }
 

@@ -85,7 +85,8 @@ pub(crate) fn read(bytes: &[u8], until: Until) -> Reading {
                 let is_warning = content.first() == Some(&1);
                 // A warning such as "unrecognized name" goes before the hello; only a fatal one ends it.
                 if !is_warning {
-                    return finished(&messages, until).unwrap_or(Reading::Refused(content.get(1).copied().unwrap_or(0)));
+                    return finished(&messages, until)
+                        .unwrap_or(Reading::Refused(content.get(1).copied().unwrap_or(0)));
                 }
             }
             HANDSHAKE => messages.extend_from_slice(content),

@@ -48,7 +48,7 @@ impl Server {
         answer_time: Duration,
     ) -> Result<Self, String> {
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let found = tokio::time::timeout(connect_time, tokio::net::lookup_host((bare.as_str(), port))).await;
+        let found = tokio::time::timeout(connect_time, tokio::net::lookup_host((bare.clone(), port))).await;
         let addresses: Vec<SocketAddr> = match found {
             Ok(Ok(addresses)) => addresses.take(8).collect(),
             Ok(Err(error)) => return Err(format!("its name cannot be resolved: {error}")),

@@ -284,9 +284,14 @@ impl Scanner<'_> {
 
     fn into_scan(self, preference: Preference, hsts_seconds: Option<u64>) -> Scan {
         let of_13 = self.taken.get(&Protocol::Tls13).into_iter().flatten();
-        let name_13 = |code: &u16| SUITES_13.iter().find(|(known, _)| known == code).map(|(_, name)| (*name).to_owned());
-        let old: BTreeSet<u16> =
-            self.taken.iter().filter(|(protocol, _)| **protocol != Protocol::Tls13).flat_map(|(_, taken)| taken.clone()).collect();
+        let name_13 =
+            |code: &u16| SUITES_13.iter().find(|(known, _)| known == code).map(|(_, name)| (*name).to_owned());
+        let old: BTreeSet<u16> = self
+            .taken
+            .iter()
+            .filter(|(protocol, _)| **protocol != Protocol::Tls13)
+            .flat_map(|(_, taken)| taken.clone())
+            .collect();
         let curve = |group: &u16| GROUPS.iter().find(|(known, _)| known == group).map(|(_, name)| (*name).to_owned());
         Scan {
             protocols: self.protocols.into_iter().collect(),

@@ -57,7 +57,7 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
     if ran.stopped {
         progress.say("stopping: removing what was made; Ctrl-C once more leaves it for `stoa check cleanup`");
     }
-    notes.extend(target.clean_up(&context, &progress).await);
+    notes.extend(target.clean_up(&plan.wanted, ran.stopped, &progress).await);
     notes.push(format!("requests to the API: {}", target.requests()));
     progress.end();
     let facts = RunFacts {

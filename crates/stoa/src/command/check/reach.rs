@@ -18,6 +18,7 @@ use crate::exit::{Exit, Failure};
 
 /// How long cleaning up may take after a run.
 const CLEANUP_TIME: Duration = Duration::from_mins(5);
+const LATER: &str = "`stoa check cleanup` goes on with it";
 
 /// What is checked.
 pub(super) enum Target {
@@ -41,7 +42,10 @@ impl Target {
                         },
                     },
                     pod_image: asked.pod_image.clone(),
+                    pod_time: kubernetes::POD_TIME,
+                    pod_pause: kubernetes::POD_PAUSE,
                     results: asked.results.clone(),
+                    namespace: kubernetes::own_namespace(),
                 };
                 Ok(Self::Cluster(Arc::new(cluster(&asked.cluster).await?), options))
             }
@@ -57,17 +61,22 @@ impl Target {
     }
 
     /// Removes what is left of the run. What is to be known of that is told.
-    pub(super) async fn clean_up(&self, _context: &Context, progress: &Progress) -> Vec<String> {
+    pub(super) async fn clean_up(&self, wanted: &BTreeSet<String>, stopped: bool, progress: &Progress) -> Vec<String> {
         let work = async {
             match self {
-                Self::Cluster(cluster, options) => left_in_cluster(cluster, options).await,
+                // A run that came to its end has removed everything itself.
+                Self::Cluster(cluster, options) if stopped => match kubernetes::leave(cluster, wanted, options).await {
+                    Ok(()) => Vec::new(),
+                    Err(why) => vec![format!("not everything was removed: {why}: {LATER}")],
+                },
+                Self::Cluster(..) => Vec::new(),
             }
         };
         let told = tokio::select! {
-            told = tokio::time::timeout(CLEANUP_TIME, work) => told.unwrap_or_else(|_| {
-                vec!["cleaning up did not end in time: `stoa check cleanup` goes on with it".to_owned()]
-            }),
-            _ = tokio::signal::ctrl_c() => vec!["cleaning up was stopped: `stoa check cleanup` goes on with it".to_owned()],
+            told = tokio::time::timeout(CLEANUP_TIME, work) => {
+                told.unwrap_or_else(|_| vec![format!("cleaning up did not end in time: {LATER}")])
+            }
+            _ = tokio::signal::ctrl_c() => vec![format!("cleaning up was stopped: {LATER}")],
         };
         for line in &told {
             progress.say(line);
@@ -90,15 +99,6 @@ impl Target {
                 ("subject_root".to_owned(), asked.results.display().to_string()),
             ]),
         }
-    }
-}
-
-/// What trials left in a cluster goes.
-async fn left_in_cluster(cluster: &Cluster, _options: &KubernetesOptions) -> Vec<String> {
-    match kubernetes::cleanup(cluster).await {
-        Ok(removed) => removed.iter().map(|name| format!("removed the namespace {name}")).collect(),
-        // A cluster that answers nothing has nothing of ours either: nothing was made in it.
-        Err(_) => Vec::new(),
     }
 }
 
