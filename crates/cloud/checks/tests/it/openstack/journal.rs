@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use stoa_checks::openstack::{Journal, JournalError, Kind, cleanup, groups};
 use stoa_standards::verdict::Reading;
@@ -48,18 +49,20 @@ async fn a_run_that_is_cut_off_anywhere_leaves_nothing_after_cleaning_up() {
         ["scs-0101-fips-test", "scs-0117-test-backup", "scs-0116-permissions"].map(str::to_owned).into();
     for cut in 1..40 {
         let folder = tempfile::tempdir().unwrap();
-        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let counted = Arc::clone(&count);
+        let count = Arc::new(AtomicUsize::new(0));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (counted, over) = (Arc::clone(&count), Arc::clone(&is_over));
         // From the nth call on there is silence, which stands for the end of the program.
         let counterpart = Counterpart::start(Nature::but(move |_| {
-            (counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == cut).then_some(Reply::Hang)
+            let is_cut = counted.fetch_add(1, Ordering::SeqCst) == cut;
+            (is_cut && !over.load(Ordering::SeqCst)).then_some(Reply::Hang)
         }))
         .await;
         let context = context(folder.path(), Reading::Standard);
         let works = groups(counterpart.cloud(), &wanted, &context).into_iter().map(|group| group.work);
         let all = futures_util::future::join_all(works);
         let is_cut = async {
-            while count.load(std::sync::atomic::Ordering::SeqCst) <= cut {
+            while count.load(Ordering::SeqCst) <= cut {
                 tokio::task::yield_now().await;
             }
         };
@@ -67,6 +70,7 @@ async fn a_run_that_is_cut_off_anywhere_leaves_nothing_after_cleaning_up() {
             _ = all => {}
             () = is_cut => {}
         }
+        is_over.store(true, Ordering::SeqCst);
         let cloud = counterpart.cloud();
         let cleaned = cleanup(&cloud, &context.journal).await.unwrap();
         assert_eq!(cleaned.left, Vec::new(), "cut at {cut}");

@@ -45,7 +45,7 @@ async fn whatever_a_cloud_answers_every_test_case_ends_with_a_reason() {
         ("503 for ever", Box::new(|_| Reply::text(503, "busy").with("retry-after", "1")), "503"),
         ("429 with a long wait", Box::new(|_| Reply::text(429, "slow down").with("retry-after", "900")), "429"),
         ("broken JSON", Box::new(|_| Reply::text(200, "{\"flavors\": [")), "no JSON"),
-        ("reset", Box::new(|_| Reply::Reset), "tried"),
+        ("reset", Box::new(|_| Reply::Reset), "connection"),
         ("silence", Box::new(|_| Reply::Hang), "no answer within 0.2 s"),
         (
             "a token refused",
