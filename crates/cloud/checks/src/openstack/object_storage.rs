@@ -30,17 +30,28 @@ async fn observe(facts: &Facts) -> Result<Check, Check> {
     }
     let endpoint = cloud.endpoint(Service::ObjectStore).await.map_err(|error| aborted(&error))?;
     let (root, host) = root(&endpoint);
-    let headers = sign_root(&host, REGION, ACCESS_KEY, "", cloud.now());
-    let answer = match cloud.probe(Service::ObjectStore, &root, headers).await {
-        Ok(answer) => read(&answer),
+    let mut answer = ask(facts, &root, &host, REGION).await?;
+    // A server of another region names it, as clients of S3 expect.
+    if let (S3Answer::Error(code), Some(region)) = (&answer.0, answer.1.take())
+        && code == "AuthorizationHeaderMalformed"
+    {
+        answer = ask(facts, &root, &host, &region).await?;
+    }
+    Ok(check_s3(&root, &answer.0, reading))
+}
+
+/// Asks for a list of buckets; what came, and the region that was named in it.
+async fn ask(facts: &Facts, root: &str, host: &str, region: &str) -> Result<(S3Answer, Option<String>), Check> {
+    let headers = sign_root(host, region, ACCESS_KEY, "", facts.cloud.now());
+    match facts.cloud.probe(Service::ObjectStore, root, headers).await {
+        Ok(answer) => Ok(read(&answer)),
         Err(error) => match error.failure {
-            Failure::TooLarge { .. } => S3Answer::Foreign(error.failure.to_string()),
+            Failure::TooLarge { .. } => Ok((S3Answer::Foreign(error.failure.to_string()), None)),
             // What was not asked says nothing about the cloud.
-            Failure::TooMany { .. } => return Err(aborted(&error)),
-            other => S3Answer::Unreachable(other.to_string()),
+            Failure::TooMany { .. } => Err(aborted(&error)),
+            other => Ok((S3Answer::Unreachable(other.to_string()), None)),
         },
-    };
-    Ok(check_s3(&root, &answer, reading))
+    }
 }
 
 /// The address of the host without a path, and the host as it stands in the header `Host`.
@@ -52,15 +63,21 @@ fn root(endpoint: &str) -> (String, String) {
     (format!("{scheme}://{host}/"), host.strip_suffix(port).unwrap_or(host).to_ascii_lowercase())
 }
 
-fn read(answer: &Answer) -> S3Answer {
+fn read(answer: &Answer) -> (S3Answer, Option<String>) {
     let text = String::from_utf8_lossy(&answer.body);
-    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map(|(code, _)| code.trim());
-    match code {
+    let within = |tag: &str| {
+        let (_, rest) = text.split_once(&format!("<{tag}>"))?;
+        Some(rest.split_once(&format!("</{tag}>"))?.0.trim())
+    };
+    let answered = match within("Code") {
         Some(code) if text.contains("<Error") => S3Answer::Error(code.to_owned()),
         _ if answer.status == 200 && text.contains("<ListAllMyBucketsResult") => S3Answer::Listed,
         _ => {
             let begin: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(40).collect();
             S3Answer::Foreign(format!("{} {begin}", answer.status).trim_end().to_owned())
         }
-    }
+    };
+    let is_name =
+        |region: &&str| region.len() <= 64 && region.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    (answered, within("Region").filter(is_name).map(str::to_owned))
 }
