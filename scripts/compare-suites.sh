@@ -7,7 +7,8 @@
 # SUITE-GIT-DIR is a clone of SovereignCloudStack/standards, bare or not; FOLDER (default: a new one) holds the suite, its
 # Python environment and all output, and is used again when it is given again. Environment:
 #   IAAS      the program to run instead of building the example `iaas`
-#   REQUESTS  a file in which the cloud writes a line for each request, to count them
+#   REQUESTS  a file in which the cloud writes a line for each request, to count them; PORTS, separated by blanks, are
+#             then those of its public endpoints, which stand in the second field of a line: services ask one another too
 #   TESTS     test cases, separated by blanks; all that are automated otherwise
 # Ends with 1 when a verdict differs that is not listed below.
 set -euo pipefail
@@ -42,9 +43,13 @@ fi
 
 measure='
 import os, resource, subprocess, sys, time
-requests, name, out, *command = sys.argv[1:]
+requests, ports, name, out, *command = sys.argv[1:]
+ports = ports.split()
 def count():
-    return sum(1 for _ in open(requests, "rb")) if requests and os.path.exists(requests) else None
+    if not requests or not os.path.exists(requests):
+        return None
+    with open(requests, encoding="utf-8", errors="replace") as lines:
+        return sum(not ports or line.split(" ", 2)[1:2] in [[port] for port in ports] for line in lines)
 before, begun = count(), time.monotonic()
 with open(out + ".out", "wb") as stdout, open(out + ".err", "wb") as stderr:
     code = subprocess.run(command, stdout=stdout, stderr=stderr).returncode
@@ -56,7 +61,7 @@ print("%-9s exit %d, %.1f s wall, %.2f s CPU, %.0f MB%s"
 run() { # name command...
     local name=$1
     shift
-    python3 -c "$measure" "${REQUESTS:-}" "$name" "$folder/$name" "$@"
+    python3 -c "$measure" "${REQUESTS:-}" "${PORTS:-}" "$name" "$folder/$name" "$@"
 }
 echo "cloud $cloud, ${#tests[@]} test cases, output in $folder"
 run stoa "$program" "$cloud" published "${tests[@]}"

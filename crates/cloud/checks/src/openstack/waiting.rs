@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use stoa_openstack::Cloud;
 
-/// Pauses between looks, in milliseconds; the last is repeated.
-const PAUSES_MS: [u64; 12] = [500, 500, 1_000, 1_000, 1_000, 1_500, 1_500, 2_000, 2_000, 3_000, 3_000, 5_000];
+/// Pauses between looks in the first minute, in milliseconds, and how often each is made.
+const PAUSES_MS: [(usize, u64); 4] = [(2, 500), (6, 1_000), (8, 1_500), (20, 2_000)];
+/// The pause after that.
+const PAUSE_LATER: Duration = Duration::from_secs(5);
 
 /// How long one still waits.
 #[derive(Debug)]
@@ -26,10 +28,13 @@ impl Patience {
         if self.waited >= self.limit {
             return false;
         }
-        let pause = PAUSES_MS
-            .get(self.looks)
-            .or(PAUSES_MS.last())
-            .map_or(Duration::from_secs(5), |ms| Duration::from_millis(*ms));
+        let mut looks = self.looks;
+        let early = PAUSES_MS.iter().find(|(count, _)| {
+            let is_now = looks < *count;
+            looks = looks.saturating_sub(*count);
+            is_now
+        });
+        let pause = early.map_or(PAUSE_LATER, |(_, milliseconds)| Duration::from_millis(*milliseconds));
         let pause = pause.min(self.limit.saturating_sub(self.waited));
         cloud.pause(pause).await;
         self.waited += pause;
