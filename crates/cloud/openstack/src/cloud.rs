@@ -25,7 +25,7 @@ use crate::transport::{Reply, Request, Transport};
 use crate::{login, paging};
 
 /// A token that ends within this time is not used any more.
-const TOKEN_REST: Duration = Duration::from_secs(60);
+const TOKEN_REST: Duration = Duration::from_mins(1);
 /// How long a failed login is remembered, so that many callers do not become many failed logins of one user, which locks
 /// accounts.
 const FAILURE_REST: Duration = Duration::from_secs(30);

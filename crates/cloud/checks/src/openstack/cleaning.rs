@@ -11,7 +11,7 @@ use super::waiting::Patience;
 use stoa_standards::rule::Finding;
 
 /// How long something may take to be gone.
-const GONE_LIMIT: Duration = Duration::from_secs(180);
+const GONE_LIMIT: Duration = Duration::from_mins(3);
 
 /// What came of cleaning up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -14,7 +14,7 @@ use crate::Answers;
 use crate::tls::{ScanOptions, scan};
 
 /// How long all scans may take: some thirty connections to each endpoint.
-pub(super) const LIMIT: Duration = Duration::from_secs(600);
+pub(super) const LIMIT: Duration = Duration::from_mins(10);
 const GROUP: &str = "tls";
 
 pub(super) async fn check(facts: Arc<Facts>, ids: BTreeSet<String>) -> Answers {

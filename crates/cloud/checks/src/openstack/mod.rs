@@ -1,4 +1,4 @@
-//! Checks of a cloud of OpenStack (scope "SCS-compatible IaaS").
+//! Checks of a cloud of OpenStack: the scope "SCS-compatible `IaaS`".
 //!
 //! Everything that several test cases need is asked for once ([`facts`]). Whatever a check makes in the cloud is noted
 //! in a journal before it is made ([`Journal`]); checks tidy up after themselves, and [`cleanup`] removes what a run that
@@ -36,9 +36,9 @@ use crate::{Answers, Context, Group, beyond};
 use facts::Facts;
 
 /// How long reading a list may take.
-const READ_LIMIT: Duration = Duration::from_secs(180);
+const READ_LIMIT: Duration = Duration::from_mins(3);
 /// How long it may take to use a service a little.
-const USE_LIMIT: Duration = Duration::from_secs(300);
+const USE_LIMIT: Duration = Duration::from_mins(5);
 
 /// The groups that decide about test cases that are wanted.
 pub fn groups(cloud: Arc<Cloud>, wanted: &BTreeSet<String>, context: &Context) -> Vec<Group> {

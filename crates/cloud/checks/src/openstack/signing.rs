@@ -50,7 +50,7 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// The expected signature was computed with botocore (S3SigV4Auth) for the keys and the date of the specification's examples.
+    /// The expected signature was computed with botocore (`S3SigV4Auth`) for the keys and the date of the specification's examples.
     #[test]
     fn a_signature_is_that_of_the_specification() {
         let now = "2013-05-24T00:00:00Z".parse().unwrap();

@@ -56,7 +56,7 @@ impl Field {
 /// The fields of a cloud.
 #[derive(Clone)]
 pub(super) struct Fields {
-    fields: BTreeMap<String, Field>,
+    by_path: BTreeMap<String, Field>,
     used: RefCell<BTreeSet<String>>,
     faults: RefCell<Vec<FieldFault>>,
     environment: Environment,
@@ -64,7 +64,7 @@ pub(super) struct Fields {
 
 impl Fields {
     pub(super) fn new(environment: Environment) -> Self {
-        Self { fields: BTreeMap::new(), used: RefCell::default(), faults: RefCell::default(), environment }
+        Self { by_path: BTreeMap::new(), used: RefCell::default(), faults: RefCell::default(), environment }
     }
 
     /// Whether a field is one of `auth`.
@@ -73,15 +73,15 @@ impl Fields {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.by_path.is_empty()
     }
 
     pub(super) fn has(&self, path: &str) -> bool {
-        self.fields.contains_key(path)
+        self.by_path.contains_key(path)
     }
 
     pub(super) fn add(&mut self, path: String, field: Field) {
-        self.fields.insert(path, field);
+        self.by_path.insert(path, field);
     }
 
     /// Adds everything below a node; what is there already gives way.
@@ -106,25 +106,25 @@ impl Fields {
 
     /// Takes the fields of another cloud where there are none yet.
     pub(super) fn add_base(&mut self, base: Self) {
-        for (path, field) in base.fields {
-            self.fields.entry(path).or_insert(field);
+        for (path, field) in base.by_path {
+            self.by_path.entry(path).or_insert(field);
         }
     }
 
     /// Takes the fields below a path up: what a region changes counts for the cloud.
     pub(super) fn lift(&mut self, below: &str) {
         let lifted: Vec<(String, Field)> = self
-            .fields
+            .by_path
             .iter()
             .filter_map(|(path, field)| Some((path.strip_prefix(below)?.strip_prefix('.')?.to_owned(), field.clone())))
             .collect();
-        self.fields.extend(lifted);
+        self.by_path.extend(lifted);
     }
 
     /// The text of a field, if it is there and not empty.
     pub(super) fn text(&self, path: &str) -> Option<&str> {
         self.used.borrow_mut().insert(path.to_owned());
-        self.fields.get(path).map(|field| field.text.as_str()).filter(|text| !text.is_empty())
+        self.by_path.get(path).map(|field| field.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// The text of a field of `auth`, which may stand beside `auth` too.
@@ -154,19 +154,19 @@ impl Fields {
     /// Notes that a field is wrong. Values are not shown: any may be a secret in the wrong place.
     pub(super) fn fault(&self, path: &str, message: impl Into<String>) {
         let auth = format!("auth.{path}");
-        let found = self.fields.get(path).or_else(|| self.fields.get(&auth));
+        let found = self.by_path.get(path).or_else(|| self.by_path.get(&auth));
         let place = found.map_or_else(String::new, |field| field.place.clone());
         self.faults.borrow_mut().push(FieldFault { place, field: path.to_owned(), message: message.into() });
     }
 
     /// Where a field stands.
     pub(super) fn place(&self, path: &str) -> String {
-        self.fields.get(path).map(|field| field.place.clone()).unwrap_or_default()
+        self.by_path.get(path).map(|field| field.place.clone()).unwrap_or_default()
     }
 
     /// Fields of `auth` that nobody knows are mistakes: one letter wrong, and one wonders why the login is refused.
     pub(super) fn check_login(&self) {
-        for path in self.fields.keys() {
+        for path in self.by_path.keys() {
             if let Some(name) = path.strip_prefix("auth.")
                 && !Self::is_of_login(name)
             {
@@ -189,7 +189,7 @@ impl Fields {
     /// Fields that were asked for by nobody, with their places.
     pub(super) fn unused(&self) -> Vec<String> {
         let used = self.used.borrow();
-        let unused = self.fields.iter().filter(|(path, _)| !used.contains(*path) && !path.starts_with("auth."));
+        let unused = self.by_path.iter().filter(|(path, _)| !used.contains(*path) && !path.starts_with("auth."));
         unused.map(|(path, field)| format!("{path} ({})", field.place)).collect()
     }
 }

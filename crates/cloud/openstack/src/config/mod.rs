@@ -140,7 +140,7 @@ impl Config {
             (None, Some(fields)) if fields.has("auth.auth_url") => read::read(ENVIRONMENT, fields, None),
             (name, _) => {
                 let found = files::find(name, environment)?;
-                read::read(&found.name, found.fields, Some(found.place))
+                read::read(&found.name, found.fields, Some(&found.place))
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::service::{Interface, Service};
 const CALL_SECONDS_MAX: u64 = 600;
 
 /// Reads the fields of a cloud; every mistake is told at once. `place` is where the cloud begins.
-pub(super) fn read(name: &str, mut fields: Fields, place: Option<String>) -> Result<Config, ConfigError> {
+pub(super) fn read(name: &str, mut fields: Fields, place: Option<&str>) -> Result<Config, ConfigError> {
     let region = region(&mut fields);
     fields.check_login();
     let auth_url = auth_url(&fields);
@@ -48,7 +48,7 @@ pub(super) fn read(name: &str, mut fields: Fields, place: Option<String>) -> Res
         ignored: fields.unused(),
         login: login.unwrap_or_else(|| Login::Token(Secret::new(""))),
     };
-    let faults = fields.faults(place.as_deref().unwrap_or("the environment"));
+    let faults = fields.faults(place.unwrap_or("the environment"));
     if faults.is_empty() { Ok(config) } else { Err(ConfigError::Fields(faults)) }
 }
 

@@ -19,7 +19,7 @@ use super::facts::{Facts, answer_all};
 use crate::Answers;
 
 /// How long all attempts may take.
-pub(super) const LIMIT: Duration = Duration::from_secs(600);
+pub(super) const LIMIT: Duration = Duration::from_mins(10);
 /// The variable that names the file with the two domains.
 pub const VARIABLE: &str = "domain_config";
 const GROUP: &str = "domain-manager";

@@ -80,10 +80,10 @@ impl Side {
 
     /// The call that makes something in a domain, or in none that is named.
     pub(super) fn creation(kind: Kind, name: &str, domain: Option<&str>) -> Call {
-        let mut body = json!({"name": name});
-        if let Some(domain) = domain {
-            body["domain_id"] = domain.into();
-        }
+        let body = match domain {
+            Some(domain) => json!({"name": name, "domain_id": domain}),
+            None => json!({"name": name}),
+        };
         Call::post(Service::Identity, kind.list(), &json!({ kind.noun(): body }))
     }
 
