@@ -9,7 +9,9 @@ use stoa_checks::kubernetes::{
     self, Cluster, ExecutionMode, Kubeconfig, KubeconfigError, KubernetesOptions, SonobuoyOptions,
 };
 use stoa_checks::offline::OfflineData;
-use stoa_checks::{Context, Group};
+use stoa_checks::{Context, Group, openstack};
+use stoa_core::Clock;
+use stoa_openstack::{Cloud, Config, Environment, Limits};
 
 use super::progress::Progress;
 use crate::cli::{CheckCleanup, CheckCloud, ClusterArguments, ModeName, ScopeName};
@@ -22,6 +24,8 @@ const LATER: &str = "`stoa check cleanup` goes on with it";
 
 /// What is checked.
 pub(super) enum Target {
+    /// A cloud of OpenStack.
+    Cloud(Arc<Cloud>),
     /// A cluster of Kubernetes.
     Cluster(Arc<Cluster>, KubernetesOptions),
 }
@@ -49,13 +53,14 @@ impl Target {
                 };
                 Ok(Self::Cluster(Arc::new(cluster(&asked.cluster).await?), options))
             }
-            ScopeName::Iaas => Err(Failure::new(Exit::Failed, "clouds cannot be checked yet")),
+            ScopeName::Iaas => Ok(Self::Cloud(Arc::new(cloud(&asked.name)?))),
         }
     }
 
     /// The groups that decide something wanted.
     pub(super) fn groups(&self, wanted: &BTreeSet<String>, context: &Context) -> Vec<Group> {
         match self {
+            Self::Cloud(cloud) => openstack::groups(Arc::clone(cloud), wanted, context),
             Self::Cluster(cluster, options) => kubernetes::groups(cluster, wanted, context, options),
         }
     }
@@ -87,6 +92,7 @@ impl Target {
     /// Requests that were sent.
     pub(super) fn requests(&self) -> u64 {
         match self {
+            Self::Cloud(cloud) => cloud.calls().total(),
             Self::Cluster(cluster, _) => cluster.requests(),
         }
     }
@@ -94,6 +100,7 @@ impl Target {
     /// The scope's variables, as a report has them.
     pub(super) fn assignment(&self, asked: &CheckCloud) -> BTreeMap<String, String> {
         match self {
+            Self::Cloud(_) => BTreeMap::from([("os_cloud".to_owned(), asked.name.clone())]),
             Self::Cluster(cluster, _) => BTreeMap::from([
                 ("kubeconfig".to_owned(), cluster.kubeconfig.display().to_string()),
                 ("subject_root".to_owned(), asked.results.display().to_string()),
@@ -110,12 +117,12 @@ async fn cluster(arguments: &ClusterArguments) -> Result<Cluster, Failure> {
             let failure = Failure::io(format!("reading {}", path.display()), &source);
             Failure { exit: Exit::Usage, ..failure }.or_advice("Name the file with --kubeconfig FILE.")
         }
-        KubeconfigError::Malformed { .. } => {
-            Failure::new(Exit::Usage, error.to_string()).advice("Put the file right; `kubectl config view` reads it too.")
-        }
+        KubeconfigError::Malformed { .. } => Failure::new(Exit::Usage, error.to_string())
+            .advice("Put the file right; `kubectl config view` reads it too."),
     })?;
     Cluster::new(config, &path).await.map_err(|error| {
-        Failure::new(Exit::Usage, format!("{}: {error}", path.display())).advice("Put the file right, or get a fresh one.")
+        Failure::new(Exit::Usage, format!("{}: {error}", path.display()))
+            .advice("Put the file right, or get a fresh one.")
     })
 }
 
@@ -128,7 +135,10 @@ fn kubeconfig(arguments: &ClusterArguments) -> Result<PathBuf, Failure> {
         let mut paths = std::env::split_paths(&listed);
         return match (paths.next(), paths.next()) {
             (Some(path), None) => Ok(path),
-            _ => Err(Failure::new(Exit::Usage, "KUBECONFIG names several files").advice("Name one with --kubeconfig FILE.")),
+            _ => {
+                Err(Failure::new(Exit::Usage, "KUBECONFIG names several files")
+                    .advice("Name one with --kubeconfig FILE."))
+            }
         };
     }
     std::env::home_dir()
@@ -141,7 +151,13 @@ pub(super) fn journal(name: &str) -> Result<PathBuf, Failure> {
     // Whatever a cloud is called, its file stays in the folder.
     let safe: String = name
         .bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") })
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02x}")
+            }
+        })
         .collect();
     Ok(journals()?.join(format!("{}.journal", safe.chars().take(200).collect::<String>())))
 }
@@ -160,9 +176,9 @@ fn journals() -> Result<PathBuf, Failure> {
 pub(super) async fn cleanup(asked: CheckCleanup, console: &Console) -> Result<Exit, Failure> {
     if asked.cluster.kubeconfig.is_some() || asked.cluster.context.is_some() {
         let cluster = cluster(&asked.cluster).await?;
-        let removed = kubernetes::cleanup(&cluster)
-            .await
-            .map_err(|error| Failure::new(Exit::Failed, error.to_string()).advice("Try again when the cluster answers."))?;
+        let removed = kubernetes::cleanup(&cluster).await.map_err(|error| {
+            Failure::new(Exit::Failed, error.to_string()).advice("Try again when the cluster answers.")
+        })?;
         for name in &removed {
             console.out(format!("removed the namespace {name}")).await?;
         }
@@ -174,5 +190,25 @@ pub(super) async fn cleanup(asked: CheckCleanup, console: &Console) -> Result<Ex
         }
         return Ok(Exit::Done);
     }
-    Err(Failure::new(Exit::Failed, "clouds cannot be cleaned up yet"))
+    let names = match asked.cloud {
+        Some(name) => vec![name],
+        None => noted()?,
+    };
+    let mut is_clean = true;
+    let mut has_said = false;
+    for name in names {
+        let cleaned = openstack::cleanup(&cloud(&name)?, &journal(&name)?).await;
+        let cleaned = cleaned.map_err(|error| {
+            Failure::new(Exit::Failed, format!("{name}: {error}")).advice("Try again when the cloud answers.")
+        })?;
+        is_clean &= cleaned.left.is_empty();
+        for line in told(&cleaned) {
+            has_said = true;
+            console.out(format!("{name}: {line}")).await?;
+        }
+    }
+    if !has_said {
+        console.out("nothing was left").await?;
+    }
+    Ok(if is_clean { Exit::Done } else { Exit::Failed })
 }

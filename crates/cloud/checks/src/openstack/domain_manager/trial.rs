@@ -212,11 +212,13 @@ impl Trial {
         self.attempt(false, Right::MustNot, &format!("take a user out of a group of domain {here}"), remove).await;
     }
 
-    /// Whether a role is granted, as the manager of the place sees it.
-    async fn is_granted(&self, is_a: bool, grant: &Grant<'_>, role: &str) -> Result<bool, String> {
+    /// Whether a role is granted, as the manager of the place sees it; none where that manager may not look, which is so
+    /// when the other side of the grant lies in another domain.
+    async fn is_granted(&self, is_a: bool, grant: &Grant<'_>, role: &str) -> Result<Option<bool>, String> {
         match self.side(is_a).ask(Call::head(Service::Identity, grant.path(role))).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(false),
+            Ok(_) => Ok(Some(true)),
+            Err(error) if error.is_not_found() => Ok(Some(false)),
+            Err(error) if error.is_forbidden() => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -229,16 +231,19 @@ impl Trial {
         call: Call,
         (grant, role, owner_is_a): (&Grant<'_>, &str, bool),
     ) {
-        let is_to_be_granted = self.is_granted(owner_is_a, grant, role).await.map(|before| !before);
+        let before = self.is_granted(owner_is_a, grant, role).await;
         let answer = self.a.ask(call).await;
         let after = self.is_granted(owner_is_a, grant, role).await;
-        let ended = match (is_to_be_granted, after, &answer) {
-            (Ok(wanted), Ok(after), _) if wanted == after => Ended::Done,
-            (Ok(_), Ok(_), Err(error)) if !error.is_forbidden() && !error.is_not_found() => {
-                Ended::Otherwise(error.to_string())
-            }
-            (Ok(_), Ok(_), _) => Ended::Forbidden,
+        let is_refused = answer.as_ref().is_err_and(|error| error.is_forbidden() || error.is_not_found());
+        let ended = match (before, after, &answer) {
             (Err(reason), _, _) | (_, Err(reason), _) => Ended::Otherwise(reason),
+            (Ok(Some(before)), Ok(Some(after)), _) if before != after => Ended::Done,
+            (Ok(_), Ok(_), _) if is_refused => Ended::Forbidden,
+            (Ok(_), Ok(_), Err(error)) => Ended::Otherwise(error.to_string()),
+            // It was answered as if it were done, and nothing has changed.
+            (Ok(Some(_)), Ok(Some(_)), Ok(_)) => Ended::Forbidden,
+            // Nobody can look, so the answer decides.
+            (Ok(_), Ok(_), Ok(_)) => Ended::Done,
         };
         self.note(true, right, doing, ended);
     }
