@@ -25,7 +25,7 @@ const LATER: &str = "`stoa check cleanup` goes on with it";
 /// What is checked.
 pub(super) enum Target {
     /// A cloud of OpenStack.
-    Cloud(Arc<Cloud>),
+    Cloud(Arc<Cloud>, PathBuf),
     /// A cluster of Kubernetes.
     Cluster(Arc<Cluster>, KubernetesOptions),
 }
@@ -53,14 +53,14 @@ impl Target {
                 };
                 Ok(Self::Cluster(Arc::new(cluster(&asked.cluster).await?), options))
             }
-            ScopeName::Iaas => Ok(Self::Cloud(Arc::new(cloud(&asked.name)?))),
+            ScopeName::Iaas => Ok(Self::Cloud(Arc::new(cloud(&asked.name)?), journal(&asked.name)?)),
         }
     }
 
     /// The groups that decide something wanted.
     pub(super) fn groups(&self, wanted: &BTreeSet<String>, context: &Context) -> Vec<Group> {
         match self {
-            Self::Cloud(cloud) => openstack::groups(Arc::clone(cloud), wanted, context),
+            Self::Cloud(cloud, _) => openstack::groups(Arc::clone(cloud), wanted, context),
             Self::Cluster(cluster, options) => kubernetes::groups(cluster, wanted, context, options),
         }
     }
@@ -69,6 +69,10 @@ impl Target {
     pub(super) async fn clean_up(&self, wanted: &BTreeSet<String>, stopped: bool, progress: &Progress) -> Vec<String> {
         let work = async {
             match self {
+                Self::Cloud(cloud, journal) => match openstack::cleanup(cloud, journal).await {
+                    Ok(cleaned) => told(&cleaned),
+                    Err(error) => vec![format!("not everything was removed: {error}: {LATER}")],
+                },
                 // A run that came to its end has removed everything itself.
                 Self::Cluster(cluster, options) if stopped => match kubernetes::leave(cluster, wanted, options).await {
                     Ok(()) => Vec::new(),
@@ -92,7 +96,7 @@ impl Target {
     /// Requests that were sent.
     pub(super) fn requests(&self) -> u64 {
         match self {
-            Self::Cloud(cloud) => cloud.calls().total(),
+            Self::Cloud(cloud, _) => cloud.calls().total(),
             Self::Cluster(cluster, _) => cluster.requests(),
         }
     }
@@ -100,13 +104,62 @@ impl Target {
     /// The scope's variables, as a report has them.
     pub(super) fn assignment(&self, asked: &CheckCloud) -> BTreeMap<String, String> {
         match self {
-            Self::Cloud(_) => BTreeMap::from([("os_cloud".to_owned(), asked.name.clone())]),
+            Self::Cloud(..) => BTreeMap::from([("os_cloud".to_owned(), asked.name.clone())]),
             Self::Cluster(cluster, _) => BTreeMap::from([
                 ("kubeconfig".to_owned(), cluster.kubeconfig.display().to_string()),
                 ("subject_root".to_owned(), asked.results.display().to_string()),
             ]),
         }
     }
+}
+
+/// The cloud of this name.
+fn cloud(name: &str) -> Result<Cloud, Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(Exit::Usage, with_causes(error))
+            .advice("Put it right in clouds.yaml; docs/reference/conformance.md says what is read.")
+    };
+    let config = Config::load(Some(name), &Environment::of_process()).map_err(|error| failed(&error))?;
+    Cloud::new(config, Limits::default(), Clock::system()).map_err(|error| failed(&error))
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        said.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    said
+}
+
+/// What cleaning up did, a line for each thing.
+fn told(cleaned: &openstack::Cleaned) -> Vec<String> {
+    let removed = cleaned.removed.iter().map(|thing| format!("removed the {thing}"));
+    let absent = cleaned.absent.iter().map(|thing| format!("the {thing} is not there any more"));
+    let left = cleaned.left.iter().map(|(thing, reason)| format!("the {thing} is still there: {reason}"));
+    let damaged = (cleaned.damaged > 0).then(|| format!("{} lines of the journal cannot be read", cleaned.damaged));
+    removed.chain(absent).chain(left).chain(damaged).collect()
+}
+
+/// Names of clouds that a check left something in, as [`journal`] wrote them into names of files.
+fn noted() -> Result<Vec<String>, Failure> {
+    let Ok(entries) = std::fs::read_dir(journals()?) else { return Ok(Vec::new()) };
+    let names = entries.filter_map(|entry| plain(entry.ok()?.file_name().to_str()?.strip_suffix(".journal")?));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The name of a cloud that was written into the name of a file.
+fn plain(mut rest: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    while let Some(first) = rest.bytes().next() {
+        let length = if first == b'%' { 3 } else { 1 };
+        bytes.push(if first == b'%' { u8::from_str_radix(rest.get(1..3)?, 16).ok()? } else { first });
+        rest = rest.get(length..)?;
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// The cluster of these arguments.
