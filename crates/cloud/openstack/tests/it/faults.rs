@@ -74,7 +74,8 @@ async fn a_token_that_is_about_to_end_is_not_used_any_more() {
     for _ in 0..3 {
         list(&cloud).await.unwrap();
     }
-    let tokens: Vec<String> = server.asked().iter().filter_map(|asked| asked.header("x-auth-token").map(str::to_owned)).collect();
+    let tokens: Vec<String> =
+        server.asked().iter().filter_map(|asked| asked.header("x-auth-token").map(str::to_owned)).collect();
     // The first was used for the call that had asked for it.
     assert_eq!(tokens, [ends[0], ends[1], ends[1]]);
 }

@@ -20,7 +20,10 @@ async fn server(certificate: &Certificate) -> Server {
 }
 
 async fn ask(url: &str, tls: Tls) -> Result<usize, Error> {
-    let (cloud, _) = cloud(Config { tls, ..config(url) }, Limits { tries_max: 1, connect_time: Duration::from_millis(500), ..Limits::default() });
+    let (cloud, _) = cloud(
+        Config { tls, ..config(url) },
+        Limits { tries_max: 1, connect_time: Duration::from_millis(500), ..Limits::default() },
+    );
     cloud.list(Call::get(Service::Compute, "/servers"), "servers").await.map(|items| items.len())
 }
 
