@@ -96,6 +96,12 @@ async fn start(cloud: &Cloud, thing: &Thing) -> Result<Option<String>, String> {
     loop {
         match cloud.send(Call::delete(service(thing.kind), path(thing.kind, &id))).await {
             Ok(_) => return Ok(Some(id)),
+            Err(error) if error.is_not_found() && thing.kind == Kind::Backup => {
+                return is_backup_going(cloud, &id)
+                    .await
+                    .map_err(|_| error.to_string())
+                    .map(|is_going| is_going.then_some(id));
+            }
             Err(error) if error.is_not_found() => return Ok(None),
             // 409: in use. 400: Cinder's word for a volume or a backup that is busy.
             Err(error) if matches!(error.status(), Some(400 | 409)) => {
@@ -105,6 +111,17 @@ async fn start(cloud: &Cloud, thing: &Thing) -> Result<Option<String>, String> {
             }
             Err(error) => return Err(error.to_string()),
         }
+    }
+}
+
+/// Cinder answers 404 also when the service that would remove a backup is not there: then the backup is, which is an
+/// error here. One that is being removed is waited for.
+async fn is_backup_going(cloud: &Cloud, id: &str) -> Result<bool, ()> {
+    let answer = cloud.send(Call::get(Service::BlockStorage, path(Kind::Backup, id))).await;
+    match answer.and_then(|answer| answer.text("/backup/status")) {
+        Ok(status) if status == "deleting" => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        _ => Err(()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a good cloud and several worse ones get, how often they are asked, and that nothing is left in them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use stoa_checks::beyond;
-use stoa_checks::openstack::groups;
+use stoa_checks::openstack::{cleanup, groups};
 use stoa_standards::rule::Weight;
 use stoa_standards::scope::{Automation, find_built_in};
 use stoa_standards::verdict::{Reading, Verdict};
@@ -272,4 +273,54 @@ async fn what_cannot_be_removed_is_told_and_changes_no_verdict() {
     assert_eq!((finding.weight, finding.remedy.as_str()), (Weight::Remark, "run: stoa check cleanup"));
     assert!(finding.object.starts_with("backup _scs-0117-backup-"), "{}", finding.object);
     assert_eq!(counterpart.left().len(), 3);
+}
+
+/// As Cinder does it when its service for backups is switched off: volumes are made all the same, and nothing is removed.
+#[tokio::test]
+async fn a_service_that_is_not_there_does_not_make_its_things_look_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = || Reply::json(404, &json!({"itemNotFound": {"message": "Service cinder-backup could not be found."}}));
+    let (off, made) = (Arc::new(AtomicBool::new(true)), Arc::new(Mutex::new(None)));
+    let (is_off, restored) = (Arc::clone(&off), Arc::clone(&made));
+    let counterpart = Counterpart::start(Nature::but(move |asked| {
+        let is_restore = asked.path.ends_with("/restore");
+        if is_restore {
+            *restored.lock().unwrap() = asked.json()["restore"]["name"].as_str().map(str::to_owned);
+        }
+        let is_removal = asked.method == "DELETE" && asked.path.contains("/backups/");
+        (is_off.load(Ordering::SeqCst) && (is_restore || is_removal)).then(gone)
+    }))
+    .await;
+    let id = "scs-0117-test-backup";
+    let context = context(folder.path(), Reading::Standard);
+    let answers = run(&counterpart.cloud(), &[id], &context).await;
+    assert_eq!(answers[id].verdict, Fail);
+    let left: Vec<&str> = answers[id].findings.iter().map(|finding| finding.object.as_str()).collect();
+    assert!(left.iter().any(|object| object.starts_with("backup _scs-0117-backup-")), "{left:?}");
+    // The volume that the refused restore had made all the same.
+    let name = made.lock().unwrap().clone().unwrap();
+    assert!(name.starts_with("_scs-0117-restored-"));
+    assert_eq!(counterpart.left().len(), 1, "the backup alone is left: {:?}", counterpart.left());
+    off.store(false, Ordering::SeqCst);
+    let cleaned = cleanup(&counterpart.cloud(), &context.journal).await.unwrap();
+    assert_eq!((cleaned.removed.len(), cleaned.left.len()), (1, 0), "{cleaned:?}");
+    assert!(counterpart.left().is_empty());
+}
+
+#[tokio::test]
+async fn a_volume_that_a_refused_restore_made_is_found_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let counterpart = Counterpart::start(Nature::but(|asked| {
+        asked.path.ends_with("/restore").then(|| Reply::json(404, &json!({"itemNotFound": {"message": "no"}})))
+    }))
+    .await;
+    let id = "scs-0117-test-backup";
+    let answers = run(&counterpart.cloud(), &[id], &context(folder.path(), Reading::Standard)).await;
+    assert_eq!(answers[id].verdict, Fail);
+    let asked = counterpart.server.asked();
+    let looked = asked
+        .iter()
+        .any(|asked| asked.line() == "GET /volume/v3/volumes" && asked.query.contains("_scs-0117-restored-"));
+    assert!(looked, "it is looked for by its name");
+    assert!(counterpart.left().is_empty());
 }
