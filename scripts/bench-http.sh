@@ -58,7 +58,13 @@ cat >"$work/read.lua" <<LUA
 wrk.headers["authorization"] = "Bearer $key"
 LUA
 cpu() { awk '{print ($14 + $15) * 10000}' "/proc/$server/stat"; } # microseconds
+settle() { # What the last load left for the background (sealing, events) is done before the next one begins.
+    local before waited=0
+    while before=$(cpu); sleep 1; [ $(($(cpu) - before)) -gt 30000 ] && [ $waited -lt 60 ]; do waited=$((waited + 1)); done
+    [ $waited = 0 ] || echo "  (the background was done after $waited s)"
+}
 load() { # load NAME SCRIPT PATH
+    settle
     local before; before=$(cpu)
     wrk -t 1 -c 64 -d "${seconds}s" --latency -s "$2" "$base$3" >"$work/wrk.txt"
     local after; after=$(cpu)

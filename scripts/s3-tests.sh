@@ -47,11 +47,12 @@ config after >after.toml
 printf 'hello' >blob
 id=$(sha256sum blob | cut -d' ' -f1)
 place=registries/${id:0:2}/$id
-curl -fsS -o /dev/null -X PUT --data-binary @blob "$endpoint/before/$place"
+# Its own type, since the service reads a body of curl's as a form.
+curl -fsS -o /dev/null -X PUT -H 'content-type: application/octet-stream' --data-binary @blob "$endpoint/before/$place"
 timeout -s TERM 5 ./stoa --config before.toml up --listen 127.0.0.1:0 --data first >/dev/null 2>up.log || [ $? = 124 ] || { cat up.log >&2; exit 1; }
 ./stoa --config before.toml backup archive --unencrypted --data first
 ./stoa verify archive | grep -q "blobs/$place  5 bytes" || fail "the archive does not hold the blob"
 ./stoa --config after.toml restore archive --data second
-[ "$(curl -fsS "$endpoint/after/$place")" = hello ] || fail "the blob was not restored into the other bucket"
+[ "$(curl -fsS --aws-sigv4 aws:amz:us-east-1:s3 --user test:test "$endpoint/after/$place")" = hello ] || fail "the blob was not restored into the other bucket"
 [ ! -e second/blobs ] || fail "the blob lies in the folder too"
 echo "s3-tests.sh: blobs in an S3 service were kept, backed up and restored"

@@ -6,11 +6,11 @@ use axum::response::Response;
 use stoa_core::{Problem, Refusal};
 use stoa_ui::{Field, Form, Html, Locale, Notice, Page, STATIC, StaticFile, Theme, Tone, actions, cards, code};
 use stoa_web::{
-    Allowed, Fault, FormFields, LANGUAGE_COOKIE, Params, Path, Public, THEME_COOKIE, View, bytes_as,
-    end_session_cookie, preference_cookie, see_other, session_cookie, session_secret,
+    Fault, FormFields, LANGUAGE_COOKIE, Params, Path, Public, THEME_COOKIE, View, bytes_as, end_session_cookie,
+    preference_cookie, see_other, session_cookie, session_secret,
 };
 
-use crate::{ConsoleOpen, State, shown};
+use crate::{State, shown};
 
 fn file(file: &'static StaticFile) -> Response {
     let mut response = bytes_as(StatusCode::OK, file.content_type, file.body);
@@ -115,14 +115,10 @@ pub(crate) async fn use_link(_: Public, view: View, parts: State, typed: FormFie
     Ok(response)
 }
 
-/// Ends the session.
-pub(crate) async fn sign_out(
-    allowed: Allowed<ConsoleOpen>,
-    parts: State,
-    headers: HeaderMap,
-) -> Result<Response, Fault> {
+/// Ends the session: anybody's own, whatever else they may do.
+pub(crate) async fn sign_out(asking: Public, parts: State, headers: HeaderMap) -> Result<Response, Fault> {
     if let Some(secret) = session_secret(&headers) {
-        parts.node.sign_out(&allowed.actor, secret).await?;
+        parts.node.sign_out(&asking.actor, secret).await?;
     }
     let mut response = see_other("/");
     response.headers_mut().append(SET_COOKIE, end_session_cookie());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use stoa_audit::{Sealer, SigningKey, VerifyingKey};
 use stoa_core::{Actor, ActorKind, Clock, Ids, Instant, Permissions, Tenant};
-use stoa_store::keys::MasterKeys;
+use stoa_store::keys::{KeyError, MasterKeys};
 use stoa_store::{Blobs, Durability, Engine, Migration, Store, StoreLimits, StoreOptions};
 use stoa_web::mail::MailPort;
 use stoa_web::{Block, Metrics, Node, NodeOptions, NodeSigner, PeerOptions, PeerTable, Profile, outgoing};
@@ -327,18 +327,26 @@ pub(crate) fn has_given_keys(config: &Config) -> bool {
     config.text("keys.master").is_some() || config.path("keys.master_file").is_some()
 }
 
+/// The master keys of the configuration.
+pub(crate) fn given_keys(config: &Config) -> Option<Result<MasterKeys, KeyError>> {
+    match (config.text("keys.master"), config.path("keys.master_file")) {
+        (Some(text), _) => Some(MasterKeys::from_bytes(text.as_bytes())),
+        (None, Some(path)) => Some(MasterKeys::from_file(&path)),
+        (None, None) => None,
+    }
+}
+
 /// The master keys: from configuration, or the node's own.
 async fn master_keys(config: &Config, folder: &Path, node: &Store) -> Result<MasterKeys, Failure> {
-    let keys = match (config.text("keys.master"), config.path("keys.master_file")) {
-        (Some(text), _) => MasterKeys::from_bytes(text.as_bytes()),
-        (None, Some(path)) => MasterKeys::from_file(&path),
-        (None, None) => MasterKeys::open_for(folder, node).await,
+    let keys = match given_keys(config) {
+        Some(given) => given,
+        None => MasterKeys::open_for(folder, node).await,
     };
     keys.map_err(|error| error.explain("opening the master keys"))
 }
 
 /// Public keys of this node's evidence: its own, and those that the operator names.
-fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
+pub(crate) fn trusted(config: &Config, signing: &SigningKey) -> Result<Vec<VerifyingKey>, Failure> {
     let mut keys = vec![signing.verifying_key()];
     for text in config.list("keys.trusted") {
         let key = text.parse().map_err(|_| {

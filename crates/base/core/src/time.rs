@@ -21,6 +21,9 @@ pub struct Instant(i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(jiff::civil::Date);
 
+/// More days than the years -9999 to 9999 have.
+const CALENDAR_DAYS: i64 = 7_304_484;
+
 /// A text that is no time of the expected form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not {expected}")]
@@ -168,6 +171,8 @@ impl Date {
     /// The day this many days later, or earlier when negative; the calendar's last or first day when it ends there.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
+        // A span holds no more days than the calendar has; a day farther off is beyond its end anyway.
+        let days = i64::from(days).clamp(-CALENDAR_DAYS, CALENDAR_DAYS);
         Self(self.0.saturating_add(jiff::Span::new().days(days)))
     }
 
@@ -285,6 +290,8 @@ mod tests {
         }
         let day: Date = "2026-11-24".parse().unwrap();
         assert_eq!(day.plus_days(365).days_since(day), 365);
+        assert_eq!(day.plus_days(i32::MAX).to_string(), "9999-12-31");
+        assert_eq!(day.plus_days(i32::MIN), Date(jiff::civil::Date::MIN));
         assert_eq!(day.start().to_string(), "2026-11-24T00:00:00Z");
     }
 

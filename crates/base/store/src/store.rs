@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use stoa_core::{Clock, Ids, Kind};
@@ -198,6 +198,8 @@ struct Shared {
     engine: Running,
     /// When a write was last seen to succeed, in microseconds of the process.
     write_seen: AtomicU64,
+    /// Whether a restore made the schema that this lies in.
+    made_schema: AtomicBool,
     _watchdog: Watchdog,
 }
 
@@ -253,7 +255,15 @@ impl Store {
             }
         };
         let watchdog = Watchdog::start(home.block, Arc::clone(engine.pulse()))?;
-        Ok(Self { shared: Arc::new(Shared { home, engine, write_seen: AtomicU64::new(0), _watchdog: watchdog }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                home,
+                engine,
+                write_seen: AtomicU64::new(0),
+                made_schema: AtomicBool::new(false),
+                _watchdog: watchdog,
+            }),
+        })
     }
 
     /// Runs a closure that reads, on one snapshot. Meant for short reads: what takes longer than
@@ -371,6 +381,11 @@ impl Store {
 
     pub(crate) fn home(&self) -> &Home {
         &self.shared.home
+    }
+
+    /// Whether a restore made the schema that this lies in, so that it may take it back.
+    pub(crate) fn made_schema(&self) -> &AtomicBool {
+        &self.shared.made_schema
     }
 
     pub(crate) fn running(&self) -> &Running {

@@ -46,11 +46,22 @@ impl MailError {
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Away(_))
     }
+
+    /// The kind in one word, without anything that a person or a server wrote.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::Refused(_) => "refused",
+            Self::Away(_) => "away",
+            Self::Setup(_) => "setup",
+        }
+    }
 }
 
 impl From<MailError> for Problem {
     fn from(error: MailError) -> Self {
-        tracing::warn!(%error, "web: a mail was not sent");
+        // The server's own words may name the receiver; the log gets the kind alone.
+        tracing::warn!(kind = error.kind(), "web: a mail was not sent");
         match error {
             MailError::Invalid(_) => {
                 Self::new(Refusal::Invalid, "web.address_refused").detail("The mail address cannot be used.")
@@ -87,7 +98,9 @@ impl Smtp {
             let authority = rest.rsplit('@').next().unwrap_or("");
             authority.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
         });
-        let url = if url.starts_with("smtp://") && !own && !url.contains("tls=") {
+        // Only the query may choose another way: a password may well hold these letters.
+        let chosen = url.split_once('?').is_some_and(|(_, query)| query.split('&').any(|one| one.starts_with("tls=")));
+        let url = if url.starts_with("smtp://") && !own && !chosen {
             format!("{url}{}tls=required", if url.contains('?') { '&' } else { '?' })
         } else {
             url.to_owned()

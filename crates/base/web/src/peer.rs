@@ -86,12 +86,25 @@ pub enum PeerError {
     Unreadable(String),
 }
 
+impl PeerError {
+    /// Tells the log what happened, without the peer's own words: they may name a person.
+    fn log(&self) {
+        match self {
+            Self::Refused { status, code, .. } => {
+                tracing::warn!(status = status.as_u16(), %code, "web: a peer refused");
+            }
+            Self::Unreadable(_) => tracing::warn!("web: a peer's answer cannot be read"),
+            other => tracing::warn!(error = %other, "web: a peer did not do what it was asked"),
+        }
+    }
+}
+
 impl From<PeerError> for Problem {
     fn from(error: PeerError) -> Self {
         match error {
             PeerError::Away(error) => error.into(),
             other => {
-                tracing::warn!(error = %other, "web: a peer did not do what it was asked");
+                other.log();
                 Self::new(Refusal::BadGateway, "web.other_system_failed")
             }
         }

@@ -78,14 +78,23 @@ pub(crate) struct Arrival {
 impl Listener {
     /// Takes the address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr, tls: Option<&TlsFiles>, behind_proxy: bool) -> Result<Self, ServerError> {
-        if tls.is_none() && !behind_proxy && !address.ip().is_loopback() {
-            return Err(ServerError::PlainOffLoopback(address));
-        }
-        let tls = tls.map(Tls::open).transpose()?;
+        let tls = Self::allowed(address, tls, behind_proxy)?;
         let fail = |source| ServerError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
         Ok(Self { socket: listener, address, tls, behind_proxy, connections: Connections::default() })
+    }
+
+    /// Whether [`Listener::bind`] would take this, as far as that can be told without taking the address.
+    pub fn check(address: SocketAddr, tls: Option<&TlsFiles>, behind_proxy: bool) -> Result<(), ServerError> {
+        Self::allowed(address, tls, behind_proxy).map(drop)
+    }
+
+    fn allowed(address: SocketAddr, tls: Option<&TlsFiles>, behind_proxy: bool) -> Result<Option<Tls>, ServerError> {
+        if tls.is_none() && !behind_proxy && !address.ip().is_loopback() {
+            return Err(ServerError::PlainOffLoopback(address));
+        }
+        tls.map(Tls::open).transpose()
     }
 
     /// The address that was taken.

@@ -1,9 +1,9 @@
 //! `stoa audit`: is the evidence whole, what does it say, and what vouches for it elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use stoa_audit::{Checkpoint, Filter, Verdict, VerifyingKey, latest_checkpoint, search, verify};
-use stoa_core::Instant;
+use stoa_audit::{Checkpoint, Filter, Found, Verdict, VerifyingKey, latest_checkpoint, search, verify};
+use stoa_core::{Instant, Tenant};
 use stoa_store::Tx;
 
 use crate::console::Console;
@@ -212,40 +212,62 @@ pub(super) async fn find(instance: &Instance, wanted: &AuditSearch, console: &Co
         };
         text.as_ref().map(parse).transpose()
     };
-    let mut left = wanted.limit;
-    let (from, until) = (time(&wanted.from)?, time(&wanted.to)?);
-    for room in instance.chosen(wanted.block.as_deref())? {
-        let mut before = None;
-        while left > 0 {
-            let page = left.min(stoa_core::limit::PAGE_SIZE_MAX);
-            let filter = Filter {
-                actor: wanted.actor.clone(),
-                subject: wanted.subject.clone(),
-                action: wanted.action.clone(),
-                from,
-                until,
-                before,
-                limit: Some(page),
-                ..Filter::default()
-            };
-            let tenant = tenant.clone();
-            let found = room
-                .store
-                .scan(async move |tx: &mut Tx<'_>| search(tx, &tenant, &filter).await)
-                .await
-                .map_err(|error| error.explain(&format!("searching the evidence of {}", room.name)))?;
-            for record in &found {
-                console.out(line(room.name, &record.entry)).await?;
-            }
-            let count = u32::try_from(found.len()).unwrap_or(page);
-            left -= count.min(left);
-            before = found.last().map(|record| record.sequence);
-            if count < page {
-                break;
-            }
+    let filter = Filter {
+        actor: wanted.actor.clone(),
+        subject: wanted.subject.clone(),
+        action: wanted.action.clone(),
+        from: time(&wanted.from)?,
+        until: time(&wanted.to)?,
+        ..Filter::default()
+    };
+    let rooms = instance.chosen(wanted.block.as_deref())?;
+    let mut heads: Vec<Head<'_>> =
+        rooms.into_iter().map(|room| Head { room, page: VecDeque::new(), more: Some(filter.clone()) }).collect();
+    for left in (1..=wanted.limit).rev() {
+        for head in &mut heads {
+            head.fill(&tenant, left).await?;
         }
+        // Each database has its records in order; the newest of all is the newest of their heads.
+        let newest = heads.iter_mut().filter(|head| !head.page.is_empty()).max_by_key(|head| head.at());
+        let Some((name, record)) = newest.and_then(|head| Some((head.room.name, head.page.pop_front()?))) else {
+            break;
+        };
+        console.out(line(name, &record.entry)).await?;
     }
     Ok(Exit::Done)
+}
+
+/// What was found in one database and is not printed yet.
+struct Head<'a> {
+    room: &'a Room,
+    page: VecDeque<Found>,
+    /// How to ask for the next page; none when there is none.
+    more: Option<Filter>,
+}
+
+impl Head<'_> {
+    fn at(&self) -> Option<Instant> {
+        self.page.front().map(|record| record.entry.at)
+    }
+
+    /// Reads the next page when nothing is left of this one, of no more records than are wanted.
+    async fn fill(&mut self, tenant: &Tenant, wanted: u32) -> Result<(), Failure> {
+        let Some(mut filter) = self.more.take_if(|_| self.page.is_empty()) else { return Ok(()) };
+        let size = wanted.min(stoa_core::limit::PAGE_SIZE_MAX);
+        filter.limit = Some(size);
+        let (tenant, asked) = (tenant.clone(), filter.clone());
+        let found = self
+            .room
+            .store
+            .scan(async move |tx: &mut Tx<'_>| search(tx, &tenant, &asked).await)
+            .await
+            .map_err(|error| error.explain(&format!("searching the evidence of {}", self.room.name)))?;
+        if u32::try_from(found.len()).is_ok_and(|count| count == size) {
+            self.more = Some(Filter { before: found.last().map(|record| record.sequence), ..filter });
+        }
+        self.page = found.into();
+        Ok(())
+    }
 }
 
 fn line(database: &str, entry: &stoa_audit::Entry) -> String {

@@ -405,9 +405,23 @@ pub(super) async fn restore(config: Config, wanted: Restore, console: &Console) 
         further: wanted.erased.as_deref(),
     };
     make(&folder.corner())?;
-    let built = build(&order, &folder.corner(), console).await;
+    let mut restored = Vec::new();
+    let built = build(&order, &folder.corner(), &mut restored, console).await;
     let keys = keys_folder(&config, &target);
-    if let Err(failure) = built.and_then(|()| place(&folder, &keys, profile)) {
+    // Files are closed before they move; what lies on a server is kept at hand to be taken back.
+    let (files, on_server): (Vec<_>, Vec<_>) = restored.into_iter().partition(|(_, store)| store.file().is_some());
+    for (_, store) in files {
+        store.close().await;
+    }
+    let placed = built.and_then(|()| place(&folder, &keys, profile));
+    for (name, store) in on_server {
+        if placed.is_ok() {
+            store.close().await;
+        } else if let Err(error) = store.discard().await {
+            console.note(format!("warning: the database of {name} stays behind: {error}")).await?;
+        }
+    }
+    if let Err(failure) = placed {
         let _ = std::fs::remove_dir_all(folder.corner());
         if folder.fresh {
             let _ = std::fs::remove_dir_all(&target);
@@ -483,7 +497,13 @@ fn make(folder: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::io(format!("making {}", folder.display()), &error))
 }
 
-async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(), Failure> {
+/// Builds everything in a corner; the databases that are there by now stay open in `restored`, also when this fails.
+async fn build(
+    order: &Order<'_>,
+    staging: &Path,
+    restored: &mut Vec<(String, Store)>,
+    console: &Console,
+) -> Result<(), Failure> {
     let Order { config, profile, archive, passphrase, further } = *order;
     let fail = |error: ArchiveError| error.explain(&format!("reading {}", archive.display()));
     let mut reader = ArchiveReader::new(open_archive(archive)?, passphrase).map_err(fail)?;
@@ -527,9 +547,9 @@ async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(
         destroyed.push(text);
     }
     let destroyed = read_erased(&destroyed)?;
-    let mut restored = Vec::new();
     for (name, rows) in databases {
         let store = restore_database(config, profile, staging, &name, &rows, &clock, &ids).await?;
+        restored.push((name.clone(), store.clone()));
         for (_, mac) in destroyed.iter().filter(|(of, _)| *of == name) {
             let mac = mac.clone();
             store
@@ -537,19 +557,22 @@ async fn build(order: &Order<'_>, staging: &Path, console: &Console) -> Result<(
                 .await
                 .map_err(|error| Failure::new(Exit::Failed, format!("destroying a key again: {error}")))?;
         }
-        store.close().await;
         databases::note(staging, &name, &engine_of(config, profile, staging, &name))?;
         std::fs::remove_file(&rows).map_err(|error| Failure::io(format!("removing {}", rows.display()), &error))?;
         console.note(format!("{name}: restored")).await?;
-        restored.push(name);
     }
-    for unknown in destroyed.iter().map(|(of, _)| of).filter(|of| !restored.contains(of)).collect::<BTreeSet<_>>() {
+    let strange = |of: &&String| restored.iter().all(|(name, _)| name != *of);
+    for unknown in destroyed.iter().map(|(of, _)| of).filter(strange).collect::<BTreeSet<_>>() {
         let words =
             format!("warning: the list of erased people names a database `{unknown}`, which the archive has not");
         console.note(words).await?;
     }
     keep(&destroyed, &staging.join(ERASED))?;
     let _ = std::fs::remove_dir(staging.join(DATABASE));
+    if blobs::are_elsewhere(config, profile) {
+        // Each blob's file is gone; the folders that they passed through are empty.
+        let _ = std::fs::remove_dir_all(staging.join(BLOBS));
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 mod audit;
 mod backup;
 mod check;
+mod configuration;
 mod desk;
 pub(crate) mod flavor;
 mod image;
@@ -40,15 +41,7 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
         Ok::<Config, Failure>(config)
     };
     match cli.command {
-        Command::Config(ConfigCommand::Check) => {
-            let config = load()?;
-            let read = match &config.file {
-                Some(file) => format!("{} and the environment are in order", file.display()),
-                None => "no stoa.toml here; the environment is in order, defaults hold for the rest".to_owned(),
-            };
-            console.out(read).await?;
-            Ok(Exit::Done)
-        }
+        Command::Config(ConfigCommand::Check) => configuration::check(&load()?, &console).await,
         Command::Config(ConfigCommand::Show) => page(&load()?.show(), &console).await,
         Command::Config(ConfigCommand::Reference) | Command::Reference { page: ReferencePage::Configuration } => {
             page(&reference::markdown(), &console).await
@@ -183,9 +176,7 @@ async fn dispatch(config: Config, work: Work, console: &Console) -> Result<Exit,
     }
     let (folder, profile) = DataFolder::open_existing(&folder)?;
     let blocks = chosen_blocks(&config, None)?;
-    let public_url = config.text("server.public_url").unwrap_or_else(|| {
-        format!("http://{}", config.text("server.listen").unwrap_or_else(|| "127.0.0.1:8080".into()))
-    });
+    let public_url = up::address_of(&config);
     let instance = Arc::new(Instance::open(folder, profile, config, &blocks, &public_url).await?);
     let desk = Desk { instance: Arc::clone(&instance), public_url };
     let only_looks = work.only_looks();

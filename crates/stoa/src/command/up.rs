@@ -136,15 +136,21 @@ async fn bind(config: &Config, option: &str, profile: ProfileKind) -> Result<Opt
         )
         .advice("It trusts headers without proof. Use --listen 127.0.0.1:PORT, or the profile `secure`."));
     }
-    let tls = match (config.path("server.tls_certificate"), config.path("server.tls_key")) {
-        (Some(certificate), Some(key)) => {
-            let client_authority = config.path("mediator.client_ca");
-            Some(TlsFiles { client_authority, ..TlsFiles::new(certificate, key) })
-        }
-        _ => None,
-    };
-    let listener = Listener::bind(address, tls.as_ref(), config.flag("server.behind_proxy")).await;
+    let listener = Listener::bind(address, tls_files(config).as_ref(), config.flag("server.behind_proxy")).await;
     listener.map(Some).map_err(|error| refused(error, address))
+}
+
+/// Whether an address could be listened on, without taking it.
+pub(super) fn check_listen(config: &Config, option: &str) -> Result<(), Failure> {
+    let Some(address) = config.address(option)? else { return Ok(()) };
+    Listener::check(address, tls_files(config).as_ref(), config.flag("server.behind_proxy"))
+        .map_err(|error| refused(error, address))
+}
+
+fn tls_files(config: &Config) -> Option<TlsFiles> {
+    let (certificate, key) = (config.path("server.tls_certificate")?, config.path("server.tls_key")?);
+    let client_authority = config.path("mediator.client_ca");
+    Some(TlsFiles { client_authority, ..TlsFiles::new(certificate, key) })
 }
 
 fn refused(error: ServerError, address: SocketAddr) -> Failure {
@@ -163,6 +169,14 @@ fn refused(error: ServerError, address: SocketAddr) -> Failure {
                  `mediator.client_ca` the certificate of an authority.",
         ),
     }
+}
+
+/// The address of a node that does not run: as it is configured.
+pub(super) fn address_of(config: &Config) -> String {
+    let configured = config.text("server.public_url").map(|url| url.trim_end_matches('/').to_owned());
+    configured.unwrap_or_else(|| {
+        format!("http://{}", config.text("server.listen").unwrap_or_else(|| "127.0.0.1:8080".into()))
+    })
 }
 
 fn public_url(config: &Config, listener: &Listener) -> String {
@@ -353,13 +367,17 @@ fn relative(folder: &Path) -> String {
     }
 }
 
-fn logging(config: &Config) -> Result<(), Failure> {
+/// What is logged.
+pub(super) fn log_filter(config: &Config) -> Result<tracing_subscriber::EnvFilter, Failure> {
     let level = config.text("log.level").unwrap_or_else(|| "warn".into());
-    let filter = tracing_subscriber::EnvFilter::try_new(&level).map_err(|error| {
+    tracing_subscriber::EnvFilter::try_new(&level).map_err(|error| {
         Failure::new(Exit::Usage, format!("`log.level` is {level:?}: {error}"))
             .advice("Use error, warn, info, debug or trace, or `info,stoa_store=debug`.")
-    })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    })
+}
+
+fn logging(config: &Config) -> Result<(), Failure> {
+    let builder = tracing_subscriber::fmt().with_env_filter(log_filter(config)?).with_writer(std::io::stderr);
     if config.text("log.format").as_deref() == Some("json") {
         builder.json().init();
     } else {

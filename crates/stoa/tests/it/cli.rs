@@ -160,6 +160,39 @@ fn wrong_arguments_and_configuration_are_named_before_anything_is_touched() {
 }
 
 #[test]
+fn whatever_a_start_would_refuse_the_check_names_without_making_anything() {
+    let place = Place::new();
+    let other = Place::new();
+    for place in [&place, &other] {
+        place.write("junk.pem", "no certificate");
+    }
+    for (toml, option) in [
+        ("[log]\nlevel = \"a=b=c\"", "log.level"),
+        ("[server]\nlisten = \"192.0.2.1:8080\"", "plain HTTP is refused"),
+        ("[server]\ntls_certificate = \"junk.pem\"\ntls_key = \"junk.pem\"", "junk.pem"),
+        ("[mail]\nsmtp_url = \"gopher://x\"\nfrom = \"a@example.org\"", "mail"),
+        ("[mail]\nsmtp_url = \"smtps://mail.example.org\"\nfrom = \"nobody\"", "mail.from"),
+        ("[outgoing]\nallowed = [\"http://[\"]", "outgoing.allowed"),
+        ("[outgoing]\ncertificates = \"nowhere.pem\"", "outgoing.certificates"),
+        ("[blocks.registries]\nurl = \"http://10.0.0.1\"", "blocks.registries.url"),
+        ("[blocks.registries]\nlisten = \"192.0.2.1:8081\"", "plain HTTP is refused"),
+        ("[issuers.city]\nurl = \"https://id.example.org\"", "[issuers.city]"),
+        ("[keys]\ntrusted = [\"abc\"]", "keys.trusted"),
+        ("[keys]\nmaster_file = \"junk.pem\"", "master keys"),
+    ] {
+        place.write("stoa.toml", toml);
+        other.write("stoa.toml", toml);
+        let checked = place.run(&["config", "check"]);
+        assert!(checked.code != 0 && checked.stderr.contains(option), "{toml}: {checked:?}");
+        assert!(!place.path("stoa-data").exists(), "{toml}: something was made");
+        let started = other.run(&["up"]);
+        assert!(started.code == checked.code && started.stderr.contains(option), "{toml}: {started:?}");
+    }
+    place.write("stoa.toml", "[mail]\nsmtp_url = \"smtps://mail.example.org\"\nfrom = \"Desk <desk@example.org>\"");
+    assert!(place.run(&["config", "check"]).done().contains("in order"));
+}
+
+#[test]
 fn configuration_is_shown_with_its_origin_and_without_secrets() {
     let place = Place::new();
     place.write("stoa.toml", "[server]\nlisten = \"127.0.0.1:9999\"\n");

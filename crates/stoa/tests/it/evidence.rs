@@ -82,6 +82,25 @@ fn evidence_is_verified_against_checkpoints_kept_elsewhere() {
 }
 
 #[test]
+fn what_several_databases_hold_is_found_newest_first() {
+    let place = with_evidence();
+    place.write("towns.csv", "code,name\nTL,Tallinn\n");
+    place.run(&["registry", "import", "towns.csv", "--yes"]).done();
+    place.run(&["key", "create", "--name", "two"]).done();
+    let lines = |limit: &str| -> Vec<serde_json::Value> {
+        let found = place.run(&["audit", "search", "--limit", limit]).done();
+        found.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = lines("1000");
+    let at: Vec<&str> = all.iter().map(|line| line["at"].as_str().unwrap()).collect();
+    assert!(at.is_sorted_by(|newer, older| newer >= older), "{at:?}");
+    let first_of = |name: &str| all.iter().position(|line| line["database"] == name).unwrap();
+    let last_of = |name: &str| all.iter().rposition(|line| line["database"] == name).unwrap();
+    assert!(first_of("node") < first_of("registries") && last_of("registries") < last_of("node"), "{at:?}");
+    assert_eq!(lines("3"), all[..3], "a limit takes the newest of all");
+}
+
+#[test]
 fn a_comparison_that_was_not_made_is_said() {
     let place = with_evidence();
     let node = place.run(&["audit", "checkpoint"]).done();

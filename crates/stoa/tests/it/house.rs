@@ -383,8 +383,66 @@ fn pure_crates_have_a_pure_tree() {
 }
 
 /// The laws speak up when they are broken.
+/// Dependencies that no source of their package names: `manifest` says them, `sources` holds what may use each.
+fn unused(package: &str, needs: &BTreeSet<String>, sources: &str) -> Vec<String> {
+    let words: BTreeSet<&str> = sources.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
+    let idle = needs.iter().filter(|name| !words.contains(name.replace('-', "_").as_str()));
+    idle.map(|name| format!("{package} never uses {name}")).collect()
+}
+
+fn sources_below(folders: &[PathBuf]) -> String {
+    let mut text = String::new();
+    let mut left: Vec<PathBuf> = folders.to_vec();
+    while let Some(folder) = left.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                left.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn every_dependency_is_used_where_it_is_named() {
+    let mut idle = Vec::new();
+    for package in packages(&metadata()) {
+        let folder = root().join("crates").join(&package.folder);
+        let own = sources_below(&[folder.join("src")]);
+        let tests = sources_below(&["src", "tests", "examples", "benches"].map(|name| folder.join(name)));
+        idle.extend(unused(&package.name, &package.needs, &own));
+        idle.extend(unused(&package.name, &package.needs_in_tests, &tests));
+    }
+    assert!(idle.is_empty(), "{}", idle.join("\n"));
+}
+
+#[test]
+fn every_page_of_the_documents_stands_in_their_summary() {
+    let docs = root().join("docs");
+    let summary = std::fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let (mut missing, mut left) = (Vec::new(), vec![docs.clone()]);
+    while let Some(folder) = left.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(&docs).unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                left.push(path);
+            } else if name.ends_with(".md") && name != "SUMMARY.md" && !summary.contains(&format!("({name})")) {
+                missing.push(name);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "docs/SUMMARY.md does not list {missing:?}");
+}
+
 #[test]
 fn a_broken_law_is_named() {
+    let needs = BTreeSet::from(["serde-json".to_owned(), "toml".to_owned()]);
+    assert_eq!(unused("stoa-x", &needs, "use serde_json::Value; // tomlike"), ["stoa-x never uses toml"]);
+
     let package = |name: &str, folder: &str, needs: &[&str], needs_in_tests: &[&str]| Package {
         name: name.into(),
         folder: folder.into(),

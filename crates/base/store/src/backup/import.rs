@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use serde::Deserialize;
 
@@ -10,7 +11,7 @@ use super::{catalog, interrupted, on_file, on_server};
 use crate::engine::postgres::{Access, Postgres, Room};
 use crate::engine::sqlite::{self, Use};
 use crate::migrate::List;
-use crate::store::{Engine, migrate_file, postgres_options};
+use crate::store::{Engine, Running, migrate_file, postgres_options};
 use crate::{Param, Store, StoreError, StoreOptions, Tx, Value, params};
 
 /// Placeholders of one statement: well below what either engine takes.
@@ -45,7 +46,8 @@ enum Cell {
 impl Store {
     /// Makes a new database from a copy that [`Moment::export`](super::Moment::export) wrote, on either engine, and opens
     /// it. The copy may be of an older version, whose missing migrations are run afterwards; a newer one is refused, and
-    /// so is a database that is there already. When this fails on SQLite the new file is to be thrown away.
+    /// so is a database that is there already. When this fails on SQLite the new file is to be thrown away;
+    /// on PostgreSQL the new schema is dropped.
     pub async fn restore<R: BufRead + Send + 'static>(options: StoreOptions, mut input: R) -> Result<Self, StoreError> {
         let head: Head = parse(&next_line(&mut input)?.unwrap_or_default())?;
         if head.stoa_rows != 1 {
@@ -56,6 +58,7 @@ impl Store {
         }
         let lists = lists_of(&head, &options)?;
         let home = options.home();
+        let mut made_schema = false;
         match &options.engine {
             Engine::Sqlite { file, durability } => {
                 let (file, durability) = (file.clone(), *durability);
@@ -80,13 +83,44 @@ impl Store {
                     let begin = "BEGIN; SET LOCAL statement_timeout = 0";
                     on_server(&room, begin, async |tx| import(tx, &mut input).await).await
                 };
-                let restored = postgres.hand_over(Access::Scan, work).await;
+                let mut restored = postgres.hand_over(Access::Scan, work).await;
+                made_schema = postgres.hand_over(Access::Scan, async |room: Rc<Room>| room.made_schema()).await?;
+                if made_schema && !matches!(restored, Ok(Ok(()))) {
+                    // Its tables were made before its rows came; without those it is in the way of the next try.
+                    let dropped = postgres.hand_over(Access::Scan, drop_schema).await;
+                    if let (Ok(Err(failed)), Err(error) | Ok(Err(error))) = (&mut restored, dropped) {
+                        *failed = StoreError::Data { reason: format!("{failed}; its schema stays behind: {error}") };
+                    }
+                }
                 let _ = tokio::task::spawn_blocking(move || postgres.stop()).await;
                 restored??;
             }
         }
-        Self::open(options).await
+        let store = Self::open(options).await?;
+        store.made_schema().store(made_schema, Ordering::Relaxed);
+        Ok(store)
     }
+
+    /// Takes back what [`Store::restore`] made, because something else of the same archive could not be restored: on
+    /// PostgreSQL the schema with everything in it is dropped. The file of SQLite is its maker's to remove.
+    pub async fn discard(self) -> Result<(), StoreError> {
+        let dropped = match self.running() {
+            Running::Postgres(postgres) if self.made_schema().load(Ordering::Relaxed) => {
+                postgres.hand_over(Access::Scan, drop_schema).await.and_then(|dropped| dropped)
+            }
+            Running::Postgres(_) => Err(StoreError::Data {
+                reason: "its schema was there before, so it stays with what was restored: empty it by hand".to_owned(),
+            }),
+            Running::Sqlite { .. } => Ok(()),
+        };
+        self.close().await;
+        dropped
+    }
+}
+
+async fn drop_schema(room: Rc<Room>) -> Result<(), StoreError> {
+    let sql = format!("DROP SCHEMA {} CASCADE", room.schema());
+    on_server(&room, "BEGIN", async |tx| tx.batch(&sql).await).await
 }
 
 /// The program's migrations, up to those that the copy was made with.

@@ -69,8 +69,15 @@ async fn a_copy_is_one_moment_and_comes_back_whole(bed: Bed) {
         let mut options = bed.options();
         options.migrations = STEPS.to_vec();
         options.engine = bed.fresh_engine(name);
-        let cut = Store::restore(options, Cursor::new(copy[..damage].to_vec())).await.map(drop);
+        let cut = Store::restore(options.clone(), Cursor::new(copy[..damage].to_vec())).await.map(drop);
         assert!(matches!(cut, Err(StoreError::Data { .. })), "{cut:?}");
+        if matches!(options.engine, Engine::Postgres { .. }) {
+            // Nothing stays behind that would be in the way of the next try; nor does what is taken back.
+            for _ in 0..2 {
+                let again = Store::restore(options.clone(), Cursor::new(copy.clone())).await.unwrap();
+                again.discard().await.unwrap();
+            }
+        }
     }
     let mut older = bed.options();
     older.migrations = Vec::new();

@@ -63,7 +63,7 @@ impl Note {
         if fields.is_empty() {
             return None;
         }
-        let person = |record: &Record| compiled.rules.person(&record.content).map(|id| this.person_key(&id));
+        let person = |record: &Record| this.person_in(compiled, record);
         Some(Self {
             registry: compiled.id,
             code: compiled.code.clone(),
@@ -90,17 +90,40 @@ impl Note {
                 consent: by.info.consent.as_deref(),
             };
             history::add_read(tx, &read).await?;
+            let object = format!("registries/{}/{record}", self.code);
+            self.append(tx, by, object, Some(&subject_of(*record, *person))).await?;
         }
-        let object = match self.reads.as_slice() {
-            [(only, _)] => format!("registries/{}/{only}", self.code),
-            _ => format!("registries/{}", self.code),
-        };
+        if self.reads.is_empty() {
+            // That nothing was found says something too, though about nobody who is known.
+            self.append(tx, by, format!("registries/{}", self.code), None).await?;
+        }
+        Ok(())
+    }
+
+    /// Evidence for one person each: a list of a hundred people was a look at each of them.
+    async fn append(
+        &self,
+        tx: &mut Tx<'_>,
+        by: &By,
+        object: String,
+        subject: Option<&str>,
+    ) -> Result<(), RegistriesError> {
         let mut evidence = stoa_audit::Record::done(&by.actor, self.action, object);
+        evidence.subject = subject;
         evidence.purpose = by.info.purpose.as_deref();
         evidence.correlation = Some(by.info.correlation.as_str()).filter(|id| !id.is_empty());
         evidence.detail = json!({"records": self.reads.len(), "fields": self.fields});
         stoa_audit::append(tx, &evidence).await?;
         Ok(())
+    }
+}
+
+/// About whom evidence is: the person, by a keyed hash that tells nothing to others, or the record alone where its
+/// register does not say what names a person. The same everywhere in the block, so that one search finds all of it.
+fn subject_of(record: RecordId, person: Option<[u8; 32]>) -> String {
+    match person {
+        Some(key) => key.iter().take(16).fold("person:".to_owned(), |text, byte| format!("{text}{byte:02x}")),
+        None => format!("record:{record}"),
     }
 }
 
@@ -152,6 +175,15 @@ impl Registries {
         let Some(note) = note else { return Ok(()) };
         let by = by.clone();
         self.store().write(async move |tx: &mut Tx<'_>| note.write(tx, &by).await).await
+    }
+
+    fn person_in(&self, compiled: &Compiled, record: &Record) -> Option<[u8; 32]> {
+        compiled.rules.person(&record.content).map(|id| self.person_key(&id))
+    }
+
+    /// About whom a record is; nobody, when it holds nothing personal.
+    pub(crate) fn subject_in(&self, compiled: &Compiled, record: &Record) -> Option<String> {
+        compiled.is_personal().then(|| subject_of(record.id, self.person_in(compiled, record)))
     }
 
     /// The keyed hash under which the reads of a person's data are found.

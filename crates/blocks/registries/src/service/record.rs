@@ -530,7 +530,9 @@ impl Desk<'_> {
         };
         history::add_change(tx, &change).await?;
         let object = format!("registries/{}/{}", self.compiled.code, record.id);
+        let subject = self.this.subject_in(self.compiled, record);
         let mut evidence = stoa_audit::Record::done(actor, told.action(), object.clone());
+        evidence.subject = subject.as_deref();
         evidence.purpose = self.by.info.purpose.as_deref();
         evidence.correlation = Some(self.by.info.correlation.as_str()).filter(|id| !id.is_empty());
         evidence.detail = json!({"version": change.version, "fields": fields});

@@ -181,3 +181,29 @@ async fn persons_with_numbers_and_long_names_find_who_read_their_data() {
     };
     assert_eq!((usage(format!("{long}1")).await, usage(format!("{long}2")).await), (1, 0));
 }
+
+#[tokio::test]
+async fn all_evidence_about_a_person_is_found_by_one_subject() {
+    let room = Room::with(people()).await;
+    for (number, name) in [("1", "Mari"), ("2", "Jaan")] {
+        room.create("x/1.0", json!({"number": number, "name": name, "town": "Tartu"})).await.expect(200);
+    }
+    room.data(Method::POST, "x/1.0/read", json!({"query": {"content": {"number": "1"}}})).await.expect(200);
+    room.get("data/x/1.0").await.expect(200);
+    let write = json!({"query": {"content": {"number": "1"}}, "write": {"content": {"town": "Narva"}}});
+    room.data(Method::PUT, "x/1.0/update", write).await.expect(200);
+    let found = room.stoa.stores["registries"].read(async |tx: &mut Tx<'_>| {
+        let sql = "SELECT subject, action FROM audit_record WHERE subject IS NOT NULL ORDER BY seq";
+        tx.rows::<(String, String)>(sql, &[]).await
+    });
+    let found = found.await.unwrap();
+    let mari = found.first().unwrap().0.clone();
+    assert!(mari.starts_with("person:") && mari.len() == 39, "opaque: {mari}");
+    let about = |who: &dyn Fn(&str) -> bool| -> Vec<&str> {
+        found.iter().filter(|(subject, _)| who(subject)).map(|(_, action)| action.as_str()).collect()
+    };
+    let [create, read, update] = ["registries.record.create", "registries.record.read", "registries.record.update"];
+    // Created, asked for, in the list, changed, and shown in the answer to the change.
+    assert_eq!(about(&|subject| subject == mari), [create, read, read, update, read]);
+    assert_eq!(about(&|subject| subject != mari), [create, read], "the other was in the list");
+}

@@ -1,5 +1,6 @@
 //! The database thread's side: connections, migrations, and the attempts of a unit.
 
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -44,6 +45,8 @@ pub(crate) struct Room {
     pool: Pool,
     figures: Arc<Figures>,
     pulse: Arc<Pulse>,
+    /// Whether the schema was made when this was opened.
+    made_schema: Cell<bool>,
 }
 
 impl Room {
@@ -62,9 +65,19 @@ impl Room {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unavailable { reason: error.to_string() })?;
-        let room = Self { options, pool, figures, pulse };
+        let room = Self { options, pool, figures, pulse, made_schema: Cell::new(false) };
         room.migrate(lists).await?;
         Ok(room)
+    }
+
+    /// The schema that everything lies in.
+    pub(crate) fn schema(&self) -> &str {
+        &self.options.schema
+    }
+
+    /// Whether the schema was made when this was opened.
+    pub(crate) const fn made_schema(&self) -> bool {
+        self.made_schema.get()
     }
 
     pub(super) const fn figures(&self) -> &Arc<Figures> {
@@ -97,12 +110,15 @@ impl Room {
             let there: Option<(i64,)> =
                 tx.find("SELECT 1::bigint FROM pg_namespace WHERE nspname = $1", crate::params![schema]).await?;
             if there.is_none() {
+                self.made_schema.set(true);
                 tx.batch(&format!("CREATE SCHEMA {schema}")).await?;
             }
             tx.batch(LEDGER).await?;
             let taken: Option<(i64,)> = tx.find("SELECT number FROM stoa_migrations LIMIT 1", &[]).await?;
             if self.options.must_be_new && taken.is_some() {
-                return Err(StoreError::Data { reason: format!("the schema {schema} is there already") });
+                return Err(StoreError::Data { reason: format!(
+                        "the schema {schema} is there already; if a restore was cut off, it left it: DROP SCHEMA {schema} CASCADE"
+                    ) });
             }
             migrate::run(&mut tx, lists).await
         }

@@ -1,5 +1,5 @@
 //! How many flavor names are read and printed in a second, on one core:
-//! `cargo run --release -p stoa-standards --example bench`. The names are the valid ones of the tests' table.
+//! `cargo run --release -p stoa-standards --example flavor-names`. The names are the valid ones of the tests' table.
 
 #![expect(clippy::print_stdout, reason = "a measurement is printed")]
 
