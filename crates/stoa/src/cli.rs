@@ -1,5 +1,6 @@
 //! The command line: every command, argument and example in one place. The reference page is printed from here.
 
+mod check;
 mod flavor;
 mod keys;
 
@@ -7,6 +8,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use check::{
+    CheckCleanup, CheckCloud, CheckCommand, ClusterArguments, DataCommand, ImageCheck, ImageCommand, ModeName, ReportCommand,
+    ReportFormat, ScopeName,
+};
 pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
 pub(crate) use keys::KeysCommand;
 
@@ -24,7 +29,8 @@ pub(crate) use keys::KeysCommand;
         stoa up --listen 127.0.0.1:9000 --data /srv/stoa\n  \
         stoa key create --name ci --role operator   print a new API key, and only it\n  \
         stoa backup monday.stoa                  a consistent copy, beside the running server\n  \
-        stoa audit verify                        is the evidence whole?\n\n\
+        stoa audit verify                        is the evidence whole?\n  \
+        stoa check cloud mycloud                 does it conform to the standards?\n\n\
         Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 problems found, 4 busy, 5 disk, 6 data.\n\
         Where a server runs on the data folder, commands go through its socket; else they work on the folder.",
     max_term_width = 100,
@@ -94,6 +100,15 @@ pub(crate) enum Command {
     /// The standards of the Sovereign Cloud Stack
     #[command(subcommand)]
     Standard(StandardCommand),
+    /// Check clouds and clusters against the standards
+    #[command(subcommand)]
+    Check(CheckCommand),
+    /// Reports of checks: sign, verify, show, compare, hand over
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Metadata of images by the standard scs-0102
+    #[command(subcommand)]
+    Image(ImageCommand),
     /// Names of flavors by the standards scs-0100 and scs-0103
     #[command(subcommand)]
     Flavor(FlavorCommand),

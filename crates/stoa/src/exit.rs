@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     Failed,
     /// The arguments or the configuration are wrong; nothing was touched.
     Usage,
-    /// A check ran to its end and found problems (`verify`, `audit verify`, `flavor check`).
+    /// A check ran to its end and found problems (`verify`, `audit verify`, `flavor check`, `check cloud`).
     Problems,
     /// Another process holds the data folder or the address.
     Busy,

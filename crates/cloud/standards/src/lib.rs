@@ -6,7 +6,7 @@ pub mod report;
 pub mod rule;
 pub mod scope;
 pub mod signature;
-mod tree;
+pub mod tree;
 pub mod verdict;
 
 pub use tree::{DOCUMENT_BYTES_MAX, Fault, ReadError};

@@ -162,7 +162,7 @@ fn disk_size(text: &str) -> Result<DiskSize, String> {
 }
 
 /// Takes one of these values by its name, and shows all names in the help.
-fn choice<T>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+pub(super) fn choice<T>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
@@ -177,7 +177,7 @@ const fn status_name(status: Status) -> &'static str {
     }
 }
 
-const fn reading_name(reading: Reading) -> &'static str {
+pub(super) const fn reading_name(reading: Reading) -> &'static str {
     match reading {
         Reading::Standard => "standard",
         Reading::Published => "published",

@@ -3,12 +3,15 @@
 
 mod audit;
 mod backup;
+mod check;
 mod configuration;
 mod desk;
 pub(crate) mod flavor;
+mod image;
 pub(crate) mod key;
 mod keys;
 mod registry;
+mod report;
 mod standard;
 mod up;
 
@@ -52,6 +55,9 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
         }
         Command::Keys(KeysCommand::New { after }) => keys::new(after.as_deref(), &console).await,
         Command::Standard(wanted) => standard::run(wanted, &console).await,
+        Command::Check(wanted) => check::run(wanted, &console).await,
+        Command::Report(wanted) => report::run(wanted, &console).await,
+        Command::Image(wanted) => image::run(wanted, &console).await,
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
         Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
         Command::Verify(wanted) => backup::verify(wanted, &console).await,

@@ -67,6 +67,8 @@ fn floor(folder: &str) -> u32 {
         "base/audit" => 2,
         "base/web" => 3,
         "peers" => 4,
+        // A client that the checks and the monitor of health share.
+        "cloud/openstack" => 5,
         _ if folder.starts_with("blocks/") || folder.starts_with("cloud/") => 6,
         // A whole system in a test: it runs what a test hands it, so it stands below what is tested.
         "base/test" => 5,

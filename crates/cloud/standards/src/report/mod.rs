@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use stoa_core::{Date, Instant};
 use uuid::Uuid;
 
-use crate::rule::{Check, Weight};
+use crate::rule::{Check, Finding, Weight};
 use crate::verdict::Verdict;
 
 pub use read::{read_json, read_yaml};
@@ -132,7 +132,7 @@ impl LineCounts {
 
 impl Invocation {
     /// The invocation that stands for checks of our own: verdicts as a check program prints them, reasons as it logs
-    /// them.
+    /// them, each followed by what to do about it.
     pub fn of_checks(id: Uuid, command: impl Into<String>, checks: &BTreeMap<String, Check>) -> Self {
         let stdout: Vec<String> = checks.iter().map(|(id, check)| format!("{id}: {}", check.verdict.name())).collect();
         let mut stderr = Vec::new();
@@ -144,8 +144,10 @@ impl Invocation {
                     Weight::Fault => "ERROR",
                 };
                 let said = format!("{level}: {id}: {}: {}", finding.object, finding.reason);
-                // One line a finding, whatever the objects of a cloud are called.
-                stderr.push(said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect());
+                stderr.push(one_line(&said));
+                if !finding.remedy.is_empty() {
+                    stderr.push(one_line(&format!("INFO: {id}: {}: next: {}", finding.object, finding.remedy)));
+                }
             }
         }
         Self {
@@ -158,4 +160,34 @@ impl Invocation {
             stderr,
         }
     }
+
+    /// The reasons of its test cases, as far as its lines tell them: those that [`Invocation::of_checks`] wrote all do.
+    pub fn findings(&self) -> BTreeMap<String, Vec<Finding>> {
+        let mut findings: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
+        for line in &self.stderr {
+            let mut parts = line.splitn(4, ": ");
+            let (Some(level), Some(id), Some(object), Some(rest)) =
+                (parts.next(), parts.next(), parts.next(), parts.next())
+            else {
+                continue;
+            };
+            if !self.results.contains_key(id) {
+                continue;
+            }
+            let of_case = findings.entry(id.to_owned()).or_default();
+            match (level, rest.strip_prefix("next: "), of_case.last_mut()) {
+                ("INFO", Some(remedy), Some(last)) if last.object == object => remedy.clone_into(&mut last.remedy),
+                ("WARNING", ..) => of_case.push(Finding::remark(object, rest, "")),
+                ("CRITICAL", ..) => of_case.push(Finding::unknown(object, rest, "")),
+                ("ERROR", ..) => of_case.push(Finding::fault(object, rest, "")),
+                _ => {}
+            }
+        }
+        findings
+    }
+}
+
+/// One line, whatever the objects of a cloud are called.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

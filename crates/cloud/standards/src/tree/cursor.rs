@@ -7,18 +7,19 @@ use std::str::FromStr;
 use super::{Content, FAULTS_MAX, Fault, Node, ReadError, is_number, shortened};
 
 /// The mistakes found so far.
-#[derive(Default)]
-pub(crate) struct Faults {
+#[derive(Debug, Default)]
+pub struct Faults {
     found: RefCell<Vec<Fault>>,
 }
 
 impl Faults {
-    pub(crate) fn add(&self, line: usize, path: &str, message: impl Into<String>) {
+    /// Notes a mistake.
+    pub fn add(&self, line: usize, path: &str, message: impl Into<String>) {
         self.found.borrow_mut().push(Fault { line, path: path.to_owned(), message: message.into() });
     }
 
     /// What was read, if nothing was wrong with it.
-    pub(crate) fn done<T>(self, read: T) -> Result<T, ReadError> {
+    pub fn done<T>(self, read: T) -> Result<T, ReadError> {
         let mut faults = self.found.into_inner();
         if faults.is_empty() {
             return Ok(read);
@@ -31,8 +32,8 @@ impl Faults {
 }
 
 /// A place in a document. One that is missing answers every question with a default and complains no further.
-#[derive(Clone)]
-pub(crate) struct Cursor<'a> {
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
     node: Option<&'a Node>,
     line: usize,
     path: String,
@@ -40,19 +41,23 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(node: &'a Node, faults: &'a Faults) -> Self {
+    /// The root of a document.
+    pub fn new(node: &'a Node, faults: &'a Faults) -> Self {
         Self { node: Some(node), line: node.line, path: String::new(), faults }
     }
 
-    pub(crate) fn line(&self) -> usize {
+    /// The line, counted from 1; 0 where the format does not tell.
+    pub fn line(&self) -> usize {
         self.line
     }
 
-    pub(crate) fn path(&self) -> &str {
+    /// The place inside of the document: `modules[3].id`.
+    pub fn path(&self) -> &str {
         &self.path
     }
 
-    pub(crate) fn fault(&self, message: impl Into<String>) {
+    /// Notes a mistake at this place.
+    pub fn fault(&self, message: impl Into<String>) {
         self.faults.add(self.line, &self.path, message);
     }
 
@@ -71,12 +76,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether it is a map; no complaint if it is none.
-    pub(crate) fn is_map(&self) -> bool {
+    pub fn is_map(&self) -> bool {
         matches!(self.node.map(|node| &node.content), Some(Content::Map(_)))
     }
 
     /// The entries of a map in their order. Keys that come twice are mistakes.
-    pub(crate) fn entries(&self) -> Vec<(&'a str, Self)> {
+    pub fn entries(&self) -> Vec<(&'a str, Self)> {
         let Some(Content::Map(entries)) = self.node.map(|node| &node.content) else {
             self.expected("a map");
             return Vec::new();
@@ -95,7 +100,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The map with its keys checked against those that may be there.
-    pub(crate) fn fields(self, known: &[&str]) -> Fields<'a> {
+    pub fn fields(self, known: &[&str]) -> Fields<'a> {
         let entries = self.entries();
         for (key, value) in &entries {
             if !known.contains(key) {
@@ -105,8 +110,14 @@ impl<'a> Cursor<'a> {
         Fields { place: self, entries }
     }
 
+    /// The map, whatever other keys it has: for files in which other programs keep things of their own.
+    pub fn open_fields(self) -> Fields<'a> {
+        let entries = self.entries();
+        Fields { place: self, entries }
+    }
+
     /// The items of a list.
-    pub(crate) fn items(&self) -> Vec<Self> {
+    pub fn items(&self) -> Vec<Self> {
         let Some(Content::List(items)) = self.node.map(|node| &node.content) else {
             self.expected("a list");
             return Vec::new();
@@ -115,7 +126,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A text. A plain number is none: whoever means a text puts it in quotes.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self.node.map(|node| &node.content) {
             Some(Content::Scalar { text, plain }) if !(*plain && is_number(text)) => text.clone(),
             Some(Content::Scalar { plain: true, .. }) => {
@@ -129,8 +140,31 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// What a scalar says, in quotes or not: `2.1` and `true` too.
+    pub fn scalar(&self) -> String {
+        match self.node.map(|node| &node.content) {
+            Some(Content::Scalar { text, .. }) => text.clone(),
+            _ => {
+                self.expected("a value");
+                String::new()
+            }
+        }
+    }
+
+    /// A truth value.
+    pub fn truth(&self) -> bool {
+        match self.node.map(|node| &node.content) {
+            Some(Content::Scalar { text, .. }) if matches!(text.as_str(), "true" | "True" | "TRUE") => true,
+            Some(Content::Scalar { text, .. }) if matches!(text.as_str(), "false" | "False" | "FALSE") => false,
+            _ => {
+                self.expected("true or false");
+                false
+            }
+        }
+    }
+
     /// A text with a form of its own, such as a date.
-    pub(crate) fn parsed<T>(&self, what: &str) -> Option<T>
+    pub fn parsed<T>(&self, what: &str) -> Option<T>
     where
         T: FromStr,
     {
@@ -150,7 +184,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A whole number.
-    pub(crate) fn integer(&self) -> i64 {
+    pub fn integer(&self) -> i64 {
         match self.node.map(|node| &node.content) {
             Some(Content::Scalar { text, plain: true }) if let Ok(number) = text.parse() => number,
             _ => {
@@ -161,25 +195,26 @@ impl<'a> Cursor<'a> {
     }
 
     /// Nothing when the document says null here.
-    pub(crate) fn present(self) -> Option<Self> {
+    pub fn present(self) -> Option<Self> {
         self.node.is_some_and(|node| !matches!(node.content, Content::Null)).then_some(self)
     }
 }
 
 /// A map whose keys were checked.
-pub(crate) struct Fields<'a> {
+#[derive(Debug)]
+pub struct Fields<'a> {
     place: Cursor<'a>,
     entries: Vec<(&'a str, Cursor<'a>)>,
 }
 
 impl<'a> Fields<'a> {
     /// The value of a key, if it is there and not null.
-    pub(crate) fn optional(&self, key: &str) -> Option<Cursor<'a>> {
+    pub fn optional(&self, key: &str) -> Option<Cursor<'a>> {
         self.entries.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.clone().present())
     }
 
     /// The value of a key that must be there.
-    pub(crate) fn required(&self, key: &str) -> Cursor<'a> {
+    pub fn required(&self, key: &str) -> Cursor<'a> {
         let found = self.entries.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone());
         found.unwrap_or_else(|| {
             if self.place.is_map() {
@@ -190,12 +225,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The items of a list, none when it is not there.
-    pub(crate) fn items(&self, key: &str) -> Vec<Cursor<'a>> {
+    pub fn items(&self, key: &str) -> Vec<Cursor<'a>> {
         self.optional(key).map_or_else(Vec::new, |list| list.items())
     }
 
     /// The text of a key, empty when it is not there.
-    pub(crate) fn text_or_empty(&self, key: &str) -> String {
+    pub fn text_or_empty(&self, key: &str) -> String {
         self.optional(key).map_or_else(String::new, |value| value.text())
     }
 }

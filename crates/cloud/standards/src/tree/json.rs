@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Content, DOCUMENT_BYTES_MAX, Node, ReadError};
 
 /// The one document of a JSON text. Depth is bounded by the parser, at 128 levels.
-pub(crate) fn parse(text: &str) -> Result<Node, ReadError> {
+pub fn parse(text: &str) -> Result<Node, ReadError> {
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err(ReadError::at(0, "", format!("longer than {DOCUMENT_BYTES_MAX} bytes")));
     }

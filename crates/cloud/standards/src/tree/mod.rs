@@ -1,19 +1,18 @@
 //! Documents that others wrote, as a tree whose nodes know their lines, and one way to read them strictly.
 //!
-//! Scopes and reports come as YAML, reports also as JSON. Both become [`Node`]s; a [`Cursor`] walks them, checks types
-//! and collects every mistake with its line and path, so that an author sees all of them at once.
+//! Scopes, reports and the files of clients (`clouds.yaml`, `kubeconfig`) come as YAML, reports also as JSON. Both become
+//! [`Node`]s; a [`Cursor`] walks them, checks types and collects every mistake with its line and path, so that an author
+//! sees all of them at once.
 
 mod cursor;
 mod json;
-
 mod yaml;
 
 use std::fmt;
 
-pub(crate) use cursor::{Cursor, Faults};
-
-pub(crate) use json::parse as parse_json;
-pub(crate) use yaml::parse as parse_yaml;
+pub use cursor::{Cursor, Faults, Fields};
+pub use json::parse as parse_json;
+pub use yaml::parse as parse_yaml;
 
 /// Bytes of a document at most: a report with the whole output of its checks stays far below.
 pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -26,18 +25,28 @@ const FAULTS_MAX: usize = 50;
 
 /// One value of a document.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) content: Content,
+pub struct Node {
+    /// What it holds.
+    pub content: Content,
     /// Where it begins, counted from 1; 0 where the format does not tell.
-    pub(crate) line: usize,
+    pub line: usize,
 }
 
 /// What a node holds. A plain scalar (without quotes) may be read as a number; a quoted one is text.
 #[derive(Debug, Clone)]
-pub(crate) enum Content {
+pub enum Content {
+    /// Nothing.
     Null,
-    Scalar { text: String, plain: bool },
+    /// A text, a number, a truth value.
+    Scalar {
+        /// As it is written, without quotes.
+        text: String,
+        /// Whether it is written without quotes.
+        plain: bool,
+    },
+    /// A list.
     List(Vec<Node>),
+    /// A map, in the order of the document; keys may come twice.
     Map(Vec<(String, Node)>),
 }
 
@@ -84,14 +93,14 @@ fn list(faults: &[Fault], left_out: usize) -> String {
 
 impl ReadError {
     /// One mistake at a place.
-    pub(crate) fn at(line: usize, path: &str, message: impl Into<String>) -> Self {
+    pub fn at(line: usize, path: &str, message: impl Into<String>) -> Self {
         Self { faults: vec![Fault { line, path: path.to_owned(), message: message.into() }], left_out: 0 }
     }
 }
 
 impl Content {
     /// What it is, for a person.
-    pub(crate) fn kind(&self) -> String {
+    pub fn kind(&self) -> String {
         match self {
             Self::Null => "nothing".to_owned(),
             Self::Scalar { text, plain: true } if is_number(text) => format!("the number {}", shortened(text)),
@@ -103,7 +112,7 @@ impl Content {
 }
 
 /// A text for a message: foreign bytes are neither long nor able to control a terminal.
-pub(crate) fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(60).flat_map(char::escape_debug).collect();
     if text.chars().nth(60).is_some() {
         short.push('…');

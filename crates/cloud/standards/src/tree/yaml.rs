@@ -19,7 +19,7 @@ struct Builder {
 }
 
 /// Every document of a YAML stream.
-pub(crate) fn parse(text: &str) -> Result<Vec<Node>, ReadError> {
+pub fn parse(text: &str) -> Result<Vec<Node>, ReadError> {
     if text.len() > DOCUMENT_BYTES_MAX {
         return Err(ReadError::at(0, "", format!("longer than {DOCUMENT_BYTES_MAX} bytes")));
     }

@@ -30,6 +30,16 @@ impl Image {
         self.0.get("name").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Its id, if it has one.
+    pub fn id(&self) -> Option<&str> {
+        self.text("id")
+    }
+
+    /// GiB of disk that it needs, as far as it says.
+    pub fn min_disk_gib(&self) -> u64 {
+        self.number("min_disk").unwrap_or(0)
+    }
+
     /// What it is called in reasons: `image Ubuntu 24.04`, with its id where it has no name.
     pub fn label(&self) -> String {
         let id = self.0.get("id").and_then(Value::as_str).unwrap_or("without name or id");

@@ -38,7 +38,39 @@ pub struct Exception {
 #[derive(Debug, Clone, Default)]
 pub struct Exceptions(pub Vec<Exception>);
 
+/// Tests that may fail, as published with the standards on 2026-08-21, and why.
+const BUILT_IN: [(&str, &str); 9] = [
+    (
+        "HostPort validates that there is no conflict between pods with same hostPort but different hostIP and protocol",
+        INTERNAL_IP,
+    ),
+    ("Services should be able to switch session affinity for NodePort service", INTERNAL_IP),
+    ("Services should have session affinity work for NodePort service", INTERNAL_IP),
+    (
+        "validates that there exists conflict between pods with same hostPort and protocol but one using 0.0.0.0 hostIP",
+        INTERNAL_IP,
+    ),
+    (
+        "Netpol NetworkPolicy between server and client should allow ingress access from updated namespace",
+        "the test was unreliable before Kubernetes 1.36",
+    ),
+    ("Feature:SCTPConnectivity", "SCTP is optional"),
+    ("should.allow.egress.access.to.server.in.CIDR.block", CILIUM),
+    ("should.ensure.an.IP.overlapping.both.IPBlock.CIDR.and.IPBlock.Except.is.allowed", CILIUM),
+    ("should.enforce.except.clause.while.egress.access.to.server.in.CIDR.block", CILIUM),
+];
+const INTERNAL_IP: &str = "the test wants an InternalIP of nodes, which need not be (kubernetes issue 136626)";
+const CILIUM: &str = "Cilium does not do this yet (cilium issue 9209)";
+
 impl Exceptions {
+    /// The tests that may fail, as far as it was known when this library was released.
+    pub fn built_in() -> Self {
+        let read = |(pattern, reason): &(&str, &str)| {
+            Some(Exception { pattern: Regex::new(pattern).ok()?, reason: (*reason).to_owned() })
+        };
+        Self(BUILT_IN.iter().filter_map(read).collect())
+    }
+
     /// Reads the published form: a map with the key `okToFail` alone, a list of `regex` and `reason`, neither empty.
     pub fn read(text: &str) -> Result<Self, ReadError> {
         let documents = parse_yaml(text)?;

@@ -12,7 +12,10 @@ mod vulnerability;
 pub use conformance::{Exception, Exceptions, TestResult, TestStatus};
 pub use hardening::{ApiServer, Hardening, Kubelet, Namespace, Port, check as check_hardening};
 pub use node::{Node, NodeRole, check as check_nodes};
-pub use policy::{BRANCHES, Branch, PolicyFacts, Release, Stage, check as check_version_policy};
+pub use policy::{
+    BRANCHES, BRANCHES_AS_OF, Branch, DataAge, PolicyFacts, Release, Stage, check as check_version_policy,
+    check_data_age,
+};
 pub use storage_class::{StorageClass, VolumeProof, check as check_storage_class};
 pub use version::{Version, VersionError};
 pub use vulnerability::{RangeEnd, RecordError, Severity, VersionRange, Vulnerability};

@@ -64,6 +64,8 @@ pub struct PolicyFacts<'a> {
     pub vulnerabilities: &'a [Vulnerability],
 }
 
+/// The day as of which [`BRANCHES`] holds.
+pub const BRANCHES_AS_OF: &str = "2026-08-21";
 /// Branches of Kubernetes and their ends, as published with the standards, newest first.
 pub const BRANCHES: [((u32, u32), &str); 12] = [
     ((1, 36), "2027-06-28"),
@@ -183,4 +185,34 @@ fn behind(facts: &PolicyFacts<'_>, release: &Release, now: Instant, reading: Rea
 
 fn object(facts: &PolicyFacts<'_>) -> String {
     format!("cluster {}", crate::tree::shortened(facts.cluster))
+}
+
+/// How much is known of the world, and since when.
+#[derive(Debug, Clone, Copy)]
+pub struct DataAge {
+    /// When it was gathered.
+    pub as_of: Instant,
+    /// Whether releases are known at all.
+    pub has_releases: bool,
+}
+
+/// What may have happened since the data was gathered, so that a cluster that looks well in it need not be well: a release
+/// that closes a critical hole may be out for longer than two weeks, if the data is older than that. The published suite
+/// asks the world itself.
+pub fn check_data_age(facts: &PolicyFacts<'_>, age: DataAge, now: Instant) -> Option<Finding> {
+    let remedy = "refresh the data about Kubernetes: `stoa check data refresh`";
+    let branch = facts.version.branch();
+    if !age.has_releases {
+        let reason = "no releases are known, so whether a newer patch is out cannot be told";
+        return Some(Finding::unknown("data about Kubernetes", reason, remedy));
+    }
+    if !facts.releases.iter().any(|release| release.version.branch() == branch) {
+        let reason = format!("it knows no release of the branch {}.{}", branch.0, branch.1);
+        return Some(Finding::unknown("data about Kubernetes", reason, remedy));
+    }
+    let days = now.since(age.as_of).as_secs() / DAY.as_secs();
+    (days > u64::from(CRITICAL_DAYS)).then(|| {
+        let reason = format!("it is {days} days old: a patch that had to be taken since may be missing");
+        Finding::unknown("data about Kubernetes", reason, remedy)
+    })
 }

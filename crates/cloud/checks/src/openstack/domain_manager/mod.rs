@@ -1,0 +1,46 @@
+//! What a domain manager may and may not do (scs-0302), tried out: two domains, each with a manager who tries everything
+//! within the own domain, which must work, and in the other's, which must not.
+//!
+//! The scope leaves this test case to people; it runs when two domains are named for it.
+
+mod config;
+mod side;
+mod trial;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stoa_standards::rule::Check;
+use stoa_standards::rule::domain_manager;
+
+use super::facts::{Facts, answer_all};
+use crate::Answers;
+
+/// How long all attempts may take.
+pub(super) const LIMIT: Duration = Duration::from_mins(10);
+/// The variable that names the file with the two domains.
+pub const VARIABLE: &str = "domain_config";
+const GROUP: &str = "domain-manager";
+
+pub(super) async fn check(facts: Arc<Facts>, ids: BTreeSet<String>) -> Answers {
+    let check = observe(&facts).await.unwrap_or_else(|check| check);
+    answer_all(&ids, &check)
+}
+
+async fn observe(facts: &Facts) -> Result<Check, Check> {
+    let remedy = "name a file with two domains and their managers, as the guide to checks shows it";
+    let Some(path) = facts.context.variables.get(VARIABLE) else {
+        return Err(Check::aborted("domain manager", "no domains are named to try it out in", remedy));
+    };
+    let domains = config::read(Path::new(path)).map_err(|reason| Check::aborted("domain manager", reason, remedy))?;
+    facts.step(GROUP, "trying what a domain manager may and may not do");
+    let run = uuid::Uuid::new_v4().simple().to_string();
+    let mut trial = trial::Trial::begin(&facts.cloud, &domains, &run).await?;
+    trial.run().await;
+    let left = trial.clean_up().await;
+    let mut check = domain_manager::check(&trial.attempts);
+    check.findings.extend(left);
+    Ok(check)
+}

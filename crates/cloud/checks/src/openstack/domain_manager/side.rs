@@ -1,0 +1,132 @@
+//! A domain with its manager logged in.
+
+use serde_json::{Value, json};
+use stoa_openstack::{Answer, Call, Cloud, Error, Service, segment};
+use stoa_standards::rule::{Check, Finding};
+
+use super::config::Domain;
+use crate::openstack::facts::aborted;
+
+/// What names begin with of everything that is made here.
+const PREFIX: &str = "_scs-0302-";
+
+/// A domain with its manager logged in.
+pub(super) struct Side {
+    pub(super) name: String,
+    pub(super) cloud: Cloud,
+    pub(super) id: String,
+    pub(super) role: String,
+}
+
+/// Something that is made: users, projects and groups are handled alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    User,
+    Project,
+    Group,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [Self::User, Self::Project, Self::Group];
+
+    pub(super) const fn noun(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Project => "project",
+            Self::Group => "group",
+        }
+    }
+
+    pub(super) fn path(self, id: &str) -> String {
+        format!("/{}s/{}", self.noun(), segment(id))
+    }
+
+    pub(super) fn list(self) -> String {
+        format!("/{}s", self.noun())
+    }
+
+    pub(super) fn key(self) -> String {
+        format!("{}s", self.noun())
+    }
+}
+
+impl Side {
+    /// Logs a manager in.
+    pub(super) async fn enter(cloud: &Cloud, domain: &Domain) -> Result<Self, Check> {
+        let config = cloud.config().for_domain(&domain.manager, domain.password.clone(), &domain.name);
+        let who = format!("manager of domain {}", domain.name);
+        let cloud =
+            cloud.with_config(config).map_err(|error| Check::aborted(&who, error.to_string(), "see clouds.yaml"))?;
+        let session = cloud.session().await.map_err(|error| {
+            let remedy = "see that the manager has the role manager on the domain, and that its password is right";
+            Check::aborted(&who, error.to_string(), remedy)
+        })?;
+        let id = session.domain_id.clone();
+        let id = id.ok_or_else(|| Check::aborted(&who, "its token is for no domain", "see the answer of Keystone"))?;
+        let role = role(&cloud, &domain.member_role).await.map_err(|error| aborted(&error))?;
+        let reason = || format!("there is no role {}", domain.member_role);
+        let role = role.ok_or_else(|| Check::aborted(&who, reason(), "name another as member_role"))?;
+        Ok(Self { name: domain.name.clone(), cloud, id, role })
+    }
+
+    /// What it is called in findings.
+    pub(super) fn label(&self) -> String {
+        format!("manager of domain {}", self.name)
+    }
+
+    pub(super) async fn ask(&self, call: Call) -> Result<Answer, Error> {
+        self.cloud.send(call).await
+    }
+
+    /// The call that makes something in a domain, or in none that is named.
+    pub(super) fn creation(kind: Kind, name: &str, domain: Option<&str>) -> Call {
+        let body = match domain {
+            Some(domain) => json!({"name": name, "domain_id": domain}),
+            None => json!({"name": name}),
+        };
+        Call::post(Service::Identity, kind.list(), &json!({ kind.noun(): body }))
+    }
+
+    /// Removes everything of these names in the domain; what could not be removed.
+    pub(super) async fn clean_up(&self) -> Vec<Finding> {
+        let mut left = Vec::new();
+        let remark = |what: String, reason: String| {
+            Finding::remark(what, format!("it is still there: {reason}"), format!("delete it in domain {}", self.name))
+        };
+        for kind in [Kind::Group, Kind::Project, Kind::User] {
+            let list = Call::get(Service::Identity, kind.list()).with("domain_id", &self.id);
+            let items = match self.cloud.list(list, &kind.key()).await {
+                Ok(items) => items,
+                Err(error) => {
+                    left.push(remark(kind.key(), error.to_string()));
+                    continue;
+                }
+            };
+            for item in &items {
+                let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
+                // Whatever else is in the domain is somebody's.
+                if text("name").starts_with(PREFIX)
+                    && text("domain_id") == self.id
+                    && let Err(error) = self.ask(Call::delete(Service::Identity, kind.path(text("id")))).await
+                    && !error.is_not_found()
+                {
+                    left.push(remark(format!("{} {}", kind.noun(), text("name")), error.to_string()));
+                }
+            }
+        }
+        left
+    }
+}
+
+/// A name that nothing else has.
+pub(super) fn name(kind: Kind, what: &str, run: &str) -> String {
+    let run: String = run.chars().take(8).collect();
+    format!("{PREFIX}{}-{what}-{run}", kind.noun())
+}
+
+/// The id of a role.
+pub(super) async fn role(cloud: &Cloud, name: &str) -> Result<Option<String>, Error> {
+    let roles = cloud.list(Call::get(Service::Identity, "/roles").with("name", name), "roles").await?;
+    let id = roles.first().and_then(|role| role.get("id")?.as_str()).map(str::to_owned);
+    Ok(id)
+}

@@ -1,0 +1,149 @@
+//! For terminals.
+
+use std::fmt::Write as _;
+
+use stoa_standards::rule::{Finding, Weight};
+use stoa_standards::verdict::{Outcome, Verdict};
+
+use super::{REASONS_MAX, headline, left_out};
+use crate::assessment::{Assessment, Case, VersionAssessment, weight_name};
+
+/// Whether the terminal shows colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// It does.
+    Yes,
+    /// It does not, or the text goes elsewhere.
+    No,
+}
+
+const GREEN: &str = "32";
+const RED: &str = "31";
+const YELLOW: &str = "33";
+const BOLD: &str = "1";
+
+impl Colour {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::Yes => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::No => text.to_owned(),
+        }
+    }
+
+    fn verdict(self, name: &str, width: usize) -> String {
+        let code = match name {
+            "PASS" => GREEN,
+            "FAIL" => RED,
+            _ => YELLOW,
+        };
+        self.paint(code, &format!("{name:<width$}"))
+    }
+}
+
+/// A verdict with its reason in a line, as progress shows it.
+pub fn reason_line(id: &str, verdict: Verdict, reason: &str, colour: Colour) -> String {
+    let reason = if reason.is_empty() { String::new() } else { format!("  {}", plain(reason)) };
+    format!("{}  {}{reason}", colour.verdict(verdict.name(), 5), plain(id))
+}
+
+/// The page.
+pub fn text(assessment: &Assessment, colour: Colour) -> String {
+    let mut page = String::new();
+    let title = format!("{}: {}", assessment.subject, assessment.scope);
+    let _ = writeln!(page, "{}", colour.paint(BOLD, &plain(&title)));
+    let _ = writeln!(page, "{} Checked at {}.", plain(&headline(assessment)), assessment.checked_at);
+    if !assessment.filters.is_empty() {
+        let _ = writeln!(page, "Left out: everything but {}.", plain(&assessment.filters));
+    }
+    for version in &assessment.versions {
+        write_version(&mut page, assessment, version, colour);
+    }
+    if !assessment.beyond.is_empty() {
+        let _ = writeln!(page, "\n{}\n", colour.paint(BOLD, "Beyond the versions"));
+        let cases = assessment.beyond.iter().filter_map(|id| Some((id.as_str(), assessment.cases.get(id)?)));
+        write_rows(&mut page, cases, colour);
+    }
+    write_cases(&mut page, "Reasons, and what to do", &assessment.open_cases(), colour);
+    write_cases(&mut page, "Remarks on what passed", &assessment.remarked_cases(), colour);
+    if !assessment.notes.is_empty() {
+        let _ = writeln!(page, "\n{}\n", colour.paint(BOLD, "About this run"));
+        for note in &assessment.notes {
+            let _ = writeln!(page, "  {}", plain(note));
+        }
+    }
+    page
+}
+
+fn write_version(page: &mut String, assessment: &Assessment, version: &VersionAssessment, colour: Colour) {
+    let code = match version.outcome {
+        Outcome::Pass => GREEN,
+        Outcome::Incomplete => YELLOW,
+        Outcome::Fail => RED,
+    };
+    let head = format!("{} ({})", plain(&version.name), version.validity.name());
+    let _ = writeln!(page, "\n{}: {}\n", colour.paint(BOLD, &head), colour.paint(code, &version.summary));
+    let of_version = version.main.keys().filter_map(|id| Some((id.as_str(), assessment.cases.get(id)?)));
+    let mut rows: Vec<(&str, &Case)> = of_version.filter(|(_, case)| case.verdict != Some(Verdict::Pass)).collect();
+    rows.sort_by_key(|(_, case)| (case.verdict.is_none(), case.verdict));
+    if rows.is_empty() {
+        let _ = writeln!(page, "  every test case passed");
+    }
+    // What filters left out is only counted: it would bury what was asked for.
+    if !assessment.filters.is_empty() {
+        rows.retain(|(_, case)| case.verdict.is_some());
+    }
+    write_rows(page, rows.into_iter(), colour);
+}
+
+fn write_rows<'a>(page: &mut String, rows: impl Iterator<Item = (&'a str, &'a Case)>, colour: Colour) {
+    let rows: Vec<(&str, &Case)> = rows.collect();
+    let width = rows.iter().map(|(id, _)| id.chars().count()).max().unwrap_or(0);
+    for (id, case) in rows {
+        let why = match (case.reason(), case.verdict) {
+            (reason, _) if !reason.is_empty() => reason,
+            (_, None) if case.manual => "for people: read the documents, and report what they say".to_owned(),
+            (_, None) => "not tested".to_owned(),
+            _ => String::new(),
+        };
+        let line = format!("  {}  {:<width$}  {}", colour.verdict(case.verdict_name(), 6), plain(id), plain(&why));
+        let _ = writeln!(page, "{}", line.trim_end());
+    }
+}
+
+fn write_cases(page: &mut String, title: &str, cases: &[(&str, &Case)], colour: Colour) {
+    if cases.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\n{}", colour.paint(BOLD, title));
+    for (id, case) in cases {
+        let _ = writeln!(page, "\n  {}  {}", colour.verdict(case.verdict_name(), 0), plain(id));
+        if !case.description.is_empty() {
+            let _ = writeln!(page, "    {}", plain(&case.description));
+        }
+        for finding in case.findings.iter().take(REASONS_MAX) {
+            write_finding(page, finding);
+        }
+        if let Some(more) = left_out(case.findings.len()) {
+            let _ = writeln!(page, "    {more}");
+        }
+    }
+}
+
+fn write_finding(page: &mut String, finding: &Finding) {
+    let mark =
+        if finding.weight == Weight::Fault { String::new() } else { format!("({}) ", weight_name(finding.weight)) };
+    let _ = writeln!(page, "    - {mark}{}: {}", plain(&finding.object), plain(&finding.reason));
+    if !finding.remedy.is_empty() {
+        let _ = writeln!(page, "      next: {}", plain(&finding.remedy));
+    }
+}
+
+/// A text that cannot steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() || is_steering(letter) { '\u{fffd}' } else { letter }).collect()
+}
+
+/// Letters that turn the direction of what follows.
+fn is_steering(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

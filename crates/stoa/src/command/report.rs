@@ -1,0 +1,282 @@
+//! `stoa report`: reports as files, their signatures, and their way to a monitor.
+
+mod diff;
+mod keys;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use stoa_checks::assessment::Assessment;
+use stoa_checks::render::{self, Colour};
+use stoa_checks::submit::{Form, Submission, SubmitError, Taken, submit};
+use stoa_standards::report::{Report, read_json, read_yaml};
+use stoa_standards::scope::{self, Scope};
+use stoa_standards::signature::{self, SignatureError};
+use stoa_standards::verdict::Reading;
+use stoa_standards::DOCUMENT_BYTES_MAX;
+
+use crate::cli::{ReportCommand, ReportFormat};
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+
+/// Runs one command to its end.
+pub(super) async fn run(command: ReportCommand, console: &Console) -> Result<Exit, Failure> {
+    match command {
+        ReportCommand::Sign { report, key, joined } => sign(&report, &key, joined.as_deref(), console).await,
+        ReportCommand::Verify { report, keys, signature } => {
+            verify(&report, &keys, signature.as_deref(), console).await
+        }
+        ReportCommand::Show { report, spec, reading, format } => {
+            show(&report, spec.as_deref(), reading, format, console).await
+        }
+        ReportCommand::Diff { old, new, format } => diff::run(&old, &new, format, console).await,
+        ReportCommand::Submit { report, to, token_file, key, signature, ca } => {
+            let signed = signed(&report, key.as_deref(), signature.as_deref())?;
+            hand_over(&signed, &to, &token_file, ca.as_deref(), console).await
+        }
+    }
+}
+
+/// A report in its file: the text, byte for byte as it is signed, and the signature that stands before it, if one does.
+struct ReportFile {
+    path: PathBuf,
+    signature: Option<String>,
+    text: String,
+    reports: Vec<Report>,
+    form: Form,
+}
+
+impl ReportFile {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let whole = text(path)?;
+        let (signature, text) = match signature::split(&whole) {
+            Ok((signature, report)) => (Some(signature.to_owned()), report.to_owned()),
+            Err(_) => (None, whole),
+        };
+        let is_json = text.trim_start().starts_with('{');
+        let read = if is_json { read_json(&text).map(|report| vec![report]) } else { read_yaml(&text) };
+        let reports = read.map_err(|error| {
+            let lines: String = error.to_string().lines().map(|line| format!("\n  {line}")).collect();
+            Failure::new(Exit::Usage, format!("{} is no report:{lines}", path.display()))
+                .advice("Give a report in the published format, as `stoa check cloud --format yaml` writes it.")
+        })?;
+        let form = if is_json { Form::Json } else { Form::Yaml };
+        Ok(Self { path: path.to_owned(), signature, text, reports, form })
+    }
+
+    /// The signature: in the file itself, in the one that is named, or beside it.
+    fn signature(&self, named: Option<&Path>) -> Result<String, Failure> {
+        match (named, &self.signature) {
+            (Some(named), _) => text(named),
+            (None, Some(own)) => Ok(own.clone()),
+            (None, None) => {
+                let beside = beside(&self.path);
+                if !beside.exists() {
+                    let message = format!("{} has no signature: there is no {}", self.path.display(), beside.display());
+                    return Err(Failure::new(Exit::Usage, message)
+                        .advice("Sign it with `stoa report sign`, or name the signature with --signature."));
+                }
+                text(&beside)
+            }
+        }
+    }
+}
+
+/// `report.yaml.sig`
+fn beside(report: &Path) -> PathBuf {
+    let mut name = report.as_os_str().to_owned();
+    name.push(".sig");
+    PathBuf::from(name)
+}
+
+/// The text of a file, as far as such files go.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    let failed = |error: &std::io::Error| Failure::io(format!("reading {}", path.display()), error);
+    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() > DOCUMENT_BYTES_MAX {
+        return Err(Failure::new(Exit::Usage, format!("{} is longer than {DOCUMENT_BYTES_MAX} bytes", path.display())));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
+        Failure::new(Exit::Usage, format!("{} is not UTF-8 text: line {line}", path.display()))
+    })
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
+    written.map_err(|error| {
+        let _ = std::fs::remove_file(&new);
+        Failure::io(format!("writing {}", path.display()), &error)
+    })
+}
+
+async fn sign(report: &Path, key: &Path, joined: Option<&Path>, console: &Console) -> Result<Exit, Failure> {
+    let file = ReportFile::read(report)?;
+    if file.signature.is_some() && joined.is_none() {
+        let message = format!("{} holds a signature already", report.display());
+        return Err(Failure::new(Exit::Usage, message)
+            .advice("Sign the report itself, or write another joined file with --joined."));
+    }
+    let key = keys::signing(key)?;
+    let signature = key.sign(file.text.as_bytes()).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let written = match joined {
+        Some(joined) => {
+            put(joined, &signature::join(&signature, &file.text))?;
+            joined.to_owned()
+        }
+        None => {
+            let beside = beside(report);
+            put(&beside, &signature)?;
+            beside
+        }
+    };
+    console.out(format!("{}: signed with {}", written.display(), key.public().fingerprint())).await?;
+    Ok(Exit::Done)
+}
+
+async fn verify(report: &Path, keys: &[PathBuf], named: Option<&Path>, console: &Console) -> Result<Exit, Failure> {
+    let file = ReportFile::read(report)?;
+    let signature = file.signature(named)?;
+    let allowed = keys::allowed(keys)?;
+    match signature::verify(&signature, file.text.as_bytes(), &allowed) {
+        Ok(key) => {
+            let who = if key.comment().is_empty() { String::new() } else { format!(" ({})", shown(key.comment())) };
+            console.out(format!("{}: signed with {}{who}, and unchanged", report.display(), key.fingerprint())).await?;
+            for report in &file.reports {
+                let subject = shown(&report.subject);
+                console.out(format!("  {subject}: {}, {}", shown(&report.scope.name), report.checked_at)).await?;
+            }
+            Ok(Exit::Done)
+        }
+        Err(error) => {
+            let failure = Failure::new(Exit::Problems, format!("{}: {error}", report.display()));
+            Err(match error {
+                SignatureError::UnknownKey { .. } => failure.advice("Give the signer's public key with --key."),
+                SignatureError::Namespace { .. } => failure.advice("Sign it with -n report."),
+                _ => failure.advice("Get the report and its signature once more from whoever made them."),
+            })
+        }
+    }
+}
+
+async fn show(
+    report: &Path,
+    spec: Option<&Path>,
+    reading: Reading,
+    format: ReportFormat,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let file = ReportFile::read(report)?;
+    let given = spec.map(read_scope).transpose()?;
+    for report in &file.reports {
+        let scope = match &given {
+            Some(given) if given.uuid == report.scope.uuid => given,
+            Some(given) => {
+                let message =
+                    format!("the report is about the scope {}, the file describes {}", report.scope.uuid, given.uuid);
+                return Err(Failure::new(Exit::Usage, message).advice("Give the description of that scope with --spec."));
+            }
+            None => scope::find_built_in(&report.scope.uuid.to_string()).ok_or_else(|| {
+                Failure::new(Exit::Usage, format!("the scope {} is none that is built in", report.scope.uuid))
+                    .advice("Give its description with --spec FILE.")
+            })?,
+        };
+        console.out(written(report, scope, reading, format)).await?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A report in one of the formats, without the last line end.
+pub(super) fn written(report: &Report, scope: &Scope, reading: Reading, format: ReportFormat) -> String {
+    let assessment = || Assessment::of_report(report, scope, reading);
+    let text = match format {
+        ReportFormat::Text => render::text(&assessment(), colour()),
+        ReportFormat::Json => report.to_json(),
+        ReportFormat::Yaml => report.to_yaml(),
+        ReportFormat::Junit => render::junit(&assessment()),
+        ReportFormat::Html => render::html(&assessment()),
+        ReportFormat::Markdown => render::markdown(&assessment()),
+    };
+    text.trim_end_matches('\n').to_owned()
+}
+
+/// Whether standard output shows colours (<https://no-color.org>).
+fn colour() -> Colour {
+    use std::io::IsTerminal as _;
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && std::io::stdout().is_terminal() { Colour::Yes } else { Colour::No }
+}
+
+/// A scope in the published format.
+pub(super) fn read_scope(path: &Path) -> Result<Scope, Failure> {
+    scope::read(&text(path)?).map_err(|error| {
+        let lines: String = error.to_string().lines().map(|line| format!("\n  {line}")).collect();
+        Failure::new(Exit::Usage, format!("{} is no scope:{lines}", path.display()))
+            .advice("Give a scope in the published YAML format (scs-0003-v1).")
+    })
+}
+
+/// A report that is signed.
+struct Signed {
+    body: String,
+    form: Form,
+}
+
+fn signed(report: &Path, key: Option<&Path>, named: Option<&Path>) -> Result<Signed, Failure> {
+    let file = ReportFile::read(report)?;
+    let signature = match key {
+        Some(key) => keys::signing(key)?
+            .sign(file.text.as_bytes())
+            .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?,
+        None => file.signature(named)?,
+    };
+    Ok(Signed { body: signature::join(&signature, &file.text), form: file.form })
+}
+
+async fn hand_over(
+    signed: &Signed,
+    to: &str,
+    token_file: &Path,
+    ca: Option<&Path>,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let token = text(token_file)?;
+    let token = token.trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let message = format!("{} holds no token: expected one line of base64", token_file.display());
+        return Err(Failure::new(Exit::Usage, message).advice("Write NAME:PASSPHRASE in base64 into it."));
+    }
+    let authority = ca.map(|path| text(path).map(String::into_bytes)).transpose()?;
+    let submission = Submission { monitor: to, token, body: signed.body.clone(), form: signed.form, authority };
+    match submit(&submission).await {
+        Ok(Taken::Now) => console.out("the monitor took the report").await?,
+        Ok(Taken::Before) => console.out("the monitor has this report already").await?,
+        Err(error) => return Err(not_taken(&error)),
+    }
+    Ok(Exit::Done)
+}
+
+fn not_taken(error: &SubmitError) -> Failure {
+    let exit = if matches!(error, SubmitError::Address { .. }) { Exit::Usage } else { Exit::Failed };
+    let failure = Failure::new(exit, error.to_string());
+    match error {
+        SubmitError::Address { .. } => failure.advice("Give the monitor's address with https://."),
+        SubmitError::Http(_) => failure.advice("See that the monitor can be reached from here, then submit again."),
+        SubmitError::Refused { status: 401, .. } => failure.advice(
+            "See that the token is that of the subject, and that the monitor knows the key that signed the report.",
+        ),
+        SubmitError::Refused { status: 415, .. } => failure.advice("Submit the report as YAML."),
+        SubmitError::Refused { .. } => failure.advice("Look at what the monitor says, then submit again."),
+    }
+}
+
+/// A text of others that cannot steer a terminal.
+fn shown(text: &str) -> String {
+    stoa_standards::tree::shortened(text)
+}
