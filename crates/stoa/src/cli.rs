@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use check::{
-    CheckCleanup, CheckCloud, CheckCommand, ClusterArguments, DataCommand, ImageCheck, ImageCommand, ModeName, ReportCommand,
-    ReportFormat, ScopeName,
+    CheckCleanup, CheckCloud, CheckCommand, ClusterArguments, DataCommand, ImageCheck, ImageCommand, ModeName,
+    ReportCommand, ReportFormat, ScopeName,
 };
 pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
 pub(crate) use keys::KeysCommand;

@@ -27,7 +27,9 @@ pub struct Context {
 
 /// Where steps that take long are told. Clones tell the same listener.
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(&'static str, &str) + Send + Sync>);
+pub struct Progress(Arc<Listener>);
+
+type Listener = dyn Fn(&'static str, &str) + Send + Sync;
 
 impl Progress {
     /// Tells a listener the group's name and the step.

@@ -12,11 +12,11 @@ const AT_A_TIME: usize = 8;
 /// Tries of one request.
 const TRIES_MAX: u32 = 4;
 /// The longest wait that a server may ask for.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 /// How long the making of a connection may take.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// How long one try may take, with its body.
-const TRY_TIME: Duration = Duration::from_secs(60);
+const TRY_TIME: Duration = Duration::from_mins(1);
 /// Bytes of an answer at most.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -134,9 +134,10 @@ impl Http {
     async fn once(&self, ask: &Ask, host: &str) -> Result<(u16, Option<Duration>, Bytes), (HttpError, bool)> {
         let failed = |error: reqwest::Error| {
             let unsent = error.is_connect();
-            let error = match error.is_timeout() && !unsent {
-                true => HttpError::Slow { host: host.to_owned() },
-                false => HttpError::Unreachable { host: host.to_owned(), reason: chain(&error.without_url()) },
+            let error = if error.is_timeout() && !unsent {
+                HttpError::Slow { host: host.to_owned() }
+            } else {
+                HttpError::Unreachable { host: host.to_owned(), reason: chain(&error.without_url()) }
             };
             (error, unsent)
         };

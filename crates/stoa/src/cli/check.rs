@@ -203,7 +203,7 @@ pub(crate) enum ReportCommand {
     Verify {
         /// The report, or signature and report in one
         report: PathBuf,
-        /// Public keys: a file of one key, of authorized_keys or of allowed_signers; may be given several times
+        /// Public keys: a file of one key, of `authorized_keys` or of `allowed_signers`; may be given several times
         #[arg(long = "key", value_name = "FILE", required = true)]
         keys: Vec<PathBuf>,
         /// The signature; without it REPORT.sig

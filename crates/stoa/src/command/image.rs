@@ -32,7 +32,10 @@ async fn check(asked: &ImageCheck, console: &Console) -> Result<Exit, Failure> {
     let now = Clock::system().now();
     let mandatory = mandatory(scope, asked.version.as_deref(), now.date())?;
     let mut exit = Exit::Done;
-    let cases = scope.test_cases.iter().filter(|case| case.id.starts_with("scs-0102-") || case.id.starts_with("scs-0104-source"));
+    let cases = scope
+        .test_cases
+        .iter()
+        .filter(|case| case.id.starts_with("scs-0102-") || case.id.starts_with("scs-0104-source"));
     for case in cases {
         let Some(judged) = image::check(&case.id, &images, now, asked.reading) else { continue };
         let is_mandatory = mandatory.contains(&case.id.as_str());
@@ -51,7 +54,8 @@ async fn check(asked: &ImageCheck, console: &Console) -> Result<Exit, Failure> {
         }
     }
     if asked.format == Format::Text {
-        let outcome = if exit == Exit::Done { "everything mandatory is in order" } else { "something mandatory is not in order" };
+        let outcome =
+            if exit == Exit::Done { "everything mandatory is in order" } else { "something mandatory is not in order" };
         console.out(format!("{} looked at: {outcome}", count(images.len()))).await?;
     }
     Ok(exit)
@@ -95,7 +99,8 @@ fn text(id: &str, judged: &Check, is_mandatory: bool) -> String {
             lines.push(format!("      next: {}", finding.remedy));
         }
     }
-    let shown = |line: &String| line.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
+    let shown =
+        |line: &String| line.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
     lines.iter().map(shown).collect::<Vec<String>>().join("\n")
 }
 
@@ -119,7 +124,11 @@ fn read(path: &Path) -> Result<Vec<Image>, Failure> {
         of_node(&parse_json(&text).map_err(|error| malformed(error.to_string()))?)
     } else {
         let documents = parse_yaml(&text).map_err(|error| malformed(error.to_string()))?;
-        documents.iter().map(of_node).collect::<Result<Vec<_>, _>>().map(|images| images.into_iter().flatten().collect())
+        documents
+            .iter()
+            .map(of_node)
+            .collect::<Result<Vec<_>, _>>()
+            .map(|images| images.into_iter().flatten().collect())
     };
     let images: Vec<Image> = images.map_err(|error: ReadError| malformed(error.to_string()))?;
     if images.is_empty() {

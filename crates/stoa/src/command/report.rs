@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use stoa_checks::assessment::Assessment;
 use stoa_checks::render::{self, Colour};
 use stoa_checks::submit::{Form, Submission, SubmitError, Taken, submit};
+use stoa_standards::DOCUMENT_BYTES_MAX;
 use stoa_standards::report::{Report, read_json, read_yaml};
 use stoa_standards::scope::{self, Scope};
 use stoa_standards::signature::{self, SignatureError};
 use stoa_standards::verdict::Reading;
-use stoa_standards::DOCUMENT_BYTES_MAX;
 
 use crate::cli::{ReportCommand, ReportFormat};
 use crate::console::Console;
@@ -180,7 +180,9 @@ async fn show(
             Some(given) => {
                 let message =
                     format!("the report is about the scope {}, the file describes {}", report.scope.uuid, given.uuid);
-                return Err(Failure::new(Exit::Usage, message).advice("Give the description of that scope with --spec."));
+                return Err(
+                    Failure::new(Exit::Usage, message).advice("Give the description of that scope with --spec.")
+                );
             }
             None => scope::find_built_in(&report.scope.uuid.to_string()).ok_or_else(|| {
                 Failure::new(Exit::Usage, format!("the scope {} is none that is built in", report.scope.uuid))

@@ -420,25 +420,6 @@ fn every_dependency_is_used_where_it_is_named() {
 }
 
 #[test]
-fn every_page_of_the_documents_stands_in_their_summary() {
-    let docs = root().join("docs");
-    let summary = std::fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
-    let (mut missing, mut left) = (Vec::new(), vec![docs.clone()]);
-    while let Some(folder) = left.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(&docs).unwrap().to_str().unwrap().to_owned();
-            if path.is_dir() {
-                left.push(path);
-            } else if name.ends_with(".md") && name != "SUMMARY.md" && !summary.contains(&format!("({name})")) {
-                missing.push(name);
-            }
-        }
-    }
-    assert!(missing.is_empty(), "docs/SUMMARY.md does not list {missing:?}");
-}
-
-#[test]
 fn a_broken_law_is_named() {
     let needs = BTreeSet::from(["serde-json".to_owned(), "toml".to_owned()]);
     assert_eq!(unused("stoa-x", &needs, "use serde_json::Value; // tomlike"), ["stoa-x never uses toml"]);

@@ -36,10 +36,12 @@ pub struct Assessment {
     pub versions: Vec<VersionAssessment>,
     /// Every test case that is in one of the versions or has a result.
     pub cases: BTreeMap<String, Case>,
-    /// Those that no version asks for, with a result.
+    /// Those with a result that decide about none of the versions: recommended ones, and those of no version.
     pub beyond: BTreeSet<String>,
-    /// What was left out by filters, in words; empty when nothing was.
+    /// What alone was asked for, in words; empty when that was everything.
     pub filters: String,
+    /// Whether test cases of the versions were left out by filters.
+    pub is_partial: bool,
     /// What else is to be known of the run: its requests, the age of its data, that it was stopped.
     pub notes: Vec<String>,
     /// Whose reading the outcomes follow.
@@ -85,7 +87,7 @@ pub struct Case {
 impl Assessment {
     /// Reads a report. The scope is that of the report; whether it is, the caller has seen to.
     pub fn of_report(report: &Report, scope: &Scope, reading: Reading) -> Self {
-        let filtered = report.run.sections.is_some() || report.run.forced_tests.is_some();
+        let is_partial = report.run.sections.is_some() || report.run.forced_tests.is_some();
         let chosen: Vec<(String, Validity)> = match &report.run.forced_version {
             Some(name) => vec![(name.clone(), scope.timeline.validity(name, report.reference_date))],
             None => {
@@ -104,12 +106,12 @@ impl Assessment {
                 .flat_map(|version| version.main())
                 .map(|id| (id.to_owned(), verdicts.get(id).copied()))
                 .collect();
+            of_versions.extend(main.keys().cloned());
             for id in version.iter().flat_map(|version| version.test_cases()) {
-                of_versions.insert(id.to_owned());
                 let verdict = verdicts.get(id).copied();
                 cases.entry(id.to_owned()).or_insert_with(|| Case::new(scope, id)).verdict = verdict;
             }
-            versions.push(VersionAssessment::new(name, validity, main, filtered, reading));
+            versions.push(VersionAssessment::new(name, validity, main, is_partial, reading));
         }
         let results = report.run.invocations.iter().flat_map(|invocation| &invocation.results);
         let mut beyond = BTreeSet::new();
@@ -134,6 +136,7 @@ impl Assessment {
             cases,
             beyond,
             filters: filters(report),
+            is_partial,
             notes,
             reading,
         }
@@ -178,14 +181,14 @@ impl VersionAssessment {
         name: String,
         validity: Validity,
         main: BTreeMap<String, Option<Verdict>>,
-        filtered: bool,
+        is_partial: bool,
         reading: Reading,
     ) -> Self {
         let verdicts: BTreeMap<String, Verdict> =
             main.iter().filter_map(|(id, verdict)| Some((id.clone(), (*verdict)?))).collect();
         let tally = Tally::new(main.keys().map(String::as_str), &verdicts);
         let (outcome, summary) = (tally.outcome(reading), tally.summary(reading));
-        let is_fulfilled = if filtered {
+        let is_fulfilled = if is_partial {
             verdicts.values().all(|verdict| *verdict == Verdict::Pass)
         } else {
             outcome == Outcome::Pass
@@ -244,13 +247,13 @@ pub(crate) const fn weight_name(weight: Weight) -> &'static str {
 fn filters(report: &Report) -> String {
     let mut filters = Vec::new();
     if let Some(version) = &report.run.forced_version {
-        filters.push(format!("only version {version}"));
+        filters.push(format!("version {version}"));
     }
     if let Some(sections) = &report.run.sections {
-        filters.push(format!("only sections {}", sections.join(", ")));
+        filters.push(format!("sections {}", sections.join(", ")));
     }
     if let Some(tests) = &report.run.forced_tests {
-        filters.push(format!("only test cases that {tests} takes"));
+        filters.push(format!("test cases that {tests} takes"));
     }
     filters.join("; ")
 }

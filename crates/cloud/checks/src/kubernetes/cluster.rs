@@ -20,7 +20,7 @@ const PAGE: u32 = 500;
 /// Pages of a list at most.
 const PAGES_MAX: u32 = 40;
 /// How long a program may take that says who we are.
-const PROGRAM_TIME: Duration = Duration::from_secs(60);
+const PROGRAM_TIME: Duration = Duration::from_mins(1);
 
 /// Why a cluster gives no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Clusters of Kubernetes: the KaaS scope, and what the standards demand of clusters beside it.
+//! Clusters of Kubernetes: the `KaaS` scope, and what the standards demand of clusters beside it.
 
 mod cluster;
 mod kubeconfig;
@@ -31,7 +31,7 @@ const CONFORMANCE: &str = "cncf-k8s-conformance";
 const NETWORKING: &str = "kaas-networking-check";
 
 /// How long a group of a few requests may take.
-const SHORT: Duration = Duration::from_secs(120);
+const SHORT: Duration = Duration::from_mins(2);
 /// How long a pod with a volume may take to run: it has to be scheduled, and its image to be fetched.
 pub const POD_TIME: Duration = Duration::from_mins(5);
 /// The pause between two looks at a pod.
@@ -81,7 +81,7 @@ pub fn groups(
     }
     let heavy: Vec<&'static str> = [CONFORMANCE, NETWORKING].into_iter().filter(|id| is_wanted(id)).collect();
     if !heavy.is_empty() {
-        groups.push(sonobuoy::group(cluster.clone(), heavy, context.clone(), options));
+        groups.push(sonobuoy::group(cluster, heavy, context.clone(), options));
     }
     groups
 }

@@ -66,7 +66,7 @@ pub(super) async fn hardening(cluster: Arc<Cluster>) -> Check {
         match kubelet(&cluster, &name(object)).await {
             Ok(kubelet) => seen.kubelets.push(kubelet),
             Err((reason, next)) => {
-                findings.push(Finding::unknown(format!("kubelet of {}", name(object)), reason, next))
+                findings.push(Finding::unknown(format!("kubelet of {}", name(object)), reason, next));
             }
         }
     }

@@ -72,10 +72,10 @@ items:
 
     #[test]
     fn results_are_read_whatever_stands_beside_them() {
+        use TestStatus::{Failed, Passed, Skipped};
         let read = read(WRITTEN).unwrap();
         assert_eq!(read.status, "failed");
         let statuses: Vec<TestStatus> = read.tests.iter().map(|test| test.status).collect();
-        use TestStatus::{Failed, Passed, Skipped};
         assert_eq!(statuses, [Passed, Failed, Skipped, Skipped, Failed]);
         assert_eq!(read.tests[0].name, "[It] [sig-network] Netpol should work");
     }
@@ -83,7 +83,7 @@ items:
     #[test]
     fn what_is_no_result_is_refused_with_its_place() {
         for (text, place) in [
-            ("items: [", "line 1"),
+            ("items: [", "line 2: not YAML"),
             ("items: []", "`status` is missing"),
             (
                 "status: passed\nitems:\n- items:\n  - items:\n    - status: passed\n",

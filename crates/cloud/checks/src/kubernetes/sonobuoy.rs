@@ -4,7 +4,6 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use stoa_standards::rule::Check;
@@ -48,7 +47,7 @@ pub struct SonobuoyOptions {
 
 /// The group of these test cases, one after another: Sonobuoy can run once in a cluster.
 pub(super) fn group(
-    cluster: Arc<Cluster>,
+    cluster: &Cluster,
     cases: Vec<&'static str>,
     context: Context,
     options: &KubernetesOptions,

@@ -99,7 +99,7 @@ async fn start(cloud: &Cloud, thing: &Thing) -> Result<Option<String>, String> {
             Err(error) if error.is_not_found() && thing.kind == Kind::Backup => {
                 return is_backup_going(cloud, &id)
                     .await
-                    .map_err(|_| error.to_string())
+                    .map_err(|()| error.to_string())
                     .map(|is_going| is_going.then_some(id));
             }
             Err(error) if error.is_not_found() => return Ok(None),

@@ -1,6 +1,6 @@
 //! Checks of a cloud of OpenStack: the scope "SCS-compatible `IaaS`".
 //!
-//! Everything that several test cases need is asked for once ([`facts`]). Whatever a check makes in the cloud is noted
+//! Everything that several test cases need is asked. Whatever a check makes in the cloud is noted
 //! in a journal before it is made ([`Journal`]); checks tidy up after themselves, and [`cleanup`] removes what a run that
 //! was stopped or killed has left.
 

@@ -25,7 +25,7 @@ fn headline(assessment: &Assessment) -> String {
         chosen.map(|version| version.name.as_str()).collect::<Vec<_>>().join(", ")
     };
     let (good, open) = (names(true), names(false));
-    let limited = if assessment.filters.is_empty() { "" } else { ", as far as it was asked for" };
+    let limited = if assessment.is_partial { ", as far as it was asked for" } else { "" };
     match (good.as_str(), open.as_str()) {
         ("", "") => "No version was tested.".to_owned(),
         ("", open) => format!("{open} is not fulfilled{limited}."),

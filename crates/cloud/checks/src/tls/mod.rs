@@ -32,7 +32,7 @@ impl Default for ScanOptions {
         Self {
             connect_time: Duration::from_secs(5),
             answer_time: Duration::from_secs(5),
-            total_time: Duration::from_secs(120),
+            total_time: Duration::from_mins(2),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Clusters by their API: what is asked, what its answers come to, and what happens when it does not answer.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(crate) fn context() -> Context {
         today: clock.now().date(),
         clock,
         journal: PathBuf::new(),
-        variables: Default::default(),
+        variables: BTreeMap::default(),
         progress: Progress::silent(),
     }
 }
@@ -276,12 +277,18 @@ async fn kubeconfigs_are_read_as_clients_read_them_and_mistakes_have_places() {
     for (text, message) in [
         (good.replace("{USER}", "{client-certificate-data: '%%', client-key-data: ''}"), "expected base64"),
         (good.replace("{USER}", "{client-certificate: gone.pem, client-key: gone.key}"), "gone.pem: No such file"),
-        (good.replace("{USER}", "{auth-provider: {name: gcp}}"), "line 4: auth-provider: auth-provider is gone"),
+        (
+            good.replace("{USER}", "{auth-provider: {name: gcp}}"),
+            "line 4: users[0].user.auth-provider: auth-provider is gone",
+        ),
         (good.replace("current-context: a", "current-context: b"), "`contexts` has nothing with the name `b`"),
         (good.replace("cluster: c,", "cluster: d,"), "`clusters` has nothing with the name `d`"),
-        (good.replace("https://h:6443", "h:6443"), "line 3: server: expected an address with https://, found `h:6443`"),
+        (
+            good.replace("https://h:6443", "h:6443"),
+            "line 3: clusters[0].cluster.server: expected an address with https://, found `h:6443`",
+        ),
         ("contexts: []\n".to_owned(), "the key `current-context` is missing"),
-        ("{".to_owned(), "line 1"),
+        ("{".to_owned(), "line 2: not YAML"),
         ("a: &x b\nc: *x\n".to_owned(), "anchors and aliases"),
     ] {
         let error = read(&text).unwrap_err();

@@ -6,7 +6,7 @@ use stoa_checks::submit::{Form, Submission, SubmitError, Taken, submit};
 
 use crate::server::{Answer, Server};
 
-fn submission<'a>(monitor: &'a str, form: Form) -> Submission<'a> {
+fn submission(monitor: &str, form: Form) -> Submission<'_> {
     Submission { monitor, token: "bXljbG91ZDpzZWNyZXQ=\n", body: "-----BEGIN…\n&---\n".into(), form, authority: None }
 }
 

@@ -14,7 +14,7 @@ use stoa_standards::verdict::Verdict;
 const QUICK: ScanOptions = ScanOptions {
     connect_time: Duration::from_secs(5),
     answer_time: Duration::from_secs(5),
-    total_time: Duration::from_secs(60),
+    total_time: Duration::from_mins(1),
 };
 
 /// Certificates of a folder; none where the program is not there.

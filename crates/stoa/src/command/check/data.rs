@@ -58,7 +58,8 @@ pub(super) fn read(folder: Option<&Path>, reading: Reading) -> Result<OfflineDat
 }
 
 fn not_refreshed(error: &RefreshError) -> Failure {
-    let advice = "What was there stays. Try again later, or take the file from where it was gathered with --mirror URL.";
+    let advice =
+        "What was there stays. Try again later, or take the file from where it was gathered with --mirror URL.";
     match error {
         RefreshError::Address(_) => Failure::new(Exit::Usage, error.to_string()),
         RefreshError::File(FileError::Unreadable { source, path }) => {

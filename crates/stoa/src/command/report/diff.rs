@@ -30,7 +30,8 @@ pub(super) async fn run(old: &Path, new: &Path, format: Format, console: &Consol
     }
     let changes = changes(&old, &new);
     if old.subject != new.subject {
-        let message = format!("the reports are about different subjects: {} and {}", shown(&old.subject), shown(&new.subject));
+        let message =
+            format!("the reports are about different subjects: {} and {}", shown(&old.subject), shown(&new.subject));
         console.note(message).await?;
     }
     for change in &changes {
@@ -83,11 +84,13 @@ fn line(change: &Change, format: Format) -> String {
     let (before, after) = (name(change.before), name(change.after));
     match format {
         Format::Text => {
-            let reason = if change.reason.is_empty() { String::new() } else { format!("  {}", shown_whole(&change.reason)) };
+            let reason =
+                if change.reason.is_empty() { String::new() } else { format!("  {}", shown_whole(&change.reason)) };
             format!("{}: {before} → {after}{reason}", shown(&change.id))
         }
         Format::Json => {
-            json!({ "test_case": change.id, "before": change.before, "after": change.after, "reason": change.reason }).to_string()
+            json!({ "test_case": change.id, "before": change.before, "after": change.after, "reason": change.reason })
+                .to_string()
         }
     }
 }

@@ -29,6 +29,8 @@ struct State {
     next: u32,
 }
 
+type Instead = dyn Fn(&Asked) -> Option<Reply> + Send + Sync;
+
 /// What the cloud has, and how it misbehaves.
 #[derive(Clone)]
 pub(crate) struct Nature {
@@ -41,7 +43,7 @@ pub(crate) struct Nature {
     pub(crate) console: String,
     pub(crate) s3: (u16, String),
     /// What it answers instead, to some.
-    pub(crate) instead: Arc<dyn Fn(&Asked) -> Option<Reply> + Send + Sync>,
+    pub(crate) instead: Arc<Instead>,
 }
 
 /// What a server of a good image says.

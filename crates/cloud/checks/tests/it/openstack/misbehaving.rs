@@ -26,6 +26,8 @@ fn limits() -> Limits {
     Limits { call_time: Duration::from_millis(200), pages_max: 4, ..Limits::default() }
 }
 
+type Fault = Box<dyn Fn(&Asked) -> Reply + Send + Sync>;
+
 #[tokio::test]
 async fn whatever_a_cloud_answers_every_test_case_ends_with_a_reason() {
     let endless = |asked: &Asked| {
@@ -41,7 +43,7 @@ async fn whatever_a_cloud_answers_every_test_case_ends_with_a_reason() {
             }),
         )
     };
-    let faults: [(&str, Box<dyn Fn(&Asked) -> Reply + Send + Sync>, &str); 7] = [
+    let faults: [(&str, Fault, &str); 7] = [
         ("503 for ever", Box::new(|_| Reply::text(503, "busy").with("retry-after", "1")), "503"),
         ("429 with a long wait", Box::new(|_| Reply::text(429, "slow down").with("retry-after", "900")), "429"),
         ("broken JSON", Box::new(|_| Reply::text(200, "{\"flavors\": [")), "no JSON"),
