@@ -6,7 +6,7 @@
 #
 # SUITE-GIT-DIR is a clone of SovereignCloudStack/standards, bare or not; FOLDER (default: a new one) holds the suite, its
 # Python environment and all output, and is used again when it is given again. Environment:
-#   IAAS      the program to run instead of building the example `iaas`
+#   STOA      the program, instead of building it for release
 #   REQUESTS  a file in which the cloud writes a line for each request, to count them; PORTS, separated by blanks, are
 #             then those of its public endpoints, which stand in the second field of a line: services ask one another too
 #   TESTS     test cases, separated by blanks; all that are automated otherwise
@@ -28,10 +28,10 @@ if [ ! -x "$folder/venv/bin/python" ]; then
     python3 -m venv "$folder/venv"
     "$folder/venv/bin/pip" --quiet install -r "$folder/Tests/requirements.txt" -r "$folder/Tests/iaas/requirements.txt"
 fi
-program=${IAAS:-}
+program=${STOA:-}
 if [ -z "$program" ]; then
-    cargo build --quiet --release -p stoa-checks --example iaas
-    program=target/release/examples/iaas
+    cargo build --quiet --release -p stoa
+    program=target/release/stoa
 fi
 program=$(realpath "$program")
 if [ -n "${TESTS:-}" ]; then
@@ -64,12 +64,20 @@ run() { # name command...
     python3 -c "$measure" "${REQUESTS:-}" "${PORTS:-}" "$name" "$folder/$name" "$@"
 }
 echo "cloud $cloud, ${#tests[@]} test cases, output in $folder"
-run stoa "$program" "$cloud" published "${tests[@]}"
+# As the published suite reads the standards, and all that it has code for, whichever version asks for it.
+pattern="($(IFS='|'; echo "${tests[*]}" | sed 's/[.]/[.]/g'))\$"
+run stoa "$program" check cloud "$cloud" --reading published --beyond --tests "$pattern" --format json --output "$folder/report.json"
 (cd "$folder/Tests/iaas" && run published "$folder/venv/bin/python" openstack_test.py -c "$cloud" "${tests[@]}")
-tail -n 1 "$folder/stoa.err"
+grep -F 'requests to the API' "$folder/stoa.out"
 
+python3 -c '
+import json, sys
+for invocation in json.load(sys.stdin)["run"]["invocations"].values():
+    for id, verdict in invocation["results"].items():
+        print("%s: %s" % (id, {1: "PASS", 0: "ABORT", -1: "FAIL"}.get(verdict, verdict)))
+' <"$folder/report.json" >"$folder/stoa.verdicts"
 verdicts() { grep -E '^scs-[^ ]+: (PASS|FAIL|ABORT)$' "$1" | sort -u; }
-join -t: -a 1 -a 2 -e ' -' -o 0,1.2,2.2 <(verdicts "$folder/stoa.out") <(verdicts "$folder/published.out") >"$folder/verdicts"
+join -t: -a 1 -a 2 -e ' -' -o 0,1.2,2.2 <(verdicts "$folder/stoa.verdicts") <(verdicts "$folder/published.out") >"$folder/verdicts"
 differ=0 same=0
 while IFS=: read -r id ours theirs; do
     if [ "$ours" = "$theirs" ]; then
@@ -78,7 +86,7 @@ while IFS=: read -r id ours theirs; do
         echo "listed    $id: stoa$ours, published$theirs"
     else
         echo "DIFFERENT $id: stoa$ours, published$theirs"
-        grep -F "$id: " "$folder/stoa.err" | sed 's/^/            /' || true
+        grep -F " $id " "$folder/stoa.out" | sed 's/^ */            /' || true
         differ=$((differ + 1))
     fi
 done <"$folder/verdicts"
