@@ -2,11 +2,13 @@
 //! anything is asked, and that a run that was stopped or killed leaves nothing behind.
 
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, alone};
 use crate::program::Place;
+use crate::server::{Answer, Server};
 
 /// The check of names, which pass in the cloud.
 const NAMES: [&str; 7] = ["check", "cloud", "mycloud", "--version", "v5.1", "--tests", "scs-0100"];
@@ -293,4 +295,62 @@ fn what_is_known_of_kubernetes_is_shown_with_its_age() {
             ended.stderr
         );
     }
+}
+
+#[test]
+fn a_cluster_is_checked_by_data_from_a_mirror() {
+    let place = Place::new();
+    let data = Arc::new(Mutex::new(
+        json!({
+            "format": "stoa-kubernetes-data/1", "retrieved_at": "2026-11-20T06:00:00Z", "sources": ["a mirror"],
+            "branches": [{"branch": "1.36", "end_of_life": "2999-06-28"}, {"branch": "1.35", "end_of_life": "2026-02-28"}],
+            "releases": [{"version": "1.36.1", "published_at": "2026-01-01T00:00:00Z"}],
+            "vulnerabilities": [],
+        })
+        .to_string(),
+    ));
+    let own = data.clone();
+    let version = Arc::new(Mutex::new("v1.36.1+k3s1"));
+    let running = version.clone();
+    let server = Server::start(move |asked| match asked.line.as_str() {
+        "GET /kubernetes.json" => Answer::Say(200, "", own.lock().unwrap().clone()),
+        "GET /version" => Answer::json(&json!({ "major": "1", "minor": "36", "gitVersion": *running.lock().unwrap() })),
+        _ => Answer::Say(404, "", "{}".to_owned()),
+    });
+    let mirror = format!("{}/kubernetes.json", server.url);
+    let refresh = || place.run(&["check", "data", "refresh", "data", "--mirror", &mirror]);
+    assert!(refresh().done().contains("data/kubernetes.json: 2 branches, 1 releases, 0 vulnerabilities"));
+    // What cannot be read changes nothing.
+    "{\"format\": 5}".clone_into(&mut data.lock().unwrap());
+    let broken = refresh();
+    assert!(broken.code == 1 && broken.stderr.contains("next: What was there stays."), "{broken:?}");
+    let address = place.run(&["check", "data", "refresh", "data", "--mirror", "kubernetes.json"]);
+    assert!(
+        address.code == 2 && address.stderr.contains("is no address") && address.stderr.contains("next: "),
+        "{address:?}"
+    );
+    assert!(place.run(&["check", "data", "show", "data"]).done().contains("1.36  supported until 2999-06-28"));
+
+    place.write(
+        "kubeconfig",
+        &format!(
+            "current-context: a\nclusters: [{{name: a, cluster: {{server: '{}'}}}}]\nusers: [{{name: a, user: {{token: abc}}}}]\n\
+             contexts: [{{name: a, context: {{cluster: a, user: a}}}}]\n",
+            server.url
+        ),
+    );
+    let check = ["check", "cloud", "mycluster", "--scope", "kaas", "--kubeconfig", "kubeconfig", "--sections", "light"];
+    let run = |more: &[&str]| place.ended(&mut alone(&place, &[&check[..], more].concat()));
+    let good = run(&["--offline-data", "data", "--format", "junit"]);
+    assert_eq!(good.code, 0, "{good:?}");
+    assert!(good.stdout.contains("name=\"version-policy-check\" time="), "{}", good.stdout);
+    *version.lock().unwrap() = "v1.35.9";
+    let ended = run(&["--offline-data", "data"]);
+    assert_eq!(ended.code, 3, "{ended:?}");
+    assert!(ended.stdout.contains("FAIL    version-policy-check"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("data about Kubernetes: ") && ended.stdout.contains(" days old (2026-11-20)"),
+        "{}",
+        ended.stdout
+    );
 }

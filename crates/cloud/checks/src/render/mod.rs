@@ -9,8 +9,9 @@ mod markdown;
 mod text;
 
 use stoa_core::Instant;
+use stoa_standards::verdict::Verdict;
 
-use crate::assessment::{Assessment, Case};
+use crate::assessment::{Assessment, Case, VersionAssessment};
 
 pub use html::html;
 pub use junit::junit;
@@ -20,20 +21,35 @@ pub use text::{Colour, reason_line, text};
 /// Reasons of one test case that pages for people show; the others are in the report.
 const REASONS_MAX: usize = 20;
 
-/// The question that a page answers first, in a sentence.
+/// The question that a page answers first, in a sentence or two.
 fn headline(assessment: &Assessment) -> String {
-    let names = |fulfilled: bool| {
-        let chosen = assessment.deciding().filter(|version| version.is_fulfilled == fulfilled);
+    let names = |is: fn(&VersionAssessment) -> bool| {
+        let chosen = assessment.deciding().filter(|version| is(version));
         chosen.map(|version| version.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let (good, open) = (names(true), names(false));
+    let (good, open) =
+        (names(|version| version.is_fulfilled && !untried(version)), names(|version| !version.is_fulfilled));
     let limited = if assessment.is_partial { ", as far as it was asked for" } else { "" };
-    match (good.as_str(), open.as_str()) {
-        ("", "") => "No version was tested.".to_owned(),
+    let versions = match (good.as_str(), open.as_str()) {
+        ("", "") => match names(untried).as_str() {
+            "" => "No version was tested.".to_owned(),
+            untried => format!("Nothing of {untried} was asked for."),
+        },
         ("", open) => format!("{open} is not fulfilled{limited}."),
         (good, "") => format!("{good} is fulfilled{limited}."),
         (good, open) => format!("{good} is fulfilled, {open} is not{limited}."),
+    };
+    let beyond = assessment.beyond.iter().filter_map(|id| assessment.cases.get(id));
+    match beyond.filter(|case| case.verdict != Some(Verdict::Pass)).count() {
+        0 => versions,
+        1 => format!("{versions} Beyond the versions, one test case did not pass."),
+        count => format!("{versions} Beyond the versions, {count} test cases did not pass."),
     }
+}
+
+/// Whether no test case of a version has a verdict.
+fn untried(version: &VersionAssessment) -> bool {
+    version.main.values().all(Option::is_none)
 }
 
 /// A moment for people: `2026-11-26 12:59:57 UTC`.
