@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# Is the lab well? Services, listeners, and one question to each API through TLS.
+
+# Every listener that belongs to the lab's processes must be on the loopback address.
+check_listeners() {
+  local name pid sessions=" " open=""
+  for name in "${ORDER[@]}"; do pid=$(service_pid "$name") && sessions+="$pid "; done
+  local line address
+  while read -r line; do
+    address=$(awk '{ print $5 }' <<< "$line")
+    case $address in 127.*|\[::1\]:*|\[::ffff:127.*) continue ;; esac
+    # shellcheck disable=SC2013 # numbers, one a word
+    for pid in $(grep -o 'pid=[0-9]*' <<< "$line" | cut -d= -f2 | sort -u); do
+      if [[ $sessions == *" $(ps -o sid= -p "$pid" | tr -d ' ') "* ]]; then open+="  $address $(grep -o '(("[^"]*"' <<< "$line" | tr -d '("') (process $pid)"$'\n'; fi
+    done
+  done < <(ss -Hlntup)
+  [ -z "$open" ] && return 0
+  warn "these listeners of the lab are not on the loopback address:"
+  printf '%s' "$open" >&2
+  return 1
+}
+
+check_health() {
+  local failed=0
+  show_services > "$LOGS/status.txt" || { failed=1; warn "services are down:"; grep ' down ' "$LOGS/status.txt" >&2; }
+  check_listeners && say "Listeners: loopback only." || failed=1
+  inside python "$LAB_HOME/python/health.py" || failed=1
+  return $failed
+}
