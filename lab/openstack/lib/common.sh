@@ -33,7 +33,8 @@ use_dir() {
 
 make_dirs() {
   mkdir -p "$ETC" "$DATA/home" "$DATA/lock" "$RUN/api" "$RUN/ovn" "$RUN/private" "$LOGS" "$TLS" "$PIDS" "$STAMPS" "$GUEST" "$PRIVATE"
-  chmod 755 "$LAB_DIR"
+  # Sockets in here need no password; data and configuration hold secrets.
+  chmod 700 "$ETC" "$DATA" "$RUN"
 }
 
 # Waits until the command given succeeds: wait_for SECONDS WHAT COMMAND...

@@ -78,5 +78,5 @@ service_environment() {
 inside() {
   local pid
   pid=$(private_pid) || { warn "the lab's private view is not open: run 'lab start' first"; return 1; }
-  ( service_environment; exec nsenter -t "$pid" -m --wd="$LAB_DIR" -- "$@" )
+  ( service_environment; exec nsenter -t "$pid" -m --wdns="$LAB_DIR" -- "$@" )
 }

@@ -1,12 +1,31 @@
 # shellcheck shell=bash
 # Starting everything, in the order in which one thing stands on another.
 
+# Waits for a service to be ready; one that ended is told at once, with its last words.
+await_service() { # seconds service command...
+  local limit=$1 name=$2 started
+  shift 2
+  started=$(date +%s)
+  until "$@" >/dev/null 2>&1; do
+    if ! is_running "$name"; then
+      printf 'Error: the service %s ended. Its last words (%s):\n' "$name" "$LOGS/$name.log" >&2
+      tail -n 8 "$LOGS/$name.log" | sed 's/^/    /' >&2
+      return 1
+    fi
+    if [ $(( $(date +%s) - started )) -ge "$limit" ]; then
+      printf 'Error: the service %s is not ready after %s s; its log: %s\n' "$name" "$limit" "$LOGS/$name.log" >&2
+      return 1
+    fi
+    sleep 0.3
+  done
+}
+
 start_base() {
   start_services "${BASE[@]}"
-  wait_for 90 "the database" mysql_client -e 'select 1' || return 1
-  wait_for 120 "RabbitMQ" port_open 5672 || return 1
-  wait_for 20 "memcached" port_open 11211 || return 1
-  wait_for 20 "nginx" port_open 5000
+  await_service 90 mysql mysql_client -e 'select 1' || return 1
+  await_service 120 rabbit port_open 5672 || return 1
+  await_service 20 memcached port_open 11211 || return 1
+  await_service 20 nginx port_open 5000
 }
 
 start_switch() {
@@ -16,8 +35,8 @@ start_switch() {
   # Sockets that a power cut left behind would be taken for living ones.
   is_running ovsdb || rm -f "$RUN"/ovn/*.sock "$RUN"/ovn/*.ctl
   start_services ovsdb ovn-north-db ovn-south-db
-  wait_for 20 "the switch's database" test -S "$RUN/ovn/db.sock" || return 1
-  wait_for 20 "OVN's databases" test -S "$RUN/ovn/ovnsb_db.sock" || return 1
+  await_service 20 ovsdb test -S "$RUN/ovn/db.sock" || return 1
+  await_service 20 ovn-south-db test -S "$RUN/ovn/ovnsb_db.sock" || return 1
   "${vsctl[@]}" init
   # TCP of guests needs userspace-tso: else unfinished checksums of virtio are dropped by the userspace conntrack.
   "${vsctl[@]}" set open_vswitch . external_ids:system-id=vm external_ids:hostname=vm \
@@ -35,23 +54,23 @@ start_switch() {
 # Everything above the base and the switch, in waves, so that two cores are not asked for thirty imports at once.
 start_apis() {
   start_services keystone placement glance barbican
-  wait_for 240 "Keystone (log: $LOGS/keystone.log)" http_answers 15000 || return 1
-  wait_for 240 "Placement (log: $LOGS/placement.log)" http_answers 18778 || return 1
+  await_service 240 keystone http_answers 15000 || return 1
+  await_service 240 placement http_answers 18778 || return 1
   start_services neutron nova-api cinder-api nova-conductor nova-scheduler cinder-scheduler cinder-volume cinder-backup
-  wait_for 300 "Neutron (log: $LOGS/neutron.log)" http_answers 19696 || return 1
-  wait_for 300 "Nova (log: $LOGS/nova-api.log)" http_answers 18774 || return 1
-  wait_for 300 "Cinder (log: $LOGS/cinder-api.log)" http_answers 18776 || return 1
+  await_service 300 neutron http_answers 19696 || return 1
+  await_service 300 nova-api http_answers 18774 || return 1
+  await_service 300 cinder-api http_answers 18776 || return 1
   is_running octavia-agent || rm -f "$RUN"/private/octavia/*.sock
   start_services swift-account swift-container swift-object swift-proxy octavia-agent name-server \
     designate-central designate-api designate-worker designate-producer designate-mdns virtlogd libvirtd
-  wait_for 30 "libvirt (log: $LOGS/libvirtd.log)" inside virsh -c qemu:///system version || return 1
+  await_service 30 libvirtd inside virsh -c qemu:///system version || return 1
   start_service nova-compute
   # Octavia's API finds its provider only when the agent's sockets are there.
-  wait_for 240 "Octavia's agent (log: $LOGS/octavia-agent.log)" test -S "$RUN/private/octavia/status.sock" || return 1
+  await_service 240 octavia-agent test -S "$RUN/private/octavia/status.sock" || return 1
   start_service octavia-api
   local part
   for part in "glance 19292" "barbican 19311" "designate-api 19001" "swift-proxy 18080" "octavia-api 19876"; do
-    wait_for 300 "${part% *} (log: $LOGS/${part% *}.log)" http_answers "${part#* }" || return 1
+    await_service 300 "${part% *}" http_answers "${part#* }" || return 1
   done
 }
 

@@ -11,7 +11,6 @@ done
 step_settings() {
   make_secrets
   load_secrets
-  chmod 700 "$ETC" "$DATA"
   local part
   for part in mysql rabbit front keystone placement glance barbican nova libvirt neutron octavia designate name_server cinder swift; do
     "config_$part"
@@ -80,7 +79,7 @@ step_identity() {
   open_private_view
   start_base
   start_service keystone
-  wait_for 180 "Keystone (log: $LOGS/keystone.log)" http_answers 15000
+  await_service 180 keystone http_answers 15000
   inside python "$LAB_HOME/python/identity.py"
 }
 
@@ -108,7 +107,7 @@ step_services() {
 
 step_names() {
   ensure_services
-  wait_for 120 "the name server" port_open 5300
+  await_service 120 name-server port_open 5300
   # The pool is written by designate-central's database layer; the worker reads it when it starts.
   inside designate-manage pool update --file /etc/designate/pools.yaml
   restart_service designate-worker
@@ -116,7 +115,7 @@ step_names() {
 
 step_node() {
   ensure_services
-  wait_for 240 "the compute node (log: $LOGS/nova-compute.log)" compute_node_known
+  await_service 240 nova-compute compute_node_known
   inside nova-manage cell_v2 discover_hosts --verbose
 }
 compute_node_known() { [ "$(mysql_client -N -e "select count(*) from nova.compute_nodes where deleted = 0" 2>/dev/null)" -ge 1 ]; }

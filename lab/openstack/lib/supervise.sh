@@ -33,7 +33,7 @@ start_service() {
   COMMAND=()
   "service_${name//-/_}" || return 1
   ( service_environment
-    exec setsid nsenter -t "$pid" -m --wd="$LAB_DIR" -- "${COMMAND[@]}" ) >> "$LOGS/$name.log" 2>&1 < /dev/null &
+    exec setsid nsenter -t "$pid" -m --wdns="$LAB_DIR" -- "${COMMAND[@]}" ) >> "$LOGS/$name.log" 2>&1 < /dev/null &
   write_pid $! "$PIDS/$name.pid"
 }
 
