@@ -23,12 +23,14 @@ use_dir() {
   [[ $LAB_DIR =~ ^/[A-Za-z0-9._/-]+$ ]] || die "the folder $LAB_DIR has characters other than letters, digits, '.', '_', '-': choose another --dir."
   # A unix socket's path may have 107 bytes; the longest one below the folder has 44.
   [ ${#LAB_DIR} -le 60 ] || die "the folder's name $LAB_DIR is longer than 60 characters: choose a shorter --dir."
-  # shellcheck disable=SC2034 # used by the other files
+  # shellcheck disable=SC2034 # this and the next lines: used by the other files
   ETC=$LAB_DIR/etc DATA=$LAB_DIR/data RUN=$LAB_DIR/run LOGS=$LAB_DIR/logs TLS=$LAB_DIR/tls
+  # shellcheck disable=SC2034
   PIDS=$RUN/pids VENV=$LAB_DIR/venv STAMPS=$LAB_DIR/stamps GUEST=$LAB_DIR/guest PRIVATE=$LAB_DIR/private
   # shellcheck disable=SC2034
   JOURNAL=$LAB_DIR/changes.journal CLOUDS=$LAB_DIR/clouds.yaml SECRETS=$LAB_DIR/secrets.env
-  export LAB_HOME LAB_DIR ETC DATA RUN LOGS TLS PIDS VENV GUEST
+  # Nothing else is exported: RabbitMQ, for one, takes a variable LOGS for its own.
+  export LAB_HOME LAB_DIR
 }
 
 make_dirs() {

@@ -3,15 +3,14 @@
 
 # Every listener that belongs to the lab's processes must be on the loopback address.
 check_listeners() {
-  local name pid sessions=" " open=""
-  for name in "${ORDER[@]}"; do pid=$(service_pid "$name") && sessions+="$pid "; done
-  local line address
+  local line address pid open='' ours
+  ours=" $(private_processes | tr '\n' ' ') "
   while read -r line; do
     address=$(awk '{ print $5 }' <<< "$line")
     case $address in 127.*|\[::1\]:*|\[::ffff:127.*) continue ;; esac
     # shellcheck disable=SC2013 # numbers, one a word
     for pid in $(grep -o 'pid=[0-9]*' <<< "$line" | cut -d= -f2 | sort -u); do
-      if [[ $sessions == *" $(ps -o sid= -p "$pid" | tr -d ' ') "* ]]; then open+="  $address $(grep -o '(("[^"]*"' <<< "$line" | tr -d '("') (process $pid)"$'\n'; fi
+      if [[ $ours == *" $pid "* ]]; then open+="  $address: process $pid, $(cat "/proc/$pid/comm")"$'\n'; fi
     done
   done < <(ss -Hlntup)
   [ -z "$open" ] && return 0

@@ -20,12 +20,28 @@ private_pid() {
   return 1
 }
 
+# Every process that lives in the private view, whoever started it: services, their workers, guests, helpers.
+private_processes() {
+  local pid view link
+  pid=$(private_pid) || return 0
+  view=$(readlink "/proc/$pid/ns/mnt")
+  for link in /proc/[0-9]*/ns/mnt; do
+    if [ "$(readlink "$link" 2>/dev/null)" = "$view" ]; then cut -d/ -f3 <<< "$link"; fi
+  done
+}
+
 prepare_private_files() {
   local name
   mkdir -p "$PRIVATE"/{etc,etc.work,sbin,sbin.work} "$RUN/private/octavia" "$RUN/private/lock" "$DATA"/libvirt/{lib,log,cache} "$DATA/nfs/volumes"
   for name in "${PRIVATE_SERVICES[@]}"; do
     mkdir -p "$ETC/$name"
     ln -sfn "$ETC/$name" "$PRIVATE/etc/$name"
+  done
+  # libvirt looks its default user up, though guests run as root here.
+  for name in passwd group; do cp "/etc/$name" "$PRIVATE/etc/$name"; done
+  grep -q '^libvirt-qemu:' /etc/passwd || echo 'libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin' >> "$PRIVATE/etc/passwd"
+  for name in libvirt-qemu:64055 kvm:64056 libvirt:64057; do
+    grep -q "^${name%:*}:" /etc/group || echo "${name%:*}:x:${name#*:}:" >> "$PRIVATE/etc/group"
   done
   # No NFS server and no device mapper are needed: Cinder's and Nova's "mount -t nfs HOST:/x DIR" becomes a bind mount.
   cat > "$PRIVATE/sbin/mount.nfs" <<EOF

@@ -22,8 +22,6 @@ EOF
 }
 load_secrets() {
   [ -f "$SECRETS" ] || return 0
-  set -a
   # shellcheck source=/dev/null
   . "$SECRETS"
-  set +a
 }

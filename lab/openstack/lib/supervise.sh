@@ -24,6 +24,7 @@ BASE=(nginx log-sink memcached rabbit mysql)
 
 service_pid() { live_pid "$PIDS/$1.pid"; } # name; prints the pid of a living service
 is_running() { service_pid "$1" >/dev/null; }
+# shellcheck disable=SC2153 # HOLDER is named in private.sh
 lab_is_up() { [ -d "$PIDS" ] && is_running "$HOLDER"; }
 
 start_service() {
@@ -81,7 +82,17 @@ stop_everything() {
   while read -r name; do reversed=("$name" "${reversed[@]}"); done < <(not_base)
   stop_services "${reversed[@]}"
   stop_services "${BASE[@]}"
+  end_stragglers
   stop_services "$HOLDER"
+}
+
+# What services left behind (Erlang's port mapper, privileged helpers, a guest whose supervisor died).
+end_stragglers() {
+  local pid holder
+  holder=$(service_pid "$HOLDER")
+  for pid in $(private_processes); do [ "$pid" = "$holder" ] || kill -TERM "$pid" 2>/dev/null; done
+  sleep 1
+  for pid in $(private_processes); do [ "$pid" = "$holder" ] || kill -KILL "$pid" 2>/dev/null; done
 }
 
 # Guests are processes of their own; they are started again by nova-compute.

@@ -1,7 +1,5 @@
 """Roles, service users and the catalog, in one process: each call of the command line would import for seconds."""
 
-import os
-
 import labcloud
 
 ROLES = ("service", "load-balancer_member", "load-balancer_observer", "load-balancer_admin", "swiftoperator")
@@ -35,7 +33,7 @@ def main():
     project = identity.find_project("service")
     for name in SERVICE_USERS:
         user = identity.find_user(name) or identity.create_user(
-            name=name, password=os.environ["SERVICE_PASSWORD"], default_project_id=project.id, domain_id="default"
+            name=name, password=labcloud.secrets()["SERVICE_PASSWORD"], default_project_id=project.id, domain_id="default"
         )
         for role in ("admin", "service"):
             identity.assign_project_role_to_user(project, user, roles[role])

@@ -1,6 +1,6 @@
 """What the lab's Python programs share: connections, and the clouds.yaml that the lab writes.
 
-Passwords come from the environment (secrets.env, read by the shell). Names of clouds are listed in `clouds`.
+Passwords come from the lab's secrets.env. Names of clouds are listed in `clouds`.
 """
 
 import os
@@ -12,10 +12,16 @@ ADDRESS = os.environ["LAB_ADDRESS"]
 REGION = os.environ["LAB_REGION"]
 LAB_DIR = os.environ["LAB_DIR"]
 AUTH_URL = f"https://{ADDRESS}:5000/v3"
-CA_FILE = os.environ["TLS"] + "/ca.pem"
+CA_FILE = LAB_DIR + "/tls/ca.pem"
 MANAGED_DOMAINS = ("lab-a", "lab-b")
 # What the lab made carries this mark, and only that is changed or removed by a change of profile.
 MARK = "stoa-lab"
+
+
+def secrets():
+    """Name and value of each password."""
+    with open(LAB_DIR + "/secrets.env", encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split("=", 1) for line in file if not line.startswith("#"))
 
 
 def _password(user, password, **scope):
@@ -28,7 +34,7 @@ def _project(name):
 
 def clouds(application_credential=None):
     """All clouds of clouds.yaml: who may do what, by name."""
-    admin, user = os.environ["ADMIN_PASSWORD"], os.environ["USER_PASSWORD"]
+    admin, user = secrets()["ADMIN_PASSWORD"], secrets()["USER_PASSWORD"]
     auth = {
         "lab": _password("learner", user, **_project("lab")),
         "lab-reader": _password("reader", user, **_project("lab")),

@@ -5,7 +5,7 @@ import os
 
 import labcloud
 
-FILE = os.environ["GUEST"] + "/guest.qcow2"
+FILE = labcloud.LAB_DIR + "/guest/guest.qcow2"
 # Properties that Glance keeps itself; all others are the lab's to set and take away.
 _OWN = {"os_hidden", "os_hash_algo", "os_hash_value", "stores", "owner_specified.openstack.md5",
         "owner_specified.openstack.sha256", "owner_specified.openstack.object", "checksum", "direct_url", "locations"}

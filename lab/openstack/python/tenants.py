@@ -28,7 +28,7 @@ def people(identity):
     ):
         place = identity.find_project(project)
         user = identity.find_user(name) or identity.create_user(
-            name=name, password=os.environ["USER_PASSWORD"], default_project_id=place.id, domain_id="default"
+            name=name, password=labcloud.secrets()["USER_PASSWORD"], default_project_id=place.id, domain_id="default"
         )
         for role in granted:
             identity.assign_project_role_to_user(place, user, roles[role])
@@ -42,11 +42,11 @@ def managers(identity):
     for name in labcloud.MANAGED_DOMAINS:
         domain = identity.find_domain(name) or identity.create_domain(name=name, description="Made by the lab")
         manager = identity.find_user(name + "-manager", domain_id=domain.id) or identity.create_user(
-            name=name + "-manager", password=os.environ["USER_PASSWORD"], domain_id=domain.id
+            name=name + "-manager", password=labcloud.secrets()["USER_PASSWORD"], domain_id=domain.id
         )
         identity.assign_domain_role_to_user(domain, manager, role)
         text += f"  - name: {name}\n    manager:\n      username: {name}-manager\n"
-        text += f"      password: {os.environ['USER_PASSWORD']}\n    member_role: member\n"
+        text += f"      password: {labcloud.secrets()['USER_PASSWORD']}\n    member_role: member\n"
     labcloud.write_private(labcloud.LAB_DIR + "/domain-manager-test.yaml", text)
 
 
