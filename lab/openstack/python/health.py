@@ -12,9 +12,9 @@ QUESTIONS = (
     ("image", "Glance", lambda c: c.image.get("/images?limit=1")),
     ("network", "Neutron", lambda c: c.network.get("/networks?limit=1")),
     ("block-storage", "Cinder", lambda c: c.block_storage.get("/volumes?limit=1")),
-    ("key-manager", "Barbican", lambda c: c.key_manager.get("/v1/secrets?limit=1")),
+    ("key-manager", "Barbican", lambda c: c.key_manager.get("/secrets?limit=1")),
     ("load-balancer", "Octavia", lambda c: c.load_balancer.get("/lbaas/loadbalancers?limit=1")),
-    ("dns", "Designate", lambda c: c.dns.get("/v2/zones?limit=1")),
+    ("dns", "Designate", lambda c: c.dns.get("/zones?limit=1")),
     ("object-store", "Swift", lambda c: c.object_store.get("/?limit=1")),
 )
 

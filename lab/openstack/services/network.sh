@@ -16,6 +16,7 @@ service_ovn_northd() {
   COMMAND=(ovn-northd --ovnnb-db="unix:$RUN/ovn/ovnnb_db.sock" --ovnsb-db="unix:$RUN/ovn/ovnsb_db.sock"
     --unixctl="$RUN/ovn/northd.ctl" "${OVS_LOG[@]}")
 }
+# It has no option for its control socket: that lies in OVN_RUNDIR.
 service_ovn_controller() {
-  COMMAND=(ovn-controller "unix:$RUN/ovn/db.sock" --unixctl="$RUN/ovn/controller.ctl" "${OVS_LOG[@]}")
+  COMMAND=(ovn-controller "unix:$RUN/ovn/db.sock" "${OVS_LOG[@]}")
 }
