@@ -22,7 +22,7 @@ def backup(volumes, enabled):
             volumes.enable_service(service)
         else:
             volumes.disable_service(service, reason="fault of the profile")
-        print("cinder-backup:", "enabled" if enabled else "disabled")
+        print("cinder-backup:", "to be enabled" if enabled else "disabled")
 
 
 def managers(identity, domains):
