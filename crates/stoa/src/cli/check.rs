@@ -18,6 +18,7 @@ pub(crate) enum CheckCommand {
         stoa check cloud mycloud --version v5.1 --format html --output report.html\n  \
         stoa check cloud mycloud --tests scs-0102 --date 2026-12-01\n  \
         stoa check cloud mycloud --beyond --tests scs-0125\n  \
+        stoa check cloud mycloud --beyond --domains domain-manager-test.yaml\n  \
         stoa check cloud mycluster --scope kaas --kubeconfig kubeconfig.yaml --sections light \\\n      \
         --offline-data /srv/scs-data\n\n\
         A cloud is found by its name in clouds.yaml, as OpenStack's own programs find it. Nothing needs the internet.\n\
@@ -80,6 +81,9 @@ pub(crate) struct CheckCloud {
     /// A folder of data about Kubernetes, see `stoa check data`
     #[arg(long, value_name = "DIR")]
     pub(crate) offline_data: Option<PathBuf>,
+    /// Two domains with their managers, in the form of `domain-manager-test.yaml`: the domain manager is tried out there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) domains: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
     /// How the tests of Kubernetes itself are run; `dry` proves nothing

@@ -8,7 +8,9 @@ mod junit;
 mod markdown;
 mod text;
 
-use crate::assessment::Assessment;
+use stoa_standards::verdict::Verdict;
+
+use crate::assessment::{Assessment, VersionAssessment};
 
 pub use html::html;
 pub use junit::junit;
@@ -21,17 +23,32 @@ const REASONS_MAX: usize = 20;
 /// The question that a page answers first, in a sentence.
 fn headline(assessment: &Assessment) -> String {
     let names = |fulfilled: bool| {
-        let chosen = assessment.deciding().filter(|version| version.is_fulfilled == fulfilled);
-        chosen.map(|version| version.name.as_str()).collect::<Vec<_>>().join(", ")
+        let tried = assessment.deciding().filter(|version| is_tried(assessment, version));
+        tried
+            .filter(|version| version.is_fulfilled == fulfilled)
+            .map(|version| version.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let (good, open) = (names(true), names(false));
     let limited = if assessment.is_partial { ", as far as it was asked for" } else { "" };
     match (good.as_str(), open.as_str()) {
+        ("", "") if !assessment.beyond.is_empty() => {
+            let passed =
+                |id: &&String| assessment.cases.get(*id).is_some_and(|case| case.verdict == Some(Verdict::Pass));
+            let (passed, all) = (assessment.beyond.iter().filter(passed).count(), assessment.beyond.len());
+            format!("No version was tested; {passed} of {all} test cases beyond the versions passed.")
+        }
         ("", "") => "No version was tested.".to_owned(),
         ("", open) => format!("{open} is not fulfilled{limited}."),
         (good, "") => format!("{good} is fulfilled{limited}."),
         (good, open) => format!("{good} is fulfilled, {open} is not{limited}."),
     }
+}
+
+/// Whether anything of a version was tried; what filters left out wholly is no news.
+fn is_tried(assessment: &Assessment, version: &VersionAssessment) -> bool {
+    !assessment.is_partial || version.main.values().any(Option::is_some)
 }
 
 /// How many reasons are left out, in words; nothing when none is.

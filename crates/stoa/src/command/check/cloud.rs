@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stoa_checks::assessment::{Assessment, RunFacts, report};
 use stoa_checks::render::{self, Colour};
 use stoa_checks::run::{self, Plan, PlanRequest, anchored};
-use stoa_checks::{Context, Group};
+use stoa_checks::{Context, Group, openstack};
 use stoa_core::Clock;
 use stoa_standards::scope::{self, Scope};
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         today: begun.date(),
         clock: clock.clone(),
         journal: reach::journal(&asked.name)?,
-        variables: BTreeMap::new(),
+        variables: variables(&asked),
         progress: listener.progress(),
     };
     let mut notes = Vec::new();
@@ -65,7 +65,7 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         subject: subject.to_owned(),
         checked_at: begun,
         argv: std::env::args().skip(1).collect(),
-        assignment: target.assignment(&asked),
+        assignment: target.assignment(&asked).into_iter().chain(context.variables).collect(),
         notes,
     };
     let report = report(&plan, &ran, facts);
@@ -85,6 +85,12 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         }
     }
     Ok(if assessment.is_fulfilled() { Exit::Done } else { Exit::Problems })
+}
+
+/// Variables of the scope that lead to files.
+fn variables(asked: &CheckCloud) -> BTreeMap<String, String> {
+    let domains = asked.domains.iter().map(|path| (openstack::DOMAIN_CONFIG.to_owned(), path.display().to_string()));
+    domains.collect()
 }
 
 fn chosen_scope<'s>(asked: &CheckCloud, given: Option<&'s Scope>) -> Result<&'s Scope, Failure> {

@@ -30,7 +30,7 @@ pub(super) async fn check(facts: Arc<Facts>, ids: BTreeSet<String>) -> Answers {
 }
 
 async fn observe(facts: &Facts) -> Result<Check, Check> {
-    let remedy = "name a file with two domains and their managers, as the guide to checks shows it";
+    let remedy = "name a file with two domains and their managers by --domains, as the guide to checks shows it";
     let Some(path) = facts.context.variables.get(VARIABLE) else {
         return Err(Check::aborted("domain manager", "no domains are named to try it out in", remedy));
     };
