@@ -30,7 +30,7 @@ check() { # profile
     profile "$1"
     echo "== profile $1"
     local code=0
-    "$STOA" check cloud lab --beyond --domains "$lab/domain-manager-test.yaml" --format json --output "$work/$1.json" \
+    "$STOA" check cloud lab --beyond --domain-config "$lab/domain-manager-test.yaml" --format json --output "$work/$1.json" \
         >"$work/$1.txt" 2>"$work/$1.err" || code=$?
     [ "$code" -le 3 ] && [ "$code" != 1 ] && [ "$code" != 2 ] || { cat "$work/$1.err" >&2; return 1; }
     grep -F 'requests to the API' "$work/$1.txt"

@@ -12,7 +12,7 @@ pub(crate) use check::{
     CheckCleanup, CheckCloud, CheckCommand, ClusterArguments, DataCommand, ImageCheck, ImageCommand, ModeName,
     ReportCommand, ReportFormat, ScopeName,
 };
-pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorNames, StandardVersion};
+pub(crate) use flavor::{FlavorBuild, FlavorCommand, FlavorExtraSpecs, FlavorNames, StandardVersion};
 pub(crate) use keys::KeysCommand;
 
 /// Everything that can be asked of the program.

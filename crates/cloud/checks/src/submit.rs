@@ -1,5 +1,6 @@
 //! Handing a signed report to a compliance monitor: one request, as the published monitor takes it.
 
+use base64::Engine as _;
 use reqwest::{Certificate, Method, Url};
 
 use crate::http::{Ask, Http, HttpError, host};
@@ -51,6 +52,12 @@ pub enum SubmitError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The token is none.
+    #[error("this is no token: expected NAME:PASSPHRASE in base64, on one line")]
+    Token,
+    /// The certificates are none.
+    #[error("{0}")]
+    Authority(&'static str),
     /// There is no answer.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -70,13 +77,10 @@ pub enum SubmitError {
 pub async fn submit(submission: &Submission<'_>) -> Result<Taken, SubmitError> {
     let url = address(submission.monitor)?;
     let is_near = is_near(&url);
-    let authority = match &submission.authority {
-        Some(pem) => Some(
-            Certificate::from_pem_bundle(pem)
-                .map_err(|error| HttpError::Setup(format!("the certificate authority is no PEM: {error}")))?,
-        ),
-        None => None,
-    };
+    if !is_token(submission.token.trim()) {
+        return Err(SubmitError::Token);
+    }
+    let authority = submission.authority.as_deref().map(certificates).transpose()?;
     let http = Http::new(|mut builder| {
         if is_near {
             builder = builder.no_proxy();
@@ -113,6 +117,19 @@ pub async fn submit(submission: &Submission<'_>) -> Result<Taken, SubmitError> {
     }
 }
 
+/// Whether this is a name and a passphrase as the monitor's own tool writes them into a token file.
+fn is_token(token: &str) -> bool {
+    let decoded = base64::engine::general_purpose::STANDARD.decode(token);
+    decoded.is_ok_and(|plain| plain.iter().position(|byte| *byte == b':').is_some_and(|place| place > 0))
+}
+
+/// Without a single certificate nobody would be believed, and nothing would say why.
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, SubmitError> {
+    let read =
+        Certificate::from_pem_bundle(pem).map_err(|_| SubmitError::Authority("a certificate in it is broken"))?;
+    if read.is_empty() { Err(SubmitError::Authority("it holds no certificate in PEM")) } else { Ok(read) }
+}
+
 /// The address of `reports`. A secret goes with it, so it is encrypted on the way unless it stays on this machine.
 fn address(given: &str) -> Result<Url, SubmitError> {
     let refuse = |reason| SubmitError::Address { given: given.chars().take(100).collect(), reason };
@@ -147,6 +164,13 @@ mod tests {
         assert_eq!(at("https://monitor.example/").unwrap(), "https://monitor.example/reports");
         assert_eq!(at("https://monitor.example/scs/reports").unwrap(), "https://monitor.example/scs/reports");
         assert_eq!(at("http://127.0.0.1:8080").unwrap(), "http://127.0.0.1:8080/reports");
+        for good in ["bXljbG91ZDpzZWNyZXQ=", "YTo="] {
+            assert!(is_token(good), "{good}");
+        }
+        // Plain, without a colon, without a name, base64 for addresses, nothing.
+        for bad in ["mycloud:secret", "bXljbG91ZA==", "OnNlY3JldA==", "bXljbG91ZDo_Pz8_", ""] {
+            assert!(!is_token(bad), "{bad}");
+        }
         for bad in ["http://monitor.example/", "monitor.example", "ftp://x/", "https://a:b@x/", ""] {
             assert!(at(bad).is_err(), "{bad}");
         }

@@ -27,7 +27,7 @@ const END: &str = "-----END SSH SIGNATURE-----";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It is no key of OpenSSH.
-    #[error("this is no key of OpenSSH: {reason}")]
+    #[error("this cannot be read as a key of OpenSSH: {reason}")]
     Malformed {
         /// What is wrong with it.
         reason: String,
@@ -161,6 +161,22 @@ impl SigningKey {
 
 /// Verifies a signature in armor, and says which of the allowed keys made it.
 pub fn verify<'k>(signature: &str, report: &[u8], allowed: &'k [PublicKey]) -> Result<&'k PublicKey, SignatureError> {
+    let signature = read(signature)?;
+    let made_it = |key: &&PublicKey| key.0.key_data() == signature.public_key();
+    let key = allowed.iter().find(made_it).ok_or_else(|| SignatureError::UnknownKey {
+        fingerprint: signature.public_key().fingerprint(HashAlg::Sha256).to_string(),
+    })?;
+    fits(&signature, report).map(|()| key)
+}
+
+/// Verifies that a signature in armor fits a report, whoever made it. It says nothing about who that was: anybody can
+/// make a key.
+pub fn verify_any(signature: &str, report: &[u8]) -> Result<(), SignatureError> {
+    fits(&read(signature)?, report)
+}
+
+/// Reads a signature in armor that is for reports.
+fn read(signature: &str) -> Result<SshSig, SignatureError> {
     if signature.len() > SIGNATURE_BYTES_MAX {
         return Err(SignatureError::Malformed { reason: format!("longer than {SIGNATURE_BYTES_MAX} bytes") });
     }
@@ -175,12 +191,12 @@ pub fn verify<'k>(signature: &str, report: &[u8], allowed: &'k [PublicKey]) -> R
     if signature.namespace() != NAMESPACE {
         return Err(SignatureError::Namespace { namespace: crate::tree::shortened(signature.namespace()) });
     }
-    let made_it = |key: &&PublicKey| key.0.key_data() == signature.public_key();
-    let key = allowed.iter().find(made_it).ok_or_else(|| SignatureError::UnknownKey {
-        fingerprint: signature.public_key().fingerprint(HashAlg::Sha256).to_string(),
-    })?;
+    Ok(signature)
+}
+
+fn fits(signature: &SshSig, report: &[u8]) -> Result<(), SignatureError> {
     let data = SshSig::signed_data(NAMESPACE, signature.hash_alg(), report).map_err(|error| malformed(&error))?;
-    verify_bytes(signature.public_key(), signature.signature(), &data).map(|()| key)
+    verify_bytes(signature.public_key(), signature.signature(), &data)
 }
 
 /// A signed report as it is sent to the monitor: the armor, a line end, `&`, the report.

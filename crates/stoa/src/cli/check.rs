@@ -18,14 +18,14 @@ pub(crate) enum CheckCommand {
         stoa check cloud mycloud --version v5.1 --format html --output report.html\n  \
         stoa check cloud mycloud --tests scs-0102 --date 2026-12-01\n  \
         stoa check cloud mycloud --beyond --tests scs-0125\n  \
-        stoa check cloud mycloud --beyond --domains domain-manager-test.yaml\n  \
+        stoa check cloud mycloud --beyond --tests domain-manager --domain-config domain-manager-test.yaml\n  \
         stoa check cloud mycluster --scope kaas --kubeconfig kubeconfig.yaml --sections light \\\n      \
         --offline-data /srv/scs-data\n\n\
         A cloud is found by its name in clouds.yaml, as OpenStack's own programs find it. Nothing needs the internet.\n\
-        Ctrl-C stops: what was made in the cloud is removed, and what was found out is reported.\n\n\
+        Ctrl-C or SIGTERM stops: what was made in the cloud is removed, and what was found out is reported.\n\n\
         Ends with 0 when everything that was asked for passed in the versions that count for a certificate (in all versions \
         of the day, where none does) and beyond them; with 3 when something failed, was aborted or is missing; with 2 when \
-        nothing was tried because arguments or files are wrong.")]
+        nothing was tried because arguments or files are wrong; with 5 when the report cannot be written.")]
     Cloud(Box<CheckCloud>),
     /// Remove what an interrupted check left in a cloud
     #[command(after_help = "Examples:\n  \
@@ -81,9 +81,9 @@ pub(crate) struct CheckCloud {
     /// A folder of data about Kubernetes, see `stoa check data`
     #[arg(long, value_name = "DIR")]
     pub(crate) offline_data: Option<PathBuf>,
-    /// Two domains with their managers, in the form of `domain-manager-test.yaml`: the domain manager is tried out there
+    /// Two domains with their managers, in which the rights of domain managers are tried out
     #[arg(long, value_name = "FILE")]
-    pub(crate) domains: Option<PathBuf>,
+    pub(crate) domain_config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
     /// How the tests of Kubernetes itself are run; `dry` proves nothing

@@ -14,6 +14,7 @@ pub(crate) enum FlavorCommand {
     #[command(after_help = "Examples:\n  \
         stoa flavor check SCS-4V-16-100s\n  \
         openstack flavor list -f value -c Name | stoa flavor check --format json\n  \
+        stoa flavor check --cloud mycloud\n  \
         stoa flavor check --standard v3 SCS-2V:4\n\n\
         A name that does not begin with SCS- is foreign: the standard says nothing about it.\n\
         Ends with 3 when a name is invalid. The JSON is one object a line: name, verdict, canonical, short, reason.")]
@@ -26,10 +27,16 @@ pub(crate) enum FlavorCommand {
     #[command(after_help = "Examples:\n  stoa flavor explain SCS-8Ti-32-50p_i1\n\n\
         Ends with 3 when a name is invalid.")]
     Explain(FlavorNames),
-    /// Print the extra specs of scs-0103 that follow from names
-    #[command(after_help = "Examples:\n  stoa flavor extra-specs SCS-4C-16-2x200p_a1\n\n\
-        Ends with 3 when a name is invalid.")]
-    ExtraSpecs(FlavorNames),
+    /// Print the extra specs of scs-0103 that follow from names, or set them in a cloud
+    #[command(after_help = "Examples:\n  \
+        stoa flavor extra-specs SCS-4C-16-2x200p_a1\n  \
+        stoa flavor extra-specs --cloud mycloud-admin\n  \
+        stoa flavor extra-specs --cloud mycloud-admin --apply\n  \
+        stoa flavor extra-specs --cloud mycloud-admin SCS-2V-8 --apply --yes\n\n\
+        With a cloud, its flavors are compared with what their names say, and what would be changed is shown. Only --apply \
+        changes it, after asking. What says more than the names do stays, and so do extra specs of others.\n\
+        Ends with 3 when a name is invalid, a flavor has less than its names say, or something is still to be changed.")]
+    ExtraSpecs(Box<FlavorExtraSpecs>),
     /// Make a name from what a flavor is to have
     #[command(after_help = "Examples:\n  \
         stoa flavor build --cpus 4 --ram 16\n  \
@@ -52,8 +59,11 @@ pub(crate) enum FlavorCommand {
 /// Names, and how they are read and answered.
 #[derive(Args, Debug)]
 pub(crate) struct FlavorNames {
-    /// The names; without them they are read from standard input, one a line
+    /// The names; without them they are read from standard input, one a line. With a cloud: which of its flavors
     pub(crate) names: Vec<String>,
+    /// Take the names of the flavors of this cloud in clouds.yaml
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cloud: Option<String>,
     /// Take only the form of this version of scs-0100; without it version 1 (SCS-2V:4) is taken with a remark
     #[arg(long, value_enum)]
     pub(crate) standard: Option<StandardVersion>,
@@ -63,6 +73,19 @@ pub(crate) struct FlavorNames {
     /// How to answer; `json` is one object a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+/// `stoa flavor extra-specs`.
+#[derive(Args, Debug)]
+pub(crate) struct FlavorExtraSpecs {
+    #[command(flatten)]
+    pub(crate) asked: FlavorNames,
+    /// Change the flavors of the cloud; this takes an administrator
+    #[arg(long, requires = "cloud")]
+    pub(crate) apply: bool,
+    /// Do not ask before changing
+    #[arg(long, requires = "apply")]
+    pub(crate) yes: bool,
 }
 
 /// The versions of scs-0100.

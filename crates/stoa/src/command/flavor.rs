@@ -1,4 +1,7 @@
-//! `stoa flavor`: names in, answers out. It touches no data folder and needs no second thread, so it is over in a moment.
+//! `stoa flavor`: names in, answers out. It touches no data folder and needs no second thread, so it is over in a moment;
+//! only where the names are those of a cloud, the cloud is asked.
+
+mod of_cloud;
 
 use std::fmt::Display;
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
@@ -27,7 +30,13 @@ pub(crate) fn run(command: FlavorCommand) -> Result<Exit, Failure> {
         FlavorCommand::Explain(asked) => {
             each(&asked, |name, rules| answer(&mut out, asked.format, lines::explain_name(name, rules)))
         }
-        FlavorCommand::ExtraSpecs(asked) => {
+        FlavorCommand::ExtraSpecs(wanted) if wanted.asked.cloud.is_some() => {
+            // Questions and answers stand in their order only if nothing waits to be written.
+            drop(out);
+            return of_cloud::extra_specs(&wanted);
+        }
+        FlavorCommand::ExtraSpecs(wanted) => {
+            let asked = wanted.asked;
             each(&asked, |name, rules| answer(&mut out, asked.format, lines::extra_specs_of(name, rules)))
         }
         FlavorCommand::Build(asked) => {
@@ -48,11 +57,7 @@ pub(crate) fn run(command: FlavorCommand) -> Result<Exit, Failure> {
 
 /// Answers for every name that was given, or that standard input holds.
 fn each(asked: &FlavorNames, mut work: impl FnMut(&str, Rules) -> io::Result<NameVerdict>) -> Result<Exit, Failure> {
-    let syntax = asked.standard.map(|version| match version {
-        StandardVersion::V1 => Syntax::Colon,
-        StandardVersion::V2 | StandardVersion::V3 => Syntax::Dash,
-    });
-    let rules = Rules { syntax, reading: asked.reading };
+    let rules = rules(asked);
     let mut exit = Exit::Done;
     let mut judge = |name: &str| {
         let verdict = work(name, rules).map_err(|error| unwritten(&error))?;
@@ -61,7 +66,9 @@ fn each(asked: &FlavorNames, mut work: impl FnMut(&str, Rules) -> io::Result<Nam
         }
         Ok(())
     };
-    if asked.names.is_empty() {
+    if let Some(cloud) = &asked.cloud {
+        of_cloud::flavors(cloud, &asked.names)?.iter().try_for_each(|flavor| judge(&flavor.facts.name))?;
+    } else if asked.names.is_empty() {
         read_lines(judge)?;
     } else {
         asked.names.iter().try_for_each(|name| judge(name))?;
@@ -69,11 +76,19 @@ fn each(asked: &FlavorNames, mut work: impl FnMut(&str, Rules) -> io::Result<Nam
     Ok(exit)
 }
 
+fn rules(asked: &FlavorNames) -> Rules {
+    let syntax = asked.standard.map(|version| match version {
+        StandardVersion::V1 => Syntax::Colon,
+        StandardVersion::V2 | StandardVersion::V3 => Syntax::Dash,
+    });
+    Rules { syntax, reading: asked.reading }
+}
+
 fn read_lines(mut work: impl FnMut(&str) -> Result<(), Failure>) -> Result<(), Failure> {
     let input = io::stdin();
     if input.is_terminal() {
         return Err(Failure::new(Exit::Usage, "no name was given")
-            .advice("Give names as arguments, or one a line on standard input."));
+            .advice("Give names as arguments, one a line on standard input, or those of a cloud with --cloud NAME."));
     }
     let mut input = input.lock();
     let mut line = Vec::new();

@@ -1,18 +1,20 @@
 //! `stoa image`: metadata of images, from a file or from a cloud.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use stoa_checks::openstack;
 use stoa_core::Clock;
+use stoa_standards::ReadError;
 use stoa_standards::rule::image::{self, Image};
 use stoa_standards::rule::{Check, Weight};
 use stoa_standards::scope::{self, Scope};
 use stoa_standards::tree::{Content, Node, parse_json, parse_yaml};
 use stoa_standards::verdict::Verdict;
-use stoa_standards::{DOCUMENT_BYTES_MAX, ReadError};
 
 use crate::cli::{Format, ImageCheck, ImageCommand};
+use crate::command::check;
+use crate::command::files::{self, text as text_of};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
@@ -25,7 +27,7 @@ pub(super) async fn run(command: ImageCommand, console: &Console) -> Result<Exit
 async fn check(asked: &ImageCheck, console: &Console) -> Result<Exit, Failure> {
     let images = match (&asked.file, &asked.cloud) {
         (Some(file), _) => read(file)?,
-        (None, Some(_)) => return Err(Failure::new(Exit::Failed, "clouds cannot be reached yet")),
+        (None, Some(name)) => of_cloud(name).await?,
         (None, None) => Vec::new(),
     };
     let scope = scope::find_built_in("iaas").ok_or_else(|| Failure::new(Exit::Failed, "the scope is not built in"))?;
@@ -104,22 +106,25 @@ fn text(id: &str, judged: &Check, is_mandatory: bool) -> String {
     lines.iter().map(shown).collect::<Vec<String>>().join("\n")
 }
 
+/// The images of a cloud that everybody can see or use.
+async fn of_cloud(name: &str) -> Result<Vec<Image>, Failure> {
+    let cloud = check::cloud_of(name)?;
+    let images = openstack::images(&cloud).await.map_err(|error| check::not_done(name, &error))?;
+    if images.is_empty() {
+        return Err(Failure::new(Exit::Failed, format!("{name} has no public image and none of the community"))
+            .advice("Log in as a user who sees them, or check a file."));
+    }
+    Ok(images)
+}
+
 /// The images of a file.
 fn read(path: &Path) -> Result<Vec<Image>, Failure> {
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    let mut bytes = Vec::new();
-    let limit = DOCUMENT_BYTES_MAX as u64 + 1;
-    let done = if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
-    };
-    done.map_err(|error| Failure::io(format!("reading {name}"), &error))?;
+    let text = text_of(path)?;
+    let name = files::shown(path);
     let malformed = |why: String| {
         Failure::new(Exit::Usage, format!("{name}: {why}"))
             .advice("Give an image or a list of images, as `openstack image show -f json` writes one.")
     };
-    let text = String::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8 text".to_owned()))?;
     let images = if text.trim_start().starts_with(['{', '[']) {
         of_node(&parse_json(&text).map_err(|error| malformed(error.to_string()))?)
     } else {
@@ -164,6 +169,17 @@ fn image_of(node: &Node, path: &str) -> Result<Image, ReadError> {
         let message = format!("expected an image, found {}", node.content.kind());
         return Err(ReadError::at(node.line, path, message));
     };
+    if !fields.contains_key("id") && fields.contains_key("ID") && fields.contains_key("Name") {
+        let message =
+            "this is a line of `openstack image list`, which has no metadata; take those of `openstack image show`";
+        return Err(ReadError::at(node.line, path, message));
+    }
+    // Whoever has neither name nor id is called by the place.
+    let has_label =
+        ["name", "id"].iter().any(|key| fields.get(*key).and_then(Value::as_str).is_some_and(|text| !text.is_empty()));
+    if !has_label && !path.is_empty() {
+        fields.insert("id".to_owned(), Value::String(format!("{path}, without a name")));
+    }
     // OpenStack's command line shows properties in an object of their own; Glance has them beside the fields.
     if let Some(Value::Object(properties)) = fields.get("properties").cloned() {
         fields.remove("properties");

@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod configuration;
 mod desk;
+mod files;
 pub(crate) mod flavor;
 mod image;
 pub(crate) mod key;
@@ -75,7 +76,7 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
                     if shown != Exit::Done {
                         return Ok(shown);
                     }
-                    agreed("Take this schema and import?")?;
+                    agreed("Take this schema and import?", "--yes takes the schema without asking.")?;
                     dispatch(load()?, work(true), &console).await
                 }
                 Some(work) => dispatch(config, work, &console).await,
@@ -86,21 +87,19 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
 }
 
 /// Asks the person at the terminal; without one nobody can agree.
-fn agreed(question: &str) -> Result<(), Failure> {
+fn agreed(question: &str, otherwise: &str) -> Result<(), Failure> {
     use std::io::{BufRead, IsTerminal, Write};
-    let not_taken = |what: &str| {
-        Failure::new(Exit::Usage, what).advice("Nothing was written. --yes takes the schema without asking.")
-    };
+    let not_agreed = |what: &str| Failure::new(Exit::Usage, what).advice(format!("Nothing was written. {otherwise}"));
     let input = std::io::stdin();
     if !input.is_terminal() {
-        return Err(not_taken("there is no terminal to ask at"));
+        return Err(not_agreed("there is no terminal to ask at"));
     }
     let mut error = std::io::stderr().lock();
     let asked = write!(error, "{question} [y/N] ").and_then(|()| error.flush());
     let mut answer = String::new();
     match asked.and_then(|()| input.lock().read_line(&mut answer)) {
         Ok(_) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
-        _ => Err(not_taken("the schema was not taken")),
+        _ => Err(not_agreed("the answer was no")),
     }
 }
 

@@ -3,18 +3,17 @@
 mod diff;
 mod keys;
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use stoa_checks::assessment::Assessment;
 use stoa_checks::render::{self, Colour};
 use stoa_checks::submit::{Form, Submission, SubmitError, Taken, submit};
-use stoa_standards::DOCUMENT_BYTES_MAX;
 use stoa_standards::report::{Report, read_json, read_yaml};
 use stoa_standards::scope::{self, Scope};
 use stoa_standards::signature::{self, SignatureError};
 use stoa_standards::verdict::Reading;
 
+use super::files::{self, put, text};
 use crate::cli::{ReportCommand, ReportFormat};
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -57,7 +56,7 @@ impl ReportFile {
         let read = if is_json { read_json(&text).map(|report| vec![report]) } else { read_yaml(&text) };
         let reports = read.map_err(|error| {
             let lines: String = error.to_string().lines().map(|line| format!("\n  {line}")).collect();
-            Failure::new(Exit::Usage, format!("{} is no report:{lines}", path.display()))
+            Failure::new(Exit::Usage, format!("{} is no report:{lines}", files::shown(path)))
                 .advice("Give a report in the published format, as `stoa check cloud --format yaml` writes it.")
         })?;
         let form = if is_json { Form::Json } else { Form::Yaml };
@@ -71,6 +70,10 @@ impl ReportFile {
             (None, Some(own)) => Ok(own.clone()),
             (None, None) => {
                 let beside = beside(&self.path);
+                if files::is_standard_input(&self.path) {
+                    return Err(Failure::new(Exit::Usage, "the report on standard input has no signature before it")
+                        .advice("Name the signature with --signature."));
+                }
                 if !beside.exists() {
                     let message = format!("{} has no signature: there is no {}", self.path.display(), beside.display());
                     return Err(Failure::new(Exit::Usage, message)
@@ -89,39 +92,19 @@ fn beside(report: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The text of a file, as far as such files go.
-pub(super) fn text(path: &Path) -> Result<String, Failure> {
-    let failed = |error: &std::io::Error| Failure::io(format!("reading {}", path.display()), error);
-    let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
-    let mut bytes = Vec::new();
-    file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    if bytes.len() > DOCUMENT_BYTES_MAX {
-        return Err(Failure::new(Exit::Usage, format!("{} is longer than {DOCUMENT_BYTES_MAX} bytes", path.display())));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
-        Failure::new(Exit::Usage, format!("{} is not UTF-8 text: line {line}", path.display()))
-    })
-}
-
-/// Writes a file whole or not at all.
-pub(super) fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
-    written.map_err(|error| {
-        let _ = std::fs::remove_file(&new);
-        Failure::io(format!("writing {}", path.display()), &error)
-    })
-}
-
 async fn sign(report: &Path, key: &Path, joined: Option<&Path>, console: &Console) -> Result<Exit, Failure> {
     let file = ReportFile::read(report)?;
     if file.signature.is_some() && joined.is_none() {
         let message = format!("{} holds a signature already", report.display());
         return Err(Failure::new(Exit::Usage, message)
             .advice("Sign the report itself, or write another joined file with --joined."));
+    }
+    if files::is_standard_input(report) && joined.is_none() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "a report on standard input has no file beside which its signature could be",
+        )
+        .advice("Name a file for report and signature with --joined."));
     }
     let key = keys::signing(key)?;
     let signature = key.sign(file.text.as_bytes()).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
@@ -147,7 +130,9 @@ async fn verify(report: &Path, keys: &[PathBuf], named: Option<&Path>, console: 
     match signature::verify(&signature, file.text.as_bytes(), &allowed) {
         Ok(key) => {
             let who = if key.comment().is_empty() { String::new() } else { format!(" ({})", shown(key.comment())) };
-            console.out(format!("{}: signed with {}{who}, and unchanged", report.display(), key.fingerprint())).await?;
+            console
+                .out(format!("{}: signed with {}{who}, and unchanged", files::shown(report), key.fingerprint()))
+                .await?;
             for report in &file.reports {
                 let subject = shown(&report.subject);
                 console.out(format!("  {subject}: {}, {}", shown(&report.scope.name), report.checked_at)).await?;
@@ -155,10 +140,13 @@ async fn verify(report: &Path, keys: &[PathBuf], named: Option<&Path>, console: 
             Ok(Exit::Done)
         }
         Err(error) => {
-            let failure = Failure::new(Exit::Problems, format!("{}: {error}", report.display()));
+            let failure = Failure::new(Exit::Problems, format!("{}: {error}", files::shown(report)));
             Err(match error {
                 SignatureError::UnknownKey { .. } => failure.advice("Give the signer's public key with --key."),
-                SignatureError::Namespace { .. } => failure.advice("Sign it with -n report."),
+                SignatureError::Namespace { .. } => {
+                    failure.advice("Sign it with `stoa report sign`, or ssh-keygen -Y sign -n report.")
+                }
+                SignatureError::Unsupported { .. } => failure.advice("Sign with a key of type ssh-ed25519."),
                 _ => failure.advice("Get the report and its signature once more from whoever made them."),
             })
         }
@@ -236,7 +224,15 @@ fn signed(report: &Path, key: Option<&Path>, named: Option<&Path>) -> Result<Sig
         Some(key) => keys::signing(key)?
             .sign(file.text.as_bytes())
             .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?,
-        None => file.signature(named)?,
+        None => {
+            let signature = file.signature(named)?;
+            // Whose key it is, the monitor knows; that the signature fits is known here already.
+            signature::verify_any(&signature, file.text.as_bytes()).map_err(|error| {
+                Failure::new(Exit::Problems, format!("{}: {error}", files::shown(report)))
+                    .advice("Nothing was handed over. Sign the report once more with `stoa report sign`.")
+            })?;
+            signature
+        }
     };
     Ok(Signed { body: signature::join(&signature, &file.text), form: file.form })
 }
@@ -249,32 +245,41 @@ async fn hand_over(
     console: &Console,
 ) -> Result<Exit, Failure> {
     let token = text(token_file)?;
-    let token = token.trim();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let message = format!("{} holds no token: expected one line of base64", token_file.display());
-        return Err(Failure::new(Exit::Usage, message).advice("Write NAME:PASSPHRASE in base64 into it."));
-    }
     let authority = ca.map(|path| text(path).map(String::into_bytes)).transpose()?;
-    let submission = Submission { monitor: to, token, body: signed.body.clone(), form: signed.form, authority };
+    let submission =
+        Submission { monitor: to, token: token.trim(), body: signed.body.clone(), form: signed.form, authority };
     match submit(&submission).await {
         Ok(Taken::Now) => console.out("the monitor took the report").await?,
         Ok(Taken::Before) => console.out("the monitor has this report already").await?,
-        Err(error) => return Err(not_taken(&error)),
+        Err(error) => return Err(not_taken(&error, token_file, ca)),
     }
     Ok(Exit::Done)
 }
 
-fn not_taken(error: &SubmitError) -> Failure {
-    let exit = if matches!(error, SubmitError::Address { .. }) { Exit::Usage } else { Exit::Failed };
-    let failure = Failure::new(exit, error.to_string());
+fn not_taken(error: &SubmitError, token_file: &Path, ca: Option<&Path>) -> Failure {
+    let usage = |message: String, advice: &str| Failure::new(Exit::Usage, message).advice(advice);
+    let failed = |advice: &str| Failure::new(Exit::Failed, error.to_string()).advice(advice);
     match error {
-        SubmitError::Address { .. } => failure.advice("Give the monitor's address with https://."),
-        SubmitError::Http(_) => failure.advice("See that the monitor can be reached from here, then submit again."),
-        SubmitError::Refused { status: 401, .. } => failure.advice(
+        SubmitError::Address { .. } => usage(error.to_string(), "Give the monitor's address with https://."),
+        SubmitError::Token => usage(
+            format!("{}: {error}", token_file.display()),
+            "Write NAME:PASSPHRASE in base64 into it: printf %s NAME:PASSPHRASE | base64 -w0",
+        ),
+        SubmitError::Authority(_) => usage(
+            format!("{}: {error}", ca.unwrap_or(Path::new("--ca")).display()),
+            "Give a file of certificates in PEM, which begin with -----BEGIN CERTIFICATE-----.",
+        ),
+        SubmitError::Http(_) => failed("See that the monitor can be reached from here, then submit again."),
+        SubmitError::Refused { status: 300..=399, .. } => {
+            failed("The monitor is elsewhere, and a token is not sent on. Give its own address with --to.")
+        }
+        SubmitError::Refused { status: 401, .. } => failed(
             "See that the token is that of the subject, and that the monitor knows the key that signed the report.",
         ),
-        SubmitError::Refused { status: 415, .. } => failure.advice("Submit the report as YAML."),
-        SubmitError::Refused { .. } => failure.advice("Look at what the monitor says, then submit again."),
+        SubmitError::Refused { status: 404, .. } => failed("See that the address is the monitor's."),
+        SubmitError::Refused { status: 415, .. } => failed("Submit the report as YAML."),
+        SubmitError::Refused { status: 500.., .. } => failed("Submit again later."),
+        SubmitError::Refused { .. } => failed("Look at what the monitor says, then submit again."),
     }
 }
 

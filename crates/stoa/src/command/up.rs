@@ -393,7 +393,7 @@ fn logging(config: &Config) -> Result<(), Failure> {
 
 /// Ends when the process is asked to stop. The asking counts from this call on, not from the first wait: whoever reads
 /// the address may stop the server the moment after.
-fn asked_to_stop() -> Result<impl Future<Output = ()> + Send, Failure> {
+pub(super) fn asked_to_stop() -> Result<impl Future<Output = ()> + Send, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let listen = |kind| signal(kind).map_err(|error| Failure::io("listening for signals", &error));
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);

@@ -253,7 +253,7 @@ fn filters(report: &Report) -> String {
         filters.push(format!("sections {}", sections.join(", ")));
     }
     if let Some(tests) = &report.run.forced_tests {
-        filters.push(format!("test cases that {tests} takes"));
+        filters.push(format!("test cases that match {tests}"));
     }
     filters.join("; ")
 }

@@ -12,6 +12,9 @@ use stoa_standards::rule::Finding;
 
 /// How long something may take to be gone.
 const GONE_LIMIT: Duration = Duration::from_mins(3);
+/// How long all that was asked for without an answer may take to show itself: a cloud goes on with a request also after
+/// whoever sent it has hung up.
+const APPEAR_LIMIT: Duration = Duration::from_secs(10);
 
 /// What came of cleaning up.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,10 +60,11 @@ pub async fn cleanup(cloud: &Cloud, journal: &Path) -> Result<Cleaned, CleanupEr
 /// Removes things, and notes what is gone.
 pub(super) async fn remove(cloud: &Cloud, journal: &Journal, things: Vec<Thing>) -> Result<Cleaned, JournalError> {
     let mut cleaned = Cleaned::default();
+    let mut appearing = Patience::of(APPEAR_LIMIT);
     for kind in Kind::ALL {
         let mut going = Vec::new();
         for thing in things.iter().filter(|thing| thing.kind == kind) {
-            match start(cloud, thing).await {
+            match start(cloud, thing, &mut appearing).await {
                 Ok(Some(id)) => going.push((thing, id)),
                 Ok(None) => {
                     journal.gone(thing)?;
@@ -83,13 +87,17 @@ pub(super) async fn remove(cloud: &Cloud, journal: &Journal, things: Vec<Thing>)
 }
 
 /// Finds something and asks for its removal, as often as it is in use; none when it is not there.
-async fn start(cloud: &Cloud, thing: &Thing) -> Result<Option<String>, String> {
+async fn start(cloud: &Cloud, thing: &Thing, appearing: &mut Patience) -> Result<Option<String>, String> {
     let id = match &thing.id {
         Some(id) => id.clone(),
         // It was about to be made, and nobody knows what came of it.
-        None => match find(cloud, thing).await.map_err(|error| error.to_string())? {
-            Some(id) => id,
-            None => return Ok(None),
+        None => loop {
+            if let Some(id) = find(cloud, thing).await.map_err(|error| error.to_string())? {
+                break id;
+            }
+            if !appearing.wait(cloud).await {
+                return Ok(None);
+            }
         },
     };
     let mut patience = Patience::of(GONE_LIMIT);

@@ -22,9 +22,11 @@ const MEMBER: &str = "member";
 
 /// A flavor with its id.
 #[derive(Debug, Clone)]
-pub(super) struct FoundFlavor {
-    pub(super) id: String,
-    pub(super) facts: CloudFlavor,
+pub struct FoundFlavor {
+    /// Its id.
+    pub id: String,
+    /// What it has.
+    pub facts: CloudFlavor,
 }
 
 /// What was observed.
@@ -129,8 +131,10 @@ pub(super) fn malformed(service: Service, path: &str, what: &str) -> Check {
     )
 }
 
+/// All flavors that the user of the cloud may see, with their extra specs.
+///
 /// Extra specs stand in the list since microversion 2.61 (Rocky, 2018); from older clouds they are asked one by one.
-async fn flavors(cloud: &Cloud) -> Result<Vec<FoundFlavor>, Error> {
+pub async fn flavors(cloud: &Cloud) -> Result<Vec<FoundFlavor>, Error> {
     // `None` is how Nova is asked for all that the user may see, its public ones and those of the project.
     let all = || Call::get(Service::Compute, "/flavors/detail").with("is_public", "None").with("limit", "1000");
     match cloud.list(all().in_version("2.61"), "flavors").await {
@@ -168,7 +172,8 @@ fn flavor(item: &Value, specs: Option<&Value>) -> FoundFlavor {
     }
 }
 
-async fn images(cloud: &Cloud) -> Result<Vec<Image>, Error> {
+/// The images of a cloud that everybody can see or use: public ones, and those of the community.
+pub async fn images(cloud: &Cloud) -> Result<Vec<Image>, Error> {
     // Glance's pages have 25 images unless one asks for more.
     let items = cloud.list(Call::get(Service::Image, "/images").with("limit", "1000"), "images").await?;
     let is_for_all = |item: &Value| {

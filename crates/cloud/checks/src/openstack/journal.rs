@@ -256,6 +256,12 @@ impl Journal {
     }
 }
 
+/// How many things a journal notes as still there; none where it cannot be read.
+pub fn noted(path: &Path) -> usize {
+    let text = File::open(path).and_then(|mut file| read(path, &mut file).map_err(std::io::Error::other));
+    text.map_or(0, |text| Reading::of(&text).things.len())
+}
+
 /// Names of projects and addresses are nobody else's business.
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();

@@ -10,6 +10,7 @@ mod cleaning;
 mod connections;
 mod domain_manager;
 mod entropy;
+mod extra_specs;
 mod facts;
 mod flavors;
 mod images;
@@ -29,8 +30,10 @@ use std::time::Duration;
 use stoa_openstack::Cloud;
 
 pub use cleaning::{Cleaned, CleanupError, cleanup};
-pub use domain_manager::VARIABLE as DOMAIN_CONFIG;
-pub use journal::{Journal, JournalError, Kind, Thing};
+pub use domain_manager::{VARIABLE as DOMAIN_CONFIG, check_file as check_domain_config};
+pub use extra_specs::change_extra_spec;
+pub use facts::{FoundFlavor, flavors, images};
+pub use journal::{Journal, JournalError, Kind, Thing, noted};
 
 use crate::{Answers, Context, Group, beyond};
 use facts::Facts;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use stoa_standards::verdict::{Outcome, Verdict};
 
-use super::{REASONS_MAX, headline, is_tried, left_out};
+use super::{Alike, REASONS_MAX, headline, is_tried, left_out, missing, moment};
 use crate::assessment::{Assessment, Case, VersionAssessment, weight_name};
 
 /// The page.
@@ -22,16 +22,9 @@ pub fn html(assessment: &Assessment) -> String {
     let _ = writeln!(page, "<p class=\"headline {class}\">{}</p>", escaped(&headline(assessment)));
     page.push_str("<dl>\n");
     let facts = [
-        ("Checked at", assessment.checked_at.to_string()),
+        ("Checked at", moment(assessment.checked_at)),
         ("Versions of", assessment.reference_date.to_string()),
-        (
-            "Left out",
-            if assessment.filters.is_empty() {
-                String::new()
-            } else {
-                format!("everything but {}", assessment.filters)
-            },
-        ),
+        ("Asked for", assessment.filters.clone()),
         ("Report", assessment.report.to_string()),
     ];
     for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
@@ -71,13 +64,18 @@ fn write_version(page: &mut String, assessment: &Assessment, version: &VersionAs
     let _ = writeln!(page, "<section>\n<h2>{name} <small>({validity})</small></h2>");
     let _ = writeln!(page, "<p class=\"{class}\">{}</p>", escaped(&version.summary));
     let of_version = version.main.keys().filter_map(|id| Some((id.as_str(), assessment.cases.get(id)?)));
-    let (passed, mut open): (Vec<_>, Vec<_>) = of_version.partition(|(_, case)| case.verdict == Some(Verdict::Pass));
+    let (passed, rest): (Vec<_>, Vec<_>) = of_version.partition(|(_, case)| case.verdict == Some(Verdict::Pass));
+    // What filters left out would bury what was asked for.
+    let (left, mut open): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|(_, case)| assessment.is_partial && case.verdict.is_none());
     open.sort_by_key(|(_, case)| (case.verdict.is_none(), case.verdict));
     write_rows(page, &open);
-    if !passed.is_empty() {
-        let _ = writeln!(page, "<details>\n<summary>{} passed</summary>", passed.len());
-        write_rows(page, &passed);
-        page.push_str("</details>\n");
+    for (rows, what) in [(passed, "passed"), (left, "not asked for")] {
+        if !rows.is_empty() {
+            let _ = writeln!(page, "<details>\n<summary>{} {what}</summary>", rows.len());
+            write_rows(page, &rows);
+            page.push_str("</details>\n");
+        }
     }
     page.push_str("</section>\n");
 }
@@ -90,11 +88,11 @@ fn write_rows(page: &mut String, rows: &[(&str, &Case)]) {
         "<table>\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Test case</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n",
     );
     for (id, case) in rows {
-        let why = match (case.reason(), case.verdict) {
-            (reason, _) if !reason.is_empty() => reason,
-            (_, None) if case.manual => "for people".to_owned(),
-            (_, None) => "not tested".to_owned(),
-            _ => case.description.clone(),
+        let reason = case.reason();
+        let why = match case.verdict {
+            _ if !reason.is_empty() => &reason,
+            Some(_) => &case.description,
+            None => missing(case),
         };
         let _ = writeln!(
             page,
@@ -102,7 +100,7 @@ fn write_rows(page: &mut String, rows: &[(&str, &Case)]) {
             class_of(case),
             case.verdict_name(),
             link(&case.url, id),
-            escaped(&why),
+            escaped(why),
         );
     }
     page.push_str("</tbody>\n</table>\n");
@@ -113,14 +111,15 @@ fn write_cases(page: &mut String, title: &str, cases: &[(&str, &Case)]) {
         return;
     }
     let _ = writeln!(page, "<section>\n<h2>{title}</h2>");
-    for (id, case) in cases {
+    for group in Alike::group(cases) {
+        let case = group.case;
         let _ = writeln!(
             page,
             "<article>\n<h3>{} <span class=\"{}\">{}</span></h3>\n<p>{}</p>\n<ul>",
-            escaped(id),
+            escaped(&group.title()),
             class_of(case),
             case.verdict_name(),
-            escaped(&case.description),
+            escaped(&group.about()),
         );
         for finding in case.findings.iter().take(REASONS_MAX) {
             let (weight, object) = (weight_name(finding.weight), escaped(&finding.object));

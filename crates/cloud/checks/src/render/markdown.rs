@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use stoa_standards::verdict::Verdict;
 
-use super::{REASONS_MAX, headline, is_tried, left_out};
+use super::{Alike, REASONS_MAX, headline, is_tried, left_out, missing, moment};
 use crate::assessment::{Assessment, Case};
 
 /// The page.
@@ -15,11 +15,11 @@ pub fn markdown(assessment: &Assessment) -> String {
         page,
         "{} Checked at {}; report `{}`.",
         plain(&headline(assessment)),
-        assessment.checked_at,
+        moment(assessment.checked_at),
         assessment.report
     );
     if !assessment.filters.is_empty() {
-        let _ = writeln!(page, "\nLeft out: everything but {}.", plain(&assessment.filters));
+        let _ = writeln!(page, "\nAsked for: {}.", plain(&assessment.filters));
     }
     for version in assessment.versions.iter().filter(|version| is_tried(assessment, version)) {
         let head = (plain(&version.name), version.validity.name(), &version.summary);
@@ -49,7 +49,12 @@ pub fn markdown(assessment: &Assessment) -> String {
 fn write_rows(page: &mut String, rows: &[(&str, &Case)]) {
     page.push_str("| verdict | test case | why |\n|---|---|---|\n");
     for (id, case) in rows {
-        let why = if case.verdict == Some(Verdict::Pass) { String::new() } else { plain(&case.reason()) };
+        let reason = case.reason();
+        let why = match case.verdict {
+            Some(Verdict::Pass) => String::new(),
+            _ if reason.is_empty() => missing(case).to_owned(),
+            _ => plain(&reason),
+        };
         let _ = writeln!(page, "| {} | {} | {why} |", case.verdict_name(), plain(id));
     }
 }
@@ -59,10 +64,11 @@ fn write_cases(page: &mut String, title: &str, cases: &[(&str, &Case)]) {
         return;
     }
     let _ = writeln!(page, "\n## {title}");
-    for (id, case) in cases {
-        let _ = writeln!(page, "\n### {}: {}\n", plain(id), case.verdict_name());
-        if !case.description.is_empty() {
-            let _ = writeln!(page, "{}\n", plain(&case.description));
+    for group in Alike::group(cases) {
+        let (case, about) = (group.case, group.about());
+        let _ = writeln!(page, "\n### {}: {}\n", plain(&group.title()), case.verdict_name());
+        if !about.is_empty() {
+            let _ = writeln!(page, "{}\n", plain(&about));
         }
         for finding in case.findings.iter().take(REASONS_MAX) {
             let _ = writeln!(page, "- **{}**: {}", plain(&finding.object), plain(&finding.reason));
@@ -79,7 +85,8 @@ fn write_cases(page: &mut String, title: &str, cases: &[(&str, &Case)]) {
 /// A text that no reader of Markdown takes for a mark, and no browser behind it for an element.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
         match letter {
             '&' => plain.push_str("&amp;"),
             '<' => plain.push_str("&lt;"),
@@ -89,7 +96,7 @@ fn plain(text: &str) -> String {
                 plain.push(letter);
             }
             // An address by itself would become a link.
-            ':' => plain.push_str("&#58;"),
+            ':' if letters.peek() == Some(&'/') => plain.push_str("&#58;"),
             control if control.is_control() => plain.push(' '),
             other => plain.push(other),
         }

@@ -8,9 +8,11 @@ mod junit;
 mod markdown;
 mod text;
 
+use stoa_core::Instant;
+
 use stoa_standards::verdict::Verdict;
 
-use crate::assessment::{Assessment, VersionAssessment};
+use crate::assessment::{Assessment, Case, VersionAssessment};
 
 pub use html::html;
 pub use junit::junit;
@@ -43,6 +45,58 @@ fn headline(assessment: &Assessment) -> String {
         ("", open) => format!("{open} is not fulfilled{limited}."),
         (good, "") => format!("{good} is fulfilled{limited}."),
         (good, open) => format!("{good} is fulfilled, {open} is not{limited}."),
+    }
+}
+
+/// A moment for people: `2026-11-26 12:59:57 UTC`.
+fn moment(instant: Instant) -> String {
+    let text = instant.to_string();
+    let seconds = text.split(['.', 'Z']).next().unwrap_or_default();
+    format!("{} UTC", seconds.replacen('T', " ", 1))
+}
+
+/// Why a test case has no verdict, or none that needs a reason.
+fn missing(case: &Case) -> &'static str {
+    match case.verdict {
+        Some(_) => "",
+        None if case.manual => "for people: read the documents, and report what they say",
+        None => "not tested",
+    }
+}
+
+/// Test cases with the same verdict for the same reasons, told once: a login that is refused is the end of fifty.
+struct Alike<'a> {
+    ids: Vec<&'a str>,
+    case: &'a Case,
+}
+
+impl<'a> Alike<'a> {
+    fn group(cases: &[(&'a str, &'a Case)]) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for (id, case) in cases {
+            let same = |group: &&mut Self| group.case.verdict == case.verdict && group.case.findings == case.findings;
+            match groups.iter_mut().find(same) {
+                Some(group) => group.ids.push(id),
+                None => groups.push(Self { ids: vec![id], case }),
+            }
+        }
+        groups
+    }
+
+    /// The one test case, or how many they are.
+    fn title(&self) -> String {
+        match self.ids.as_slice() {
+            [id] => (*id).to_owned(),
+            ids => format!("{} test cases", ids.len()),
+        }
+    }
+
+    /// What the test case finds out; of several, their names.
+    fn about(&self) -> String {
+        match self.ids.as_slice() {
+            [_] => self.case.description.clone(),
+            ids => ids.join(", "),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use stoa_standards::rule::{Finding, Weight};
 use stoa_standards::verdict::{Outcome, Verdict};
 
-use super::{REASONS_MAX, headline, is_tried, left_out};
+use super::{Alike, REASONS_MAX, headline, is_tried, left_out, missing, moment};
 use crate::assessment::{Assessment, Case, VersionAssessment, weight_name};
 
 /// Whether the terminal shows colours.
@@ -51,9 +51,9 @@ pub fn text(assessment: &Assessment, colour: Colour) -> String {
     let mut page = String::new();
     let title = format!("{}: {}", assessment.subject, assessment.scope);
     let _ = writeln!(page, "{}", colour.paint(BOLD, &plain(&title)));
-    let _ = writeln!(page, "{} Checked at {}.", plain(&headline(assessment)), assessment.checked_at);
+    let _ = writeln!(page, "{} Checked at {}.", plain(&headline(assessment)), moment(assessment.checked_at));
     if !assessment.filters.is_empty() {
-        let _ = writeln!(page, "Left out: everything but {}.", plain(&assessment.filters));
+        let _ = writeln!(page, "Asked for: {}.", plain(&assessment.filters));
     }
     for version in assessment.versions.iter().filter(|version| is_tried(assessment, version)) {
         write_version(&mut page, assessment, version, colour);
@@ -81,16 +81,19 @@ fn write_version(page: &mut String, assessment: &Assessment, version: &VersionAs
         Outcome::Fail => RED,
     };
     let head = format!("{} ({})", plain(&version.name), version.validity.name());
-    let _ = writeln!(page, "\n{}: {}\n", colour.paint(BOLD, &head), colour.paint(code, &version.summary));
+    let _ = writeln!(page, "\n{}: {}", colour.paint(BOLD, &head), colour.paint(code, &version.summary));
     let of_version = version.main.keys().filter_map(|id| Some((id.as_str(), assessment.cases.get(id)?)));
     let mut rows: Vec<(&str, &Case)> = of_version.filter(|(_, case)| case.verdict != Some(Verdict::Pass)).collect();
     rows.sort_by_key(|(_, case)| (case.verdict.is_none(), case.verdict));
     if rows.is_empty() {
-        let _ = writeln!(page, "  every test case passed");
+        let _ = writeln!(page, "\n  every test case passed");
     }
     // What filters left out is only counted: it would bury what was asked for.
     if assessment.is_partial {
         rows.retain(|(_, case)| case.verdict.is_some());
+    }
+    if !rows.is_empty() {
+        page.push('\n');
     }
     write_rows(page, rows.into_iter(), colour);
 }
@@ -99,13 +102,9 @@ fn write_rows<'a>(page: &mut String, rows: impl Iterator<Item = (&'a str, &'a Ca
     let rows: Vec<(&str, &Case)> = rows.collect();
     let width = rows.iter().map(|(id, _)| id.chars().count()).max().unwrap_or(0);
     for (id, case) in rows {
-        let why = match (case.reason(), case.verdict) {
-            (reason, _) if !reason.is_empty() => reason,
-            (_, None) if case.manual => "for people: read the documents, and report what they say".to_owned(),
-            (_, None) => "not tested".to_owned(),
-            _ => String::new(),
-        };
-        let line = format!("  {}  {:<width$}  {}", colour.verdict(case.verdict_name(), 6), plain(id), plain(&why));
+        let reason = case.reason();
+        let why = if reason.is_empty() { missing(case) } else { &reason };
+        let line = format!("  {}  {:<width$}  {}", colour.verdict(case.verdict_name(), 6), plain(id), plain(why));
         let _ = writeln!(page, "{}", line.trim_end());
     }
 }
@@ -115,10 +114,11 @@ fn write_cases(page: &mut String, title: &str, cases: &[(&str, &Case)], colour: 
         return;
     }
     let _ = writeln!(page, "\n{}", colour.paint(BOLD, title));
-    for (id, case) in cases {
-        let _ = writeln!(page, "\n  {}  {}", colour.verdict(case.verdict_name(), 0), plain(id));
-        if !case.description.is_empty() {
-            let _ = writeln!(page, "    {}", plain(&case.description));
+    for group in Alike::group(cases) {
+        let (case, about) = (group.case, group.about());
+        let _ = writeln!(page, "\n  {}  {}", colour.verdict(case.verdict_name(), 0), plain(&group.title()));
+        if !about.is_empty() {
+            let _ = writeln!(page, "    {}", plain(&about));
         }
         for finding in case.findings.iter().take(REASONS_MAX) {
             write_finding(page, finding);

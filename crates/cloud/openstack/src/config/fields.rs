@@ -177,6 +177,20 @@ impl Fields {
         }
     }
 
+    /// A list where a text was looked for is a mistake: nothing would be taken of it, and nobody would know.
+    pub(super) fn check_lists(&self) {
+        for path in self.used.borrow().iter().filter(|path| !self.by_path.contains_key(*path)) {
+            if let Some(first) = self.by_path.get(&format!("{path}[0]")) {
+                let (place, field) = (first.place.clone(), path.clone());
+                self.faults.borrow_mut().push(FieldFault {
+                    place,
+                    field,
+                    message: "expected one value, not a list".to_owned(),
+                });
+            }
+        }
+    }
+
     /// The mistakes; those without a place of their own are at the given one.
     pub(super) fn faults(&self, place: &str) -> Vec<FieldFault> {
         let mut faults = self.faults.borrow().clone();

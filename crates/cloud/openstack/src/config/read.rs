@@ -36,15 +36,17 @@ pub(super) fn read(name: &str, mut fields: Fields, place: Option<&str>) -> Resul
     if tls.key.is_some() && tls.certificate.is_none() {
         fields.fault("cert", "is missing, though there is a key");
     }
+    let (overrides, call_time) = (overrides(&fields), call_time(&fields));
+    fields.check_lists();
     let config = Config {
         name: name.to_owned(),
         auth_url,
         scope,
         region,
         interface: interface.unwrap_or_default(),
-        overrides: overrides(&fields),
+        overrides,
         tls,
-        call_time: call_time(&fields),
+        call_time,
         ignored: fields.unused(),
         login: login.unwrap_or_else(|| Login::Token(Secret::new(""))),
     };

@@ -16,6 +16,7 @@
 
 mod architecture;
 mod build;
+mod change;
 mod describe;
 mod error;
 mod explain;
@@ -33,6 +34,7 @@ use std::str::FromStr;
 
 pub use architecture::{Architecture, CpuVendor, UnknownCpuGeneration};
 pub use build::{BuildError, Wanted, WantedArchitecture, WantedDisk, WantedGpu};
+pub use change::{ExtraSpecChange, NothingFollows, extra_spec_changes};
 pub use describe::Description;
 pub use error::{NameError, Quantity, Reason};
 pub use explain::{Piece, explain};

@@ -46,7 +46,7 @@ impl CloudFlavor {
     }
 
     /// What a name says that this flavor does not have.
-    fn shortfalls(&self, named: &Flavor, reading: Reading) -> Vec<String> {
+    pub(super) fn shortfalls(&self, named: &Flavor, reading: Reading) -> Vec<String> {
         let mut shortfalls = Vec::new();
         let cpus = u64::from(named.cpu.count.get());
         if self.vcpus < cpus {
@@ -172,7 +172,7 @@ fn property(flavor: &CloudFlavor, named: Option<&Flavor>, key: &str, value: &str
 }
 
 /// The number between a prefix and a suffix, written without leading zeros.
-fn numbered(key: &str, prefix: &str, suffix: &str) -> Option<u32> {
+pub(super) fn numbered(key: &str, prefix: &str, suffix: &str) -> Option<u32> {
     let digits = key.strip_prefix(prefix)?.strip_suffix(suffix)?;
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     if plain { digits.parse().ok() } else { None }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use stoa_checks::assessment::{Assessment, RunFacts, report};
 use stoa_checks::render::{self, Colour};
 use stoa_checks::run::{self, Plan, PlanRequest, anchored};
-use stoa_checks::{Context, Group, openstack};
+use stoa_checks::{Context, Group, beyond, openstack};
 use stoa_core::Clock;
 use stoa_standards::scope::{self, Scope};
 use uuid::Uuid;
@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::progress::Progress;
 use super::{data, reach};
 use crate::cli::{CheckCloud, ReportFormat, ScopeName};
-use crate::command::report::{put, read_scope, written};
+use crate::command::files;
+use crate::command::report::{read_scope, written};
+use crate::command::up::asked_to_stop;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 
@@ -24,13 +26,26 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
     let given = asked.spec.as_deref().map(read_scope).transpose()?;
     let scope = chosen_scope(&asked, given.as_ref())?;
     let clock = Clock::system();
-    let plan = plan(&asked, scope, &clock)?;
+    let mut plan = plan(&asked, scope, &clock)?;
+    let mut notes = Vec::new();
+    let variables = variables(&asked)?;
+    if asked.domain_config.is_none() && plan.beyond.contains(beyond::DOMAIN_MANAGER) {
+        plan.leave_out(beyond::DOMAIN_MANAGER);
+        if plan.wanted.is_empty() {
+            let message = format!("{} needs two domains and their managers", beyond::DOMAIN_MANAGER);
+            return Err(Failure::new(Exit::Usage, message).advice("Name a file of them with --domain-config FILE."));
+        }
+        notes.push(format!("{} was left out: it needs --domain-config", beyond::DOMAIN_MANAGER));
+    }
     let subject = asked.subject.as_deref().unwrap_or(&asked.name);
     if subject.is_empty() || subject.chars().count() > SUBJECT_MAX || subject.chars().any(char::is_control) {
         let message = format!("a subject has 1 to {SUBJECT_MAX} letters, none of which is a control character");
         return Err(Failure::new(Exit::Usage, message).advice("Give another name with --subject."));
     }
     let known = data::read(asked.offline_data.as_deref(), asked.reading)?;
+    // What was found out in half an hour must not be lost for a letter that is wrong in a name.
+    asked.output.as_deref().map(files::see_to).transpose()?;
+    let stop = asked_to_stop()?;
     let begun = clock.now();
     let (progress, listener) = Progress::begin(plan.wanted.len());
     let context = Context {
@@ -38,26 +53,22 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         today: begun.date(),
         clock: clock.clone(),
         journal: reach::journal(&asked.name)?,
-        variables: variables(&asked),
+        variables,
         progress: listener.progress(),
     };
-    let mut notes = Vec::new();
     if asked.scope == ScopeName::Kaas {
         notes.extend(known.lines(begun));
     }
     let target = reach::Target::find(&asked, known).await?;
+    for field in target.ignored() {
+        progress.say(&format!("not read: {field}"));
+    }
     let groups: Vec<Group> = target.groups(&plan.wanted, &context);
-    let stop = async {
-        // Without a handler for the signal nothing can be stopped, and the run goes on to its end.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     let ran = run::run(groups, &plan.wanted, run::GROUPS_AT_A_TIME, &listener, stop).await;
     if ran.stopped {
         progress.say("stopping: removing what was made; Ctrl-C once more leaves it for `stoa check cleanup`");
     }
-    notes.extend(target.clean_up(&plan.wanted, ran.stopped, &progress).await);
+    notes.extend(target.clean_up(&plan.wanted, ran.stopped, asked_to_stop()?, &progress).await);
     notes.push(format!("requests to the API: {}", target.requests()));
     progress.end();
     let facts = RunFacts {
@@ -65,7 +76,7 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         subject: subject.to_owned(),
         checked_at: begun,
         argv: std::env::args().skip(1).collect(),
-        assignment: target.assignment(&asked).into_iter().chain(context.variables).collect(),
+        assignment: target.assignment(&asked),
         notes,
     };
     let report = report(&plan, &ran, facts);
@@ -75,11 +86,15 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         None => console.out(text).await?,
         Some(path) => {
             // A page in a file has no use for a terminal's colours.
-            let text = match asked.format {
+            let page = match asked.format {
                 ReportFormat::Text => render::text(&assessment, Colour::No),
                 _ => format!("{text}\n"),
             };
-            put(path, &text)?;
+            if let Err(failure) = files::put(path, &page) {
+                // The run was not for nothing: what it found out goes where it still can.
+                console.out(text).await?;
+                return Err(failure);
+            }
             console.out(written(&report, scope, asked.reading, ReportFormat::Text)).await?;
             console.note(format!("written to {}", path.display())).await?;
         }
@@ -87,21 +102,32 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
     Ok(if assessment.is_fulfilled() { Exit::Done } else { Exit::Problems })
 }
 
-/// Variables of the scope that lead to files.
-fn variables(asked: &CheckCloud) -> BTreeMap<String, String> {
-    let domains = asked.domains.iter().map(|path| (openstack::DOMAIN_CONFIG.to_owned(), path.display().to_string()));
-    domains.collect()
+/// What checks need to be told beside the cloud.
+fn variables(asked: &CheckCloud) -> Result<BTreeMap<String, String>, Failure> {
+    let Some(path) = &asked.domain_config else { return Ok(BTreeMap::new()) };
+    openstack::check_domain_config(path).map_err(|reason| {
+        Failure::new(Exit::Usage, reason).advice("docs/reference/conformance.md shows such a file.")
+    })?;
+    Ok(BTreeMap::from([(openstack::DOMAIN_CONFIG.to_owned(), path.display().to_string())]))
 }
 
 fn chosen_scope<'s>(asked: &CheckCloud, given: Option<&'s Scope>) -> Result<&'s Scope, Failure> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
-    let name = match asked.scope {
-        ScopeName::Iaas => "iaas",
-        ScopeName::Kaas => "kaas",
+    let built_in = |name: &str| {
+        scope::find_built_in(name)
+            .ok_or_else(|| Failure::new(Exit::Failed, format!("the scope {name} is not built in")))
     };
-    scope::find_built_in(name).ok_or_else(|| Failure::new(Exit::Failed, format!("the scope {name} is not built in")))
+    let (name, other) = match asked.scope {
+        ScopeName::Iaas => ("iaas", "kaas"),
+        ScopeName::Kaas => ("kaas", "iaas"),
+    };
+    match given {
+        Some(given) if given.uuid == built_in(other)?.uuid => {
+            let message = format!("the file describes {}, which is not about what is checked", given.name);
+            Err(Failure::new(Exit::Usage, message).advice(format!("Say --scope {other}, or give another file.")))
+        }
+        Some(given) => Ok(given),
+        None => built_in(name),
+    }
 }
 
 fn plan<'s>(asked: &CheckCloud, scope: &'s Scope, clock: &Clock) -> Result<Plan<'s>, Failure> {

@@ -61,6 +61,13 @@ impl Progress {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).line(text);
     }
 
+    /// Shows something as being done from now on.
+    pub(super) fn work(&self, what: &'static str) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.running.insert(what, (Instant::now(), String::new()));
+        shown.draw();
+    }
+
     /// Ends; the last line goes.
     pub(super) fn end(self) {
         if let Some(ticker) = self.ticker {
@@ -115,7 +122,7 @@ impl Shown {
         }
         let mut parts = vec![format!("{}/{}", self.decided, self.wanted)];
         for (group, (begun, step)) in &self.running {
-            let step = if step.is_empty() { String::new() } else { format!(" {step}") };
+            let step = if step.is_empty() { String::new() } else { format!(": {step}") };
             parts.push(format!("{group}{step} ({} s)", begun.elapsed().as_secs()));
         }
         let line: String = parts.join("  ").chars().take(width() - 1).collect();

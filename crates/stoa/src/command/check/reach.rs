@@ -16,7 +16,7 @@ use stoa_openstack::{Cloud, Config, Environment, Limits};
 use super::progress::Progress;
 use crate::cli::{CheckCleanup, CheckCloud, ClusterArguments, ModeName, ScopeName};
 use crate::console::Console;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, chain};
 
 /// How long cleaning up may take after a run.
 const CLEANUP_TIME: Duration = Duration::from_mins(5);
@@ -66,7 +66,20 @@ impl Target {
     }
 
     /// Removes what is left of the run. What is to be known of that is told.
-    pub(super) async fn clean_up(&self, wanted: &BTreeSet<String>, stopped: bool, progress: &Progress) -> Vec<String> {
+    pub(super) async fn clean_up(
+        &self,
+        wanted: &BTreeSet<String>,
+        stopped: bool,
+        stop: impl Future<Output = ()>,
+        progress: &Progress,
+    ) -> Vec<String> {
+        if let Self::Cloud(_, journal) = self
+            && let count @ 1.. = openstack::noted(journal)
+        {
+            let things = if count == 1 { "one thing".to_owned() } else { format!("{count} things") };
+            progress.say(&format!("removing {things} that checks have left in the cloud"));
+            progress.work("cleaning up");
+        }
         let work = async {
             match self {
                 Self::Cloud(cloud, journal) => match openstack::cleanup(cloud, journal).await {
@@ -85,12 +98,20 @@ impl Target {
             told = tokio::time::timeout(CLEANUP_TIME, work) => {
                 told.unwrap_or_else(|_| vec![format!("cleaning up did not end in time: {LATER}")])
             }
-            _ = tokio::signal::ctrl_c() => vec![format!("cleaning up was stopped: {LATER}")],
+            () = stop => vec![format!("cleaning up was stopped: {LATER}")],
         };
         for line in &told {
             progress.say(line);
         }
         told
+    }
+
+    /// What stands in the file about the cloud and is not read, with its place: a slip of the pen, perhaps.
+    pub(super) fn ignored(&self) -> &[String] {
+        match self {
+            Self::Cloud(cloud, _) => &cloud.config().ignored,
+            Self::Cluster(..) => &[],
+        }
     }
 
     /// Requests that were sent.
@@ -114,23 +135,13 @@ impl Target {
 }
 
 /// The cloud of this name.
-fn cloud(name: &str) -> Result<Cloud, Failure> {
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Usage, with_causes(error))
+pub(super) fn cloud(name: &str) -> Result<Cloud, Failure> {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        Failure::new(Exit::Usage, chain(error))
             .advice("Put it right in clouds.yaml; docs/reference/conformance.md says what is read.")
     };
     let config = Config::load(Some(name), &Environment::of_process()).map_err(|error| failed(&error))?;
     Cloud::new(config, Limits::default(), Clock::system()).map_err(|error| failed(&error))
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        said.push_str(&format!(": {inner}"));
-        cause = inner.source();
-    }
-    said
 }
 
 /// What cleaning up did, a line for each thing.
@@ -167,8 +178,8 @@ async fn cluster(arguments: &ClusterArguments) -> Result<Cluster, Failure> {
     let path = kubeconfig(arguments)?;
     let config = Kubeconfig::read(&path, arguments.context.as_deref()).map_err(|error| match error {
         KubeconfigError::Unreadable { path, source } => {
-            let failure = Failure::io(format!("reading {}", path.display()), &source);
-            Failure { exit: Exit::Usage, ..failure }.or_advice("Name the file with --kubeconfig FILE.")
+            Failure::new(Exit::Usage, format!("reading {}: {source}", path.display()))
+                .advice("Name a file that this user may read with --kubeconfig FILE.")
         }
         KubeconfigError::Malformed { .. } => Failure::new(Exit::Usage, error.to_string())
             .advice("Put the file right; `kubectl config view` reads it too."),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use stoa_standards::signature::{KeyError, PublicKey, SigningKey};
 
-use super::text;
+use crate::command::files::text;
 use crate::exit::{Exit, Failure};
 
 /// Keys that may sign at most.
@@ -12,11 +12,16 @@ const KEYS_MAX: usize = 1000;
 
 /// A private key.
 pub(super) fn signing(path: &Path) -> Result<SigningKey, Failure> {
-    text(path)?.parse().map_err(|error: KeyError| {
-        let failure = Failure::new(Exit::Usage, format!("{}: {error}", path.display()));
+    let text = text(path)?;
+    text.parse().map_err(|error: KeyError| {
+        let refuse = |message: String| Failure::new(Exit::Usage, format!("{}: {message}", path.display()));
+        if text.parse::<PublicKey>().is_ok() {
+            return refuse("this is a public key".to_owned())
+                .advice("Give the private one, which lies beside it without .pub.");
+        }
         match error {
-            KeyError::Encrypted => failure,
-            _ => failure.advice("Make a key with: ssh-keygen -t ed25519 -N '' -f report-key"),
+            KeyError::Encrypted => refuse(error.to_string()),
+            _ => refuse(error.to_string()).advice("Make a key with: ssh-keygen -t ed25519 -N '' -f report-key"),
         }
     })
 }

@@ -24,13 +24,18 @@ pub(super) const LIMIT: Duration = Duration::from_mins(10);
 pub const VARIABLE: &str = "domain_config";
 const GROUP: &str = "domain-manager";
 
+/// Whether a file names two domains with their managers, and if not, why.
+pub fn check_file(path: &Path) -> Result<(), String> {
+    config::read(path).map(|_| ())
+}
+
 pub(super) async fn check(facts: Arc<Facts>, ids: BTreeSet<String>) -> Answers {
     let check = observe(&facts).await.unwrap_or_else(|check| check);
     answer_all(&ids, &check)
 }
 
 async fn observe(facts: &Facts) -> Result<Check, Check> {
-    let remedy = "name a file with two domains and their managers by --domains, as the guide to checks shows it";
+    let remedy = "name a file with two domains and their managers with --domain-config FILE";
     let Some(path) = facts.context.variables.get(VARIABLE) else {
         return Err(Check::aborted("domain manager", "no domains are named to try it out in", remedy));
     };
