@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use stoa_standards::verdict::{Outcome, Verdict};
 
-use super::{Alike, REASONS_MAX, headline, left_out, missing, moment};
+use super::{Alike, REASONS_MAX, headline, is_tried, left_out, missing, moment};
 use crate::assessment::{Assessment, Case, VersionAssessment, weight_name};
 
 /// The page.
@@ -32,7 +32,7 @@ pub fn html(assessment: &Assessment) -> String {
     }
     let _ =
         writeln!(page, "<div><dt>Scope</dt><dd>{}</dd></div>\n</dl>", link(&assessment.scope_url, &assessment.scope));
-    for version in &assessment.versions {
+    for version in assessment.versions.iter().filter(|version| is_tried(assessment, version)) {
         write_version(&mut page, assessment, version);
     }
     if !assessment.beyond.is_empty() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use stoa_standards::verdict::Verdict;
 
-use super::{Alike, REASONS_MAX, headline, left_out, missing, moment};
+use super::{Alike, REASONS_MAX, headline, is_tried, left_out, missing, moment};
 use crate::assessment::{Assessment, Case};
 
 /// The page.
@@ -21,7 +21,7 @@ pub fn markdown(assessment: &Assessment) -> String {
     if !assessment.filters.is_empty() {
         let _ = writeln!(page, "\nAsked for: {}.", plain(&assessment.filters));
     }
-    for version in &assessment.versions {
+    for version in assessment.versions.iter().filter(|version| is_tried(assessment, version)) {
         let head = (plain(&version.name), version.validity.name(), &version.summary);
         let _ = writeln!(page, "\n## {} ({}): {}\n", head.0, head.1, head.2);
         let of_version = version.main.keys().filter_map(|id| Some((id.as_str(), assessment.cases.get(id)?)));

@@ -23,33 +23,32 @@ const REASONS_MAX: usize = 20;
 
 /// The question that a page answers first, in a sentence or two.
 fn headline(assessment: &Assessment) -> String {
-    let names = |is: fn(&VersionAssessment) -> bool| {
-        let chosen = assessment.deciding().filter(|version| is(version));
-        chosen.map(|version| version.name.as_str()).collect::<Vec<_>>().join(", ")
+    let names = |fulfilled: bool| {
+        let tried = assessment.deciding().filter(|version| is_tried(assessment, version));
+        tried
+            .filter(|version| version.is_fulfilled == fulfilled)
+            .map(|version| version.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let (good, open) =
-        (names(|version| version.is_fulfilled && !untried(version)), names(|version| !version.is_fulfilled));
+    let passed = |id: &&String| assessment.cases.get(*id).is_some_and(|case| case.verdict == Some(Verdict::Pass));
+    let (passed, all) = (assessment.beyond.iter().filter(passed).count(), assessment.beyond.len());
+    let (good, open) = (names(true), names(false));
     let limited = if assessment.is_partial { ", as far as it was asked for" } else { "" };
     let versions = match (good.as_str(), open.as_str()) {
-        ("", "") => match names(untried).as_str() {
-            "" => "No version was tested.".to_owned(),
-            untried => format!("Nothing of {untried} was asked for."),
-        },
+        ("", "") if all > 0 => {
+            return format!("No version was tested; {passed} of {all} test cases beyond the versions passed.");
+        }
+        ("", "") => "No version was tested.".to_owned(),
         ("", open) => format!("{open} is not fulfilled{limited}."),
         (good, "") => format!("{good} is fulfilled{limited}."),
         (good, open) => format!("{good} is fulfilled, {open} is not{limited}."),
     };
-    let beyond = assessment.beyond.iter().filter_map(|id| assessment.cases.get(id));
-    match beyond.filter(|case| case.verdict != Some(Verdict::Pass)).count() {
+    match all - passed {
         0 => versions,
         1 => format!("{versions} Beyond the versions, one test case did not pass."),
-        count => format!("{versions} Beyond the versions, {count} test cases did not pass."),
+        open => format!("{versions} Beyond the versions, {open} test cases did not pass."),
     }
-}
-
-/// Whether no test case of a version has a verdict.
-fn untried(version: &VersionAssessment) -> bool {
-    version.main.values().all(Option::is_none)
 }
 
 /// A moment for people: `2026-11-26 12:59:57 UTC`.
@@ -102,6 +101,11 @@ impl<'a> Alike<'a> {
             ids => ids.join(", "),
         }
     }
+}
+
+/// Whether anything of a version was tried; what filters left out wholly is no news.
+fn is_tried(assessment: &Assessment, version: &VersionAssessment) -> bool {
+    !assessment.is_partial || version.main.values().any(Option::is_some)
 }
 
 /// How many reasons are left out, in words; nothing when none is.

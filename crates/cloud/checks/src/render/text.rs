@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use stoa_standards::rule::{Finding, Weight};
 use stoa_standards::verdict::{Outcome, Verdict};
 
-use super::{Alike, REASONS_MAX, headline, left_out, missing, moment};
+use super::{Alike, REASONS_MAX, headline, is_tried, left_out, missing, moment};
 use crate::assessment::{Assessment, Case, VersionAssessment, weight_name};
 
 /// Whether the terminal shows colours.
@@ -55,7 +55,7 @@ pub fn text(assessment: &Assessment, colour: Colour) -> String {
     if !assessment.filters.is_empty() {
         let _ = writeln!(page, "Asked for: {}.", plain(&assessment.filters));
     }
-    for version in &assessment.versions {
+    for version in assessment.versions.iter().filter(|version| is_tried(assessment, version)) {
         write_version(&mut page, assessment, version, colour);
     }
     if !assessment.beyond.is_empty() {

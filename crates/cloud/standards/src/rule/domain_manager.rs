@@ -1,6 +1,10 @@
 //! The domain manager (scs-0302): what it may and may not do, attempt by attempt. The attempts are made elsewhere.
 
 use super::{Check, Finding};
+use crate::tree::shortened_to;
+
+/// Letters of an answer that a reason repeats: an address with four ids, and what is said of it.
+const ANSWER_MAX: usize = 400;
 
 /// Whether an attempt must succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +29,7 @@ pub enum Ended {
 /// Something that a domain manager tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// Who: `manager of domain a`.
+    /// Who: `manager ada of domain a`.
     pub manager: String,
     /// What: `create a user in domain b`.
     pub doing: String,
@@ -49,7 +53,7 @@ pub fn check(attempts: &[Attempt]) -> Check {
             (Right::Must, Ended::Forbidden) => Some(Finding::fault(manager, format!("it cannot {doing}"), native)),
             (Right::MustNot, Ended::Done) => Some(Finding::fault(manager, format!("it can {doing}"), native)),
             (_, Ended::Otherwise(how)) => {
-                let reason = format!("whether it can {doing} was not found out: {}", crate::tree::shortened(how));
+                let reason = format!("whether it can {doing} was not found out: {}", shortened_to(ANSWER_MAX, how));
                 Some(Finding::unknown(manager, reason, "look at Keystone's answer"))
             }
         }

@@ -113,8 +113,13 @@ impl Content {
 
 /// A text for a message: foreign bytes are neither long nor able to control a terminal.
 pub fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    if text.chars().nth(60).is_some() {
+    shortened_to(60, text)
+}
+
+/// As [`shortened`], with room for more letters.
+pub(crate) fn shortened_to(letters: usize, text: &str) -> String {
+    let mut short: String = text.chars().take(letters).flat_map(char::escape_debug).collect();
+    if text.chars().nth(letters).is_some() {
         short.push('…');
     }
     short

@@ -13,6 +13,7 @@ const PREFIX: &str = "_scs-0302-";
 /// A domain with its manager logged in.
 pub(super) struct Side {
     pub(super) name: String,
+    manager: String,
     pub(super) cloud: Cloud,
     pub(super) id: String,
     pub(super) role: String,
@@ -54,7 +55,7 @@ impl Side {
     /// Logs a manager in.
     pub(super) async fn enter(cloud: &Cloud, domain: &Domain) -> Result<Self, Check> {
         let config = cloud.config().for_domain(&domain.manager, domain.password.clone(), &domain.name);
-        let who = format!("manager of domain {}", domain.name);
+        let who = label(&domain.manager, &domain.name);
         let cloud =
             cloud.with_config(config).map_err(|error| Check::aborted(&who, error.to_string(), "see clouds.yaml"))?;
         let session = cloud.session().await.map_err(|error| {
@@ -66,12 +67,12 @@ impl Side {
         let role = role(&cloud, &domain.member_role).await.map_err(|error| aborted(&error))?;
         let reason = || format!("there is no role {}", domain.member_role);
         let role = role.ok_or_else(|| Check::aborted(&who, reason(), "name another as member_role"))?;
-        Ok(Self { name: domain.name.clone(), cloud, id, role })
+        Ok(Self { name: domain.name.clone(), manager: domain.manager.clone(), cloud, id, role })
     }
 
     /// What it is called in findings.
     pub(super) fn label(&self) -> String {
-        format!("manager of domain {}", self.name)
+        label(&self.manager, &self.name)
     }
 
     pub(super) async fn ask(&self, call: Call) -> Result<Answer, Error> {
@@ -116,6 +117,10 @@ impl Side {
         }
         left
     }
+}
+
+fn label(manager: &str, domain: &str) -> String {
+    format!("manager {manager} of domain {domain}")
 }
 
 /// A name that nothing else has.

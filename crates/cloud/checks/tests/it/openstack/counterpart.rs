@@ -133,23 +133,7 @@ impl Counterpart {
     }
 
     pub(crate) fn cloud_with(&self, limits: Limits) -> Arc<Cloud> {
-        let default = Some(Domain::Name("Default".to_owned()));
-        let config = Config {
-            name: "test".to_owned(),
-            auth_url: format!("{}/v3", self.server.url),
-            login: Login::Password {
-                user: Owned::Name { name: "demo".to_owned(), domain: default.clone() },
-                password: Secret::new("swordfish"),
-            },
-            scope: Scope::Project(Owned::Name { name: "demo".to_owned(), domain: default }),
-            region: None,
-            interface: Interface::Public,
-            overrides: BTreeMap::new(),
-            tls: Tls::default(),
-            call_time: None,
-            ignored: Vec::new(),
-        };
-        Arc::new(Cloud::with_waits(config, limits, Waits::told(|_| ()), clock()).unwrap())
+        client(format!("{}/v3", self.server.url), limits, clock())
     }
 
     /// Names of what is still there.
@@ -162,6 +146,27 @@ impl Counterpart {
     pub(crate) fn put(&self, kind: &str, name: &str) -> String {
         self.state.lock().unwrap().make(kind, name)
     }
+}
+
+/// A client of a cloud at this address, whose pauses take no time.
+pub(crate) fn client(auth_url: String, limits: Limits, clock: Clock) -> Arc<Cloud> {
+    let default = Some(Domain::Name("Default".to_owned()));
+    let config = Config {
+        name: "test".to_owned(),
+        auth_url,
+        login: Login::Password {
+            user: Owned::Name { name: "demo".to_owned(), domain: default.clone() },
+            password: Secret::new("swordfish"),
+        },
+        scope: Scope::Project(Owned::Name { name: "demo".to_owned(), domain: default }),
+        region: None,
+        interface: Interface::Public,
+        overrides: BTreeMap::new(),
+        tls: Tls::default(),
+        call_time: None,
+        ignored: Vec::new(),
+    };
+    Arc::new(Cloud::with_waits(config, limits, Waits::told(|_| ()), clock).unwrap())
 }
 
 pub(crate) fn clock() -> Clock {

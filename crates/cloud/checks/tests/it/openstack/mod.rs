@@ -3,6 +3,7 @@
 pub(crate) mod counterpart;
 mod journal;
 mod misbehaving;
+mod recorded;
 #[path = "../../../../openstack/tests/it/server.rs"]
 pub(crate) mod server;
 mod verdicts;
