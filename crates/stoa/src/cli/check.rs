@@ -33,7 +33,7 @@ pub(crate) enum CheckCommand {
         stoa check cleanup\n  \
         stoa check cleanup --kubeconfig kubeconfig.yaml\n\n\
         A check writes down what it makes in a cloud before it makes it. Without a name all clouds are cleaned up that a \
-        check left something in.")]
+        check left something in. Ends with 1 when something is still there, and says why.")]
     Cleanup(CheckCleanup),
     /// What is known of the world: ends of branches, releases and vulnerabilities of Kubernetes
     #[command(subcommand)]

@@ -227,6 +227,12 @@ fn stuck(cloud: &Cloud) -> std::process::Child {
     child
 }
 
+/// Ends it where it stands.
+fn kill(mut child: std::process::Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_run_that_is_stopped_cleans_up_and_reports() {
     for signal in ["-INT", "-TERM"] {
@@ -252,9 +258,7 @@ fn a_run_that_is_stopped_cleans_up_and_reports() {
 #[test]
 fn what_a_killed_run_left_is_removed_by_cleanup() {
     let cloud = Cloud::start();
-    let mut child = stuck(&cloud);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(stuck(&cloud));
     assert_eq!(cloud.secrets(), 1, "nobody has tidied up");
     // Without a name: all clouds that something was left in.
     let cleaned = cloud.run(&["check", "cleanup"]);
@@ -262,6 +266,20 @@ fn what_a_killed_run_left_is_removed_by_cleanup() {
     assert!(cleaned.stdout.starts_with("mycloud: removed the secret _scs-0116-secret-"), "{cleaned:?}");
     assert_eq!(cloud.secrets(), 0);
     assert_eq!(cloud.run(&["check", "cleanup"]).done(), "nothing was left\n");
+    // One cloud that is not to be had keeps nobody from cleaning up the others, and is told.
+    let left = std::fs::create_dir_all(cloud.place.path("state/stoa/check"));
+    left.and_then(|()| std::fs::write(cloud.place.path("state/stoa/check/gone.journal"), "")).unwrap();
+    let child = stuck(&cloud);
+    // A run beside it makes nothing, and takes nothing away from it.
+    let beside = cloud.run(&["check", "cloud", "mycloud", "--version", "v5.1", "--tests", "scs-0116"]);
+    assert!(beside.code == 3 && beside.stdout.contains("another run is using it"), "{beside:?}");
+    assert!(beside.stdout.contains("next: wait until the other run has ended"), "{beside:?}");
+    assert!(!beside.stderr.contains("removing") && !beside.stdout.contains("not everything"), "{beside:?}");
+    assert_eq!(cloud.secrets(), 1);
+    kill(child);
+    let others = cloud.run(&["check", "cleanup"]);
+    assert_eq!((others.code, cloud.secrets()), (2, 0), "{others:?}");
+    assert!(others.stdout.starts_with("mycloud: removed the secret") && others.stderr.contains("has no cloud `gone`"));
     let unknown = cloud.run(&["check", "cleanup", "nobodys"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("has no cloud `nobodys`; it has mycloud"), "{unknown:?}");
 }

@@ -114,7 +114,7 @@ pub(super) fn aborted(error: &Error) -> Check {
 
 /// The check that is not made because what it makes could not be noted.
 pub(super) fn unwritten(error: &JournalError) -> Check {
-    Check::aborted("journal", format!("nothing is made that is not noted: {error}"), "see to the journal's folder")
+    Check::aborted("journal", format!("nothing is made that is not noted: {error}"), error.remedy())
 }
 
 /// The same answer for all.

@@ -4,6 +4,8 @@
 //! One line of JSON for each event, each forced to the disk. A line that was cut off by a crash is no line: what it was
 //! to announce was not made yet, or its name is known already from the line before.
 
+mod error;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -13,6 +15,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use stoa_openstack::Error;
+
+pub use error::JournalError;
 
 /// Bytes of a journal at most: thousands of runs that left something.
 const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -85,47 +89,6 @@ enum Line {
     Made { name: String, id: String },
     /// It is there no more, or never was.
     Gone { name: String },
-}
-
-/// Why a journal cannot be written or read.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file cannot be opened, read or written.
-    #[error("journal {}: {doing} failed: {source}", .file.display())]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What was being done.
-        doing: &'static str,
-        /// Why it failed.
-        source: std::io::Error,
-    },
-    /// Another run is using it.
-    #[error("journal {}: another run is using it; wait for its end, or use another file", .file.display())]
-    InUse {
-        /// The file.
-        file: PathBuf,
-    },
-    /// It is about another cloud or project, where its ids are somebody else's.
-    #[error(
-        "journal {}: it is of the cloud {cloud} ({auth_url}), project {project}: clean up with that one first", .file.display()
-    )]
-    OfAnother {
-        /// The file.
-        file: PathBuf,
-        /// The cloud's name.
-        cloud: String,
-        /// Its Keystone.
-        auth_url: String,
-        /// The project.
-        project: String,
-    },
-    /// It is larger than a journal can be.
-    #[error("journal {}: longer than {JOURNAL_BYTES_MAX} bytes: this is no journal", .file.display())]
-    TooLarge {
-        /// The file.
-        file: PathBuf,
-    },
 }
 
 struct State {
@@ -256,10 +219,13 @@ impl Journal {
     }
 }
 
-/// How many things a journal notes as still there; none where it cannot be read.
+/// How many things a journal notes as still there; none where it cannot be read, or another run is using it.
 pub fn noted(path: &Path) -> usize {
-    let text = File::open(path).and_then(|mut file| read(path, &mut file).map_err(std::io::Error::other));
-    text.map_or(0, |text| Reading::of(&text).things.len())
+    let Ok(mut file) = File::open(path) else { return 0 };
+    match file.try_lock_shared() {
+        Ok(()) => read(path, &mut file).map_or(0, |text| Reading::of(&text).things.len()),
+        Err(_) => 0,
+    }
 }
 
 /// Names of projects and addresses are nobody else's business.

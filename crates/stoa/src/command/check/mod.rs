@@ -25,9 +25,5 @@ pub(super) fn cloud_of(name: &str) -> Result<stoa_openstack::Cloud, Failure> {
 
 /// That a cloud did not do what it was asked, with what to do about it.
 pub(super) fn not_done(cloud: &str, error: &stoa_openstack::Error) -> Failure {
-    let mut remedy = error.remedy();
-    if let Some(first) = remedy.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    Failure::new(Exit::Failed, format!("{cloud}: {error}")).advice(format!("{remedy}."))
+    Failure::new(Exit::Failed, format!("{cloud}: {error}")).advice(reach::sentence(&error.remedy()))
 }

@@ -9,6 +9,7 @@ use stoa_checks::kubernetes::{
     self, Cluster, ExecutionMode, Kubeconfig, KubeconfigError, KubernetesOptions, SonobuoyOptions,
 };
 use stoa_checks::offline::OfflineData;
+use stoa_checks::openstack::{Cleaned, CleanupError, JournalError};
 use stoa_checks::{Context, Group, openstack};
 use stoa_core::Clock;
 use stoa_openstack::{Cloud, Config, Environment, Limits};
@@ -84,6 +85,11 @@ impl Target {
             match self {
                 Self::Cloud(cloud, journal) => match openstack::cleanup(cloud, journal).await {
                     Ok(cleaned) => told(&cleaned),
+                    // It is the other run's, and this one has made nothing without it.
+                    Err(CleanupError::Journal(JournalError::InUse { .. })) => Vec::new(),
+                    Err(CleanupError::Journal(error)) => {
+                        vec![format!("what checks have left earlier is still there: {error}; {}", error.remedy())]
+                    }
                     Err(error) => vec![format!("not everything was removed: {error}: {LATER}")],
                 },
                 // A run that came to its end has removed everything itself.
@@ -145,7 +151,7 @@ pub(super) fn cloud(name: &str) -> Result<Cloud, Failure> {
 }
 
 /// What cleaning up did, a line for each thing.
-fn told(cleaned: &openstack::Cleaned) -> Vec<String> {
+fn told(cleaned: &Cleaned) -> Vec<String> {
     let removed = cleaned.removed.iter().map(|thing| format!("removed the {thing}"));
     let absent = cleaned.absent.iter().map(|thing| format!("the {thing} is not there any more"));
     let left = cleaned.left.iter().map(|(thing, reason)| format!("the {thing} is still there: {reason}"));
@@ -258,21 +264,45 @@ pub(super) async fn cleanup(asked: CheckCleanup, console: &Console) -> Result<Ex
         Some(name) => vec![name],
         None => noted()?,
     };
-    let mut is_clean = true;
-    let mut has_said = false;
+    let (mut is_clean, mut has_said, mut failed) = (true, false, None);
     for name in names {
-        let cleaned = openstack::cleanup(&cloud(&name)?, &journal(&name)?).await;
-        let cleaned = cleaned.map_err(|error| {
-            Failure::new(Exit::Failed, format!("{name}: {error}")).advice("Try again when the cloud answers.")
-        })?;
+        let cleaned = match clean(&name).await {
+            Ok(cleaned) => cleaned,
+            // The others are cleaned up all the same; the last failure ends the program.
+            Err(failure) => {
+                if let Some(earlier) = failed.replace(failure) {
+                    console.note(earlier.to_string()).await?;
+                }
+                continue;
+            }
+        };
         is_clean &= cleaned.left.is_empty();
         for line in told(&cleaned) {
             has_said = true;
             console.out(format!("{name}: {line}")).await?;
         }
     }
-    if !has_said {
-        console.out("nothing was left").await?;
+    match failed {
+        Some(failure) => return Err(failure),
+        None if !has_said => console.out("nothing was left").await?,
+        None => {}
     }
     Ok(if is_clean { Exit::Done } else { Exit::Failed })
+}
+
+async fn clean(name: &str) -> Result<Cleaned, Failure> {
+    openstack::cleanup(&cloud(name)?, &journal(name)?).await.map_err(|error| {
+        let advice = match &error {
+            CleanupError::Journal(error) => error.remedy().to_owned(),
+            CleanupError::Cloud(error) => error.remedy(),
+        };
+        Failure::new(Exit::Failed, format!("{name}: {error}")).advice(sentence(&advice))
+    })
+}
+
+/// A remedy as a sentence.
+pub(super) fn sentence(remedy: &str) -> String {
+    let mut letters = remedy.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
