@@ -66,10 +66,12 @@ impl Cloud {
         Ok(Self { config, transport, state: tokio::sync::Mutex::new(State::Not), bases: Mutex::default() })
     }
 
-    /// The same cloud for somebody else, counted apart.
+    /// The same cloud for somebody else; the calls of both are counted together.
     pub fn with_config(&self, config: Config) -> Result<Self, SetupError> {
-        let Transport { limits, waits, clock, .. } = &self.transport;
-        Self::with_waits(config, limits.clone(), waits.clone(), clock.clone())
+        let Transport { limits, waits, clock, counter, .. } = &self.transport;
+        let mut cloud = Self::with_waits(config, limits.clone(), waits.clone(), clock.clone())?;
+        cloud.transport.counter = Arc::clone(counter);
+        Ok(cloud)
     }
 
     /// How it is reached.

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -42,7 +43,7 @@ pub(crate) struct Transport {
     pub(crate) limits: Limits,
     pub(crate) waits: Waits,
     pub(crate) clock: Clock,
-    pub(crate) counter: Counter,
+    pub(crate) counter: Arc<Counter>,
     under_way: Semaphore,
 }
 
@@ -88,7 +89,7 @@ impl Transport {
         }
         let client = builder.build().map_err(|error| SetupError::Client { reason: chain(&error) })?;
         let under_way = Semaphore::new(limits.concurrency.max(1));
-        Ok(Self { client, limits, waits, clock, counter: Counter::default(), under_way })
+        Ok(Self { client, limits, waits, clock, counter: Arc::default(), under_way })
     }
 
     /// Sends until there is an answer, or trying again makes no sense.

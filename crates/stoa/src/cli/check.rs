@@ -31,6 +31,7 @@ pub(crate) enum CheckCommand {
     #[command(after_help = "Examples:\n  \
         stoa check cleanup mycloud\n  \
         stoa check cleanup\n  \
+        stoa check cleanup mycloud --domain-config domain-manager-test.yaml\n  \
         stoa check cleanup --kubeconfig kubeconfig.yaml\n\n\
         A check writes down what it makes in a cloud before it makes it. Without a name all clouds are cleaned up that a \
         check left something in. Ends with 1 when something is still there, and says why.")]
@@ -114,6 +115,9 @@ pub(crate) struct CheckCleanup {
     /// The cloud in clouds.yaml
     #[arg(conflicts_with_all = ["kubeconfig", "context"])]
     pub(crate) cloud: Option<String>,
+    /// The file of two domains in which domain managers were tried out: what was left there goes too
+    #[arg(long, value_name = "FILE", requires = "cloud")]
+    pub(crate) domain_config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArguments,
 }

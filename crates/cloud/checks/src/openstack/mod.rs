@@ -30,7 +30,7 @@ use std::time::Duration;
 use stoa_openstack::Cloud;
 
 pub use cleaning::{Cleaned, CleanupError, cleanup};
-pub use domain_manager::{VARIABLE as DOMAIN_CONFIG, check_file as check_domain_config};
+pub use domain_manager::{VARIABLE as DOMAIN_CONFIG, check_file as check_domain_config, clean_domains};
 pub use extra_specs::change_extra_spec;
 pub use facts::{FoundFlavor, flavors, images};
 pub use journal::{Journal, JournalError, Kind, Thing, noted};

@@ -282,3 +282,21 @@ fn a_name_stays_one_segment_of_a_path() {
         assert_eq!(segment(text), escaped);
     }
 }
+
+#[tokio::test]
+async fn calls_for_somebody_else_are_counted_and_bounded_together() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/v3/auth/tokens" => token("http://127.0.0.1:1", &["member"], &[]),
+        _ => Reply::json(200, &json!({})),
+    })
+    .await;
+    let (one, _) = cloud(config(&server.url), Limits { calls_max: 3, ..Limits::default() });
+    let manager = one.config().for_domain("ann", Secret::new("swordfish"), "a");
+    let other = one.with_config(manager).unwrap();
+    one.session().await.unwrap();
+    other.session().await.unwrap();
+    assert_eq!((one.calls().total(), other.calls().total()), (2, 2));
+    other.send(Call::get(Service::Identity, "/users")).await.unwrap();
+    let error = one.send(Call::get(Service::Identity, "/users")).await.unwrap_err().to_string();
+    assert!(error.contains("this run has made 3 calls"), "{error}");
+}

@@ -69,6 +69,9 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         progress.say("stopping: removing what was made; Ctrl-C once more leaves it for `stoa check cleanup`");
     }
     notes.extend(target.clean_up(&plan.wanted, ran.stopped, asked_to_stop()?, &progress).await);
+    if let Some(path) = asked.domain_config.as_deref().filter(|_| is_cut_off(&ran, beyond::DOMAIN_MANAGER)) {
+        notes.extend(target.clean_domains(path, &progress).await);
+    }
     notes.push(format!("requests to the API: {}", target.requests()));
     progress.end();
     let facts = RunFacts {
@@ -100,6 +103,11 @@ pub(super) async fn run(asked: CheckCloud, console: &Console) -> Result<Exit, Fa
         }
     }
     Ok(if assessment.is_fulfilled() { Exit::Done } else { Exit::Problems })
+}
+
+/// Whether what decides a test case was ended before it came to its end by itself.
+fn is_cut_off(ran: &run::Ran, id: &str) -> bool {
+    ran.groups.iter().any(|group| group.ended != run::Ended::Done && group.answers.contains_key(id))
 }
 
 /// What checks need to be told beside the cloud.

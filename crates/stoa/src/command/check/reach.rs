@@ -120,6 +120,20 @@ impl Target {
         }
     }
 
+    /// Removes what attempts of domain managers have left that were cut off.
+    pub(super) async fn clean_domains(&self, path: &Path, progress: &Progress) -> Vec<String> {
+        let Self::Cloud(cloud, _) = self else { return Vec::new() };
+        progress.work("cleaning up");
+        let told = match openstack::clean_domains(cloud, path).await {
+            Ok(cleaned) => told(&cleaned),
+            Err(why) => vec![format!("what was made in domains may still be there: {why}: {LATER}")],
+        };
+        for line in &told {
+            progress.say(line);
+        }
+        told
+    }
+
     /// Requests that were sent.
     pub(super) fn requests(&self) -> u64 {
         match self {
@@ -266,7 +280,7 @@ pub(super) async fn cleanup(asked: CheckCleanup, console: &Console) -> Result<Ex
     };
     let (mut is_clean, mut has_said, mut failed) = (true, false, None);
     for name in names {
-        let cleaned = match clean(&name).await {
+        let cleaned = match clean(&name, asked.domain_config.as_deref()).await {
             Ok(cleaned) => cleaned,
             // The others are cleaned up all the same; the last failure ends the program.
             Err(failure) => {
@@ -290,14 +304,26 @@ pub(super) async fn cleanup(asked: CheckCleanup, console: &Console) -> Result<Ex
     Ok(if is_clean { Exit::Done } else { Exit::Failed })
 }
 
-async fn clean(name: &str) -> Result<Cleaned, Failure> {
-    openstack::cleanup(&cloud(name)?, &journal(name)?).await.map_err(|error| {
+async fn clean(name: &str, domains: Option<&Path>) -> Result<Cleaned, Failure> {
+    let cloud = cloud(name)?;
+    let mut cleaned = openstack::cleanup(&cloud, &journal(name)?).await.map_err(|error| {
         let advice = match &error {
             CleanupError::Journal(error) => error.remedy().to_owned(),
             CleanupError::Cloud(error) => error.remedy(),
         };
         Failure::new(Exit::Failed, format!("{name}: {error}")).advice(sentence(&advice))
-    })
+    })?;
+    if let Some(path) = domains {
+        openstack::check_domain_config(path)
+            .map_err(|reason| Failure::new(Exit::Usage, reason).advice("Give the file that the check was given."))?;
+        let of_domains = openstack::clean_domains(&cloud, path).await.map_err(|reason| {
+            Failure::new(Exit::Failed, format!("{name}: {reason}"))
+                .advice("See that both managers can log in, then try again.")
+        })?;
+        cleaned.removed.extend(of_domains.removed);
+        cleaned.left.extend(of_domains.left);
+    }
+    Ok(cleaned)
 }
 
 /// A remedy as a sentence.

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use stoa_openstack::{Answer, Call, Cloud, Error, Service, segment};
-use stoa_standards::rule::{Check, Finding};
+use stoa_standards::rule::Check;
 
 use super::config::Domain;
+use crate::openstack::Cleaned;
 use crate::openstack::facts::aborted;
 
 /// What names begin with of everything that is made here.
@@ -88,34 +89,35 @@ impl Side {
         Call::post(Service::Identity, kind.list(), &json!({ kind.noun(): body }))
     }
 
-    /// Removes everything of these names in the domain; what could not be removed.
-    pub(super) async fn clean_up(&self) -> Vec<Finding> {
-        let mut left = Vec::new();
-        let remark = |what: String, reason: String| {
-            Finding::remark(what, format!("it is still there: {reason}"), format!("delete it in domain {}", self.name))
-        };
+    /// Removes everything of these names in the domain.
+    pub(super) async fn clean_up(&self) -> Cleaned {
+        let mut cleaned = Cleaned::default();
+        let named = |what: &str| format!("{what} in domain {}", self.name);
         for kind in [Kind::Group, Kind::Project, Kind::User] {
             let list = Call::get(Service::Identity, kind.list()).with("domain_id", &self.id);
             let items = match self.cloud.list(list, &kind.key()).await {
                 Ok(items) => items,
                 Err(error) => {
-                    left.push(remark(kind.key(), error.to_string()));
+                    cleaned.left.push((named(&kind.key()), error.to_string()));
                     continue;
                 }
             };
             for item in &items {
                 let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
                 // Whatever else is in the domain is somebody's.
-                if text("name").starts_with(PREFIX)
-                    && text("domain_id") == self.id
-                    && let Err(error) = self.ask(Call::delete(Service::Identity, kind.path(text("id")))).await
-                    && !error.is_not_found()
-                {
-                    left.push(remark(format!("{} {}", kind.noun(), text("name")), error.to_string()));
+                if !text("name").starts_with(PREFIX) || text("domain_id") != self.id {
+                    continue;
+                }
+                let thing = named(&format!("{} {}", kind.noun(), text("name")));
+                match self.ask(Call::delete(Service::Identity, kind.path(text("id")))).await {
+                    Ok(_) => cleaned.removed.push(thing),
+                    // Lists of Keystone are a moment behind.
+                    Err(error) if error.is_not_found() => {}
+                    Err(error) => cleaned.left.push((thing, error.to_string())),
                 }
             }
         }
-        left
+        cleaned
     }
 }
 

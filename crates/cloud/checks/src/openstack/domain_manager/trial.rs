@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use stoa_openstack::{Answer, Call, Cloud, Service, segment};
+use stoa_standards::rule::Check;
 use stoa_standards::rule::domain_manager::{Attempt, Ended, Right};
-use stoa_standards::rule::{Check, Finding};
 
 use super::config::Domain;
 use super::side::{Kind, Side, name, role};
+use crate::openstack::Cleaned;
 use crate::openstack::facts::aborted;
 
 /// The role that no domain manager may grant.
@@ -56,18 +57,24 @@ impl Grant<'_> {
 impl Trial {
     /// Logs both managers in, and removes what an earlier run has left.
     pub(super) async fn begin(cloud: &Cloud, domains: &[Domain; 2], run: &str) -> Result<Self, Check> {
-        let [a, b] = domains;
-        let (a, b) = (Side::enter(cloud, a).await?, Side::enter(cloud, b).await?);
-        let trial = Self { a, b, run: run.to_owned(), attempts: Vec::new() };
+        let trial = Self::enter(cloud, domains, run).await?;
         trial.clean_up().await;
         Ok(trial)
     }
 
-    /// Removes everything that was made.
-    pub(super) async fn clean_up(&self) -> Vec<Finding> {
-        let mut left = self.a.clean_up().await;
-        left.extend(self.b.clean_up().await);
-        left
+    /// Logs both managers in.
+    pub(super) async fn enter(cloud: &Cloud, domains: &[Domain; 2], run: &str) -> Result<Self, Check> {
+        let [a, b] = domains;
+        let (a, b) = (Side::enter(cloud, a).await?, Side::enter(cloud, b).await?);
+        Ok(Self { a, b, run: run.to_owned(), attempts: Vec::new() })
+    }
+
+    /// Removes everything that was made, and what earlier runs have left.
+    pub(super) async fn clean_up(&self) -> Cleaned {
+        let (mut cleaned, other) = (self.a.clean_up().await, self.b.clean_up().await);
+        cleaned.removed.extend(other.removed);
+        cleaned.left.extend(other.left);
+        cleaned
     }
 
     /// Tries everything.
