@@ -110,11 +110,24 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        write!(f, "error: {}", Plain(&self.message))?;
         if !self.advice.is_empty() {
-            write!(f, "\n  next: {}", self.advice)?;
+            write!(f, "\n  next: {}", Plain(&self.advice))?;
         }
         Ok(())
+    }
+}
+
+/// A text that cannot steer a terminal, whatever names of others stand in it.
+struct Plain<'a>(&'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_steering = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        self.0.chars().try_for_each(|letter| {
+            let is_plain = letter == '\n' || !(letter.is_control() || is_steering(letter));
+            fmt::Write::write_char(f, if is_plain { letter } else { '\u{fffd}' })
+        })
     }
 }
 
@@ -144,6 +157,13 @@ mod tests {
             assert_eq!(Exit::of_code(exit.code()), exit);
         }
         assert_eq!(Exit::of_code(200), Exit::Failed);
+    }
+
+    #[test]
+    fn a_message_cannot_steer_a_terminal() {
+        let failure = Failure::new(Exit::Failed, "no file \u{1b}[31m\u{202e}x\r\n  a second line").advice("look\u{7}");
+        let shown = "error: no file \u{fffd}[31m\u{fffd}x\u{fffd}\n  a second line\n  next: look\u{fffd}";
+        assert_eq!(failure.to_string(), shown);
     }
 
     #[test]

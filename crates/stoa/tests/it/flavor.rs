@@ -1,11 +1,12 @@
 //! `stoa flavor` by its surface: names from arguments and from standard input, exit codes, and that it touches nothing.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
+use crate::cloud::Cloud;
 use crate::program::{Ended, Place};
 
 /// The program with names on its standard input.
@@ -222,4 +223,111 @@ fn the_standard_flavors_are_listed() {
     let mandatory = place.run(&["flavor", "list", "--status", "mandatory"]).done();
     assert_eq!(mandatory.matches("(mandatory)").count(), 15);
     assert!(!mandatory.contains("(recommended)"));
+}
+
+#[test]
+fn the_names_of_a_cloud_are_read_from_the_cloud() {
+    let cloud = Cloud::start();
+    assert_snapshot!(cloud.run(&["flavor", "check", "--cloud", "mycloud"]).surface(), @r"
+    exit: 0
+    --- stdout
+    SCS-1V-4: valid
+    SCS-2V-8: valid
+    m1.tiny: foreign: not an SCS flavor: those begin with `SCS-`
+    --- stderr
+    ");
+    let one = cloud.run(&["flavor", "describe", "--cloud", "mycloud", "SCS-2V-8"]).done();
+    assert!(one.starts_with("SCS-2V-8: SCS flavor with 2 ") && one.lines().count() == 1, "{one}");
+    for (arguments, code, message) in [
+        (&["--cloud", "other"][..], 2, "has no cloud `other`; it has mycloud"),
+        (&["--cloud", "mycloud", "SCS-4V-16"], 2, "mycloud has no flavor `SCS-4V-16`"),
+    ] {
+        let ended = cloud.run(&[&["flavor", "check"], arguments].concat());
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{ended:?}");
+        assert!(ended.stderr.contains(message) && ended.stderr.contains("\n  next: "), "{ended:?}");
+    }
+    let file = cloud.place.path("clouds.yaml");
+    std::fs::write(&file, std::fs::read_to_string(&file).unwrap().replace("s3cret", "wrong")).unwrap();
+    let refused = cloud.run(&["flavor", "check", "--cloud", "mycloud"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{refused:?}");
+    assert!(refused.stderr.contains("the login was refused: Wrong password.\n  next: See that user"), "{refused:?}");
+}
+
+#[test]
+fn extra_specs_of_a_cloud_are_shown_first_and_then_set() {
+    let cloud = Cloud::start();
+    cloud.set("SCS-2V-8", "scs:cpu-type", "dedicated-core");
+    cloud.set("SCS-2V-8", "scs:name-v7", "SCS-2Z-8");
+    cloud.set("SCS-2V-8", "scs:disk0-type", "ssd");
+    cloud.set("SCS-2V-8", "hw_rng:allowed", "True");
+    let ask = ["flavor", "extra-specs", "--cloud", "mycloud"];
+    let with = |more: &[&'static str]| cloud.run(&[&ask[..], more].concat());
+    assert_snapshot!(with(&[]).surface(), @r"
+    exit: 3
+    --- stdout
+    SCS-1V-4: set scs:name-v1=SCS-1V:4
+    SCS-2V-8: set scs:name-v1=SCS-2V:8
+    SCS-2V-8: unset scs:disk0-type (was ssd)
+    SCS-2V-8: unset scs:name-v7 (was SCS-2Z-8)
+    3 flavors: 4 changes
+    --- stderr
+    ");
+    // Nobody is there to agree.
+    let unasked = with(&["--apply"]);
+    assert!(unasked.code == 2 && unasked.stderr.contains("next: Nothing was written. --yes changes it"), "{unasked:?}");
+    assert_eq!(cloud.extra_spec("SCS-1V-4", "scs:name-v1"), None, "nothing was changed");
+    assert_eq!(with(&["--yes"]).code, 2, "--yes alone means nothing");
+    assert_eq!(cloud.run(&["flavor", "extra-specs", "SCS-1V-4", "--apply"]).code, 2, "without a cloud neither");
+
+    let one = with(&["SCS-1V-4", "--apply", "--yes"]).done();
+    assert_eq!(one, "SCS-1V-4: set scs:name-v1=SCS-1V:4\n1 flavor: 1 change\n1 change made\n");
+    let lines = objects(&with(&["--apply", "--yes", "--format", "json"]).done());
+    assert_eq!(lines[1].to_string(), r#"{"name":"SCS-2V-8","key":"scs:disk0-type","before":"ssd","after":null}"#);
+    assert_eq!(cloud.extra_spec("SCS-2V-8", "scs:name-v1").as_deref(), Some("SCS-2V:8"));
+    assert_eq!(cloud.extra_spec("SCS-2V-8", "scs:name-v7"), None);
+    assert_eq!(
+        cloud.extra_spec("SCS-2V-8", "scs:cpu-type").as_deref(),
+        Some("dedicated-core"),
+        "more than the name says"
+    );
+    assert_eq!(cloud.extra_spec("SCS-2V-8", "hw_rng:allowed").as_deref(), Some("True"), "somebody else's");
+    assert_eq!(with(&[]).done(), "3 flavors: 0 changes\n");
+
+    // What is less than its names is left alone, and told.
+    cloud.set("SCS-1V-4", "scs:name-v2", "SCS-4V-16");
+    let less = with(&["SCS-1V-4", "--apply", "--yes"]);
+    assert_eq!(less.code, 3, "{less:?}");
+    assert!(less.stdout.starts_with("SCS-1V-4: left alone: it has less than SCS-4V-16 says: vCPUs: 1"), "{less:?}");
+    assert_eq!(cloud.extra_spec("SCS-1V-4", "scs:name-v2").as_deref(), Some("SCS-4V-16"));
+}
+
+#[test]
+fn names_without_end_go_through_in_bounded_memory() {
+    let place = Place::new();
+    let mut command = place.command(&["flavor", "check", "--format", "json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    // KiB that were in memory at most so far.
+    let most = || {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
+    };
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        let lines = "SCS-4V-16-100s_z3\nSCS-2V-4\nm1.small\nSCS-1V:1\n".repeat(1000);
+        (0..50).try_for_each(|_| stdin.write_all(lines.as_bytes()))
+    });
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut answers =
+        |count| output.by_ref().take(count).filter(|line| line.as_ref().unwrap().contains("verdict")).count();
+    assert_eq!(answers(10_000), 10_000);
+    let early = most();
+    assert_eq!(answers(180_000), 180_000);
+    let late = most();
+    assert_eq!(answers(usize::MAX), 10_000);
+    writer.join().unwrap().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    // Some 20 MB were said in between.
+    assert!(late < early + 2048, "{early} KiB, then {late} KiB");
 }

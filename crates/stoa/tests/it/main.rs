@@ -9,15 +9,22 @@
 )]
 
 mod callers;
+mod checks;
 mod cli;
+mod cloud;
 mod data;
 mod documents;
 mod evidence;
 mod faults;
 mod flavor;
 mod house;
+mod images;
 mod keys;
 mod peers;
 mod problems;
 mod program;
+mod reports;
+#[expect(dead_code, reason = "it is that of the checks, which also hangs up")]
+#[path = "../../../cloud/checks/tests/it/server.rs"]
+mod server;
 mod standard;

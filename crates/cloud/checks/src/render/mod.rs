@@ -9,7 +9,6 @@ mod markdown;
 mod text;
 
 use stoa_core::Instant;
-
 use stoa_standards::verdict::Verdict;
 
 use crate::assessment::{Assessment, Case, VersionAssessment};
@@ -22,7 +21,7 @@ pub use text::{Colour, reason_line, text};
 /// Reasons of one test case that pages for people show; the others are in the report.
 const REASONS_MAX: usize = 20;
 
-/// The question that a page answers first, in a sentence.
+/// The question that a page answers first, in a sentence or two.
 fn headline(assessment: &Assessment) -> String {
     let names = |fulfilled: bool| {
         let tried = assessment.deciding().filter(|version| is_tried(assessment, version));
@@ -32,19 +31,23 @@ fn headline(assessment: &Assessment) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     };
+    let passed = |id: &&String| assessment.cases.get(*id).is_some_and(|case| case.verdict == Some(Verdict::Pass));
+    let (passed, all) = (assessment.beyond.iter().filter(passed).count(), assessment.beyond.len());
     let (good, open) = (names(true), names(false));
     let limited = if assessment.is_partial { ", as far as it was asked for" } else { "" };
-    match (good.as_str(), open.as_str()) {
-        ("", "") if !assessment.beyond.is_empty() => {
-            let passed =
-                |id: &&String| assessment.cases.get(*id).is_some_and(|case| case.verdict == Some(Verdict::Pass));
-            let (passed, all) = (assessment.beyond.iter().filter(passed).count(), assessment.beyond.len());
-            format!("No version was tested; {passed} of {all} test cases beyond the versions passed.")
+    let versions = match (good.as_str(), open.as_str()) {
+        ("", "") if all > 0 => {
+            return format!("No version was tested; {passed} of {all} test cases beyond the versions passed.");
         }
         ("", "") => "No version was tested.".to_owned(),
         ("", open) => format!("{open} is not fulfilled{limited}."),
         (good, "") => format!("{good} is fulfilled{limited}."),
         (good, open) => format!("{good} is fulfilled, {open} is not{limited}."),
+    };
+    match all - passed {
+        0 => versions,
+        1 => format!("{versions} Beyond the versions, one test case did not pass."),
+        open => format!("{versions} Beyond the versions, {open} test cases did not pass."),
     }
 }
 

@@ -237,3 +237,41 @@ fn reports_of_others_are_shown_too() {
     assert_eq!(assessment.versions[0].summary, "INCOMPLETE (1 passed, 53 missing)");
     assert!(render::text(&assessment, Colour::No).contains("v5.1 is not fulfilled."));
 }
+
+#[test]
+fn the_first_sentence_says_no_more_than_was_found_out() {
+    let mut report = made("mycloud");
+    let first = |report: &Report| {
+        let text = render::text(&assessed(report), Colour::No);
+        text.lines().nth(1).unwrap().split(" Checked at").next().unwrap().to_owned()
+    };
+    assert_eq!(first(&report), "v5.1 is not fulfilled, as far as it was asked for.");
+    // Only what stands beyond the version, and it failed.
+    for invocation in &mut report.run.invocations {
+        invocation.results.retain(|id, _| id == "scs-0104-image-capi-1");
+        invocation.results.values_mut().for_each(|verdict| *verdict = Verdict::Fail);
+    }
+    assert_eq!(first(&report), "No version was tested; 0 of 1 test cases beyond the versions passed.");
+    assert!(!assessed(&report).is_fulfilled());
+    // Many test cases that fail for one reason are told of once.
+    let reason = Check::aborted("the login", "it was refused", "see to the password");
+    let ids = ["scs-0100-syntax-check", "scs-0100-semantics-check", "scs-0104-image-capi-1"];
+    let plan = Plan::new(find_built_in("iaas").unwrap(), &request()).unwrap();
+    let groups = vec![group("flavors", Ended::Done, ids.map(|id| (id, reason.clone())))];
+    let facts = RunFacts {
+        id: report.run.uuid,
+        subject: "mycloud".into(),
+        checked_at: report.checked_at,
+        argv: Vec::new(),
+        assignment: BTreeMap::new(),
+        notes: Vec::new(),
+    };
+    let assessment = assessed(&stoa_checks::assessment::report(&plan, &Ran { groups, stopped: false }, facts));
+    for page in [render::text(&assessment, Colour::No), render::html(&assessment), render::markdown(&assessment)] {
+        assert_eq!(
+            (page.matches("see to the password").count(), page.matches("3 test cases").count()),
+            (1, 1),
+            "{page}"
+        );
+    }
+}

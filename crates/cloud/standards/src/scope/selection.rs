@@ -6,6 +6,7 @@ use std::fmt;
 use stoa_core::Date;
 
 use super::{Automation, Scope, TestCase, Validity, Version};
+use crate::tree::shortened;
 
 /// What is asked for. Without version and filters: everything that the timeline names on the day, drafts included.
 #[derive(Clone, Copy)]
@@ -94,7 +95,7 @@ impl Scope {
         if let Some(name) = selection.version {
             let version = self.version(name).ok_or_else(|| SelectionError::UnknownVersion {
                 scope,
-                name: name.chars().take(60).collect(),
+                name: shortened(name),
                 known: self.versions.iter().map(|version| version.name.clone()).collect(),
             })?;
             return Ok(vec![(version, self.timeline.validity(name, selection.date))]);
@@ -107,11 +108,11 @@ impl Scope {
         let sections: BTreeSet<&str> = cases.filter_map(|test_case| test_case.section.as_deref()).collect();
         let reason = match selection.sections {
             Some(wanted) if sections.is_empty() => {
-                format!("none has a section, so none is in {}", wanted.join(", "))
+                format!("none has a section, so none is in {}", shortened(&wanted.join(", ")))
             }
             Some(wanted) => {
                 let there = sections.into_iter().collect::<Vec<_>>().join(", ");
-                format!("sections {} were asked for, there are {there}", wanted.join(", "))
+                format!("sections {} were asked for, there are {there}", shortened(&wanted.join(", ")))
             }
             None if selection.names.is_some() => "no name matches".to_owned(),
             None => "the versions have no test cases".to_owned(),

@@ -61,7 +61,8 @@ fn not_refreshed(error: &RefreshError) -> Failure {
     let advice =
         "What was there stays. Try again later, or take the file from where it was gathered with --mirror URL.";
     match error {
-        RefreshError::Address(_) => Failure::new(Exit::Usage, error.to_string()),
+        RefreshError::Address(_) => Failure::new(Exit::Usage, error.to_string())
+            .advice("Give the address of a kubernetes.json that was gathered before."),
         RefreshError::File(FileError::Unreadable { source, path }) => {
             Failure::io(format!("writing {}", path.display()), source)
         }

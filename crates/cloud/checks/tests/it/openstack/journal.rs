@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use stoa_checks::openstack::{Journal, JournalError, Kind, cleanup, groups};
+use stoa_checks::openstack::{Journal, JournalError, Kind, cleanup, groups, noted};
 use stoa_standards::verdict::Reading;
 
 use super::context;
@@ -108,6 +108,33 @@ async fn things_of_which_only_the_name_is_known_are_found_by_it() {
     assert_eq!(counterpart.left(), vec!["somebody's"; 6]);
     let first = cleaned.removed[0].clone();
     assert!(first.starts_with("server _scs-0101-servers-"), "{first}");
+}
+
+/// A cloud goes on with a request whose sender has hung up: what it was asked to make is there a moment later.
+#[tokio::test]
+async fn what_appears_only_after_a_while_is_removed_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let looks = Arc::new(AtomicUsize::new(0));
+    let looked = Arc::clone(&looks);
+    let counterpart = Counterpart::start(Nature::but(move |asked| {
+        let is_list = asked.method == "GET" && asked.path == "/volume/v3/volumes";
+        let is_early = is_list && looked.fetch_add(1, Ordering::SeqCst) < 4;
+        is_early.then(|| Reply::json(200, &serde_json::json!({ "volumes": [] })))
+    }))
+    .await;
+    let cloud = counterpart.cloud();
+    {
+        let journal = Journal::open(&path, "test", &cloud.config().auth_url, "p1").unwrap();
+        let name = journal.name("0117", "volume");
+        journal.intend(Kind::Volume, &name).unwrap();
+        counterpart.put("volumes", &name);
+        assert_eq!(noted(&path), 1);
+    }
+    let cleaned = cleanup(&cloud, &path).await.unwrap();
+    assert_eq!((cleaned.removed.len(), cleaned.absent.len()), (1, 0), "{cleaned:?}");
+    assert_eq!((counterpart.left(), looks.load(Ordering::SeqCst)), (Vec::new(), 5));
+    assert_eq!(noted(&path), 0);
 }
 
 #[tokio::test]

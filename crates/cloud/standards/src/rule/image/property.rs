@@ -170,7 +170,8 @@ fn min_ram(image: &Image, _: Instant, _: Reading) -> Result<(), String> {
 fn number_missing(image: &Image, field: &str) -> String {
     match image.found(field) {
         Found::Foreign(value) if value.as_u64() == Some(0) => "is 0".to_owned(),
-        Found::Foreign(value) => format!("is {}, not a positive number", kind(value)),
+        Found::Foreign(serde_json::Value::Number(number)) => format!("is {number}, not a whole number above zero"),
+        Found::Foreign(value) => format!("is {}, not a whole number above zero", kind(value)),
         other => instead(other),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use stoa_standards::flavor::{
-    CloudFlavor, Flavor, STANDARD_FLAVORS, StandardFlavor, Status, check_properties, check_semantics, check_syntax,
-    extra_specs,
+    CloudFlavor, Flavor, NothingFollows, STANDARD_FLAVORS, StandardFlavor, Status, check_properties, check_semantics,
+    check_syntax, extra_spec_changes, extra_specs,
 };
 use stoa_standards::rule::{Check, Weight};
 use stoa_standards::verdict::{Reading, Verdict};
@@ -255,4 +255,82 @@ fn a_standard_flavor_has_exactly_its_figures_and_extra_specs() {
     // Without a disk its type must be absent; the published suite does not look.
     let diskless = StandardFlavor::find("SCS-1V-4").unwrap();
     assert_eq!(verdict(diskless, with(conforming(diskless), "scs:disk0-type", "network")), (FAIL, PASS));
+}
+
+fn applied(mut flavor: CloudFlavor) -> CloudFlavor {
+    for change in extra_spec_changes(&flavor, Reading::Standard).unwrap() {
+        assert_eq!(flavor.extra_specs.get(&change.key), change.before.as_ref());
+        assert_ne!(change.before, change.after);
+        match change.after {
+            Some(value) => flavor.extra_specs.insert(change.key, value),
+            None => flavor.extra_specs.remove(&change.key),
+        };
+    }
+    flavor
+}
+
+#[test]
+fn changes_make_a_standard_flavor_of_its_bare_figures_and_then_there_are_none() {
+    for standard in STANDARD_FLAVORS {
+        let bare = CloudFlavor { extra_specs: BTreeMap::new(), ..conforming(standard) };
+        let changed = applied(bare);
+        assert_eq!(standard.check(std::slice::from_ref(&changed), Reading::Standard).findings, [], "{}", standard.name);
+        assert_eq!(check_properties(std::slice::from_ref(&changed)).findings, [], "{}", standard.name);
+        assert_eq!(extra_spec_changes(&changed, Reading::Standard), Ok(Vec::new()), "{}", standard.name);
+        assert_eq!(extra_spec_changes(&conforming(standard), Reading::Standard), Ok(Vec::new()), "{}", standard.name);
+    }
+}
+
+#[test]
+fn changes_take_away_what_is_false_and_leave_what_may_be_true() {
+    let lies = [
+        ("scs:cpu-type", "crowded-core"),
+        ("scs:disk0-type", "fast"),
+        ("scs:disk3-type", "nvme"),
+        ("scs:name-v1", "SCS-4V"),
+        ("scs:name-v9", "SCS-2V-4"),
+        ("scs:colour", "red"),
+        ("hw:cpu_policy", "shared"),
+    ];
+    let flavor = lies.iter().fold(cloud("SCS-4V-16-100s_i3", 4, 16384, 100), |f, (key, value)| with(f, key, value));
+    let changed = applied(flavor);
+    let expected = BTreeMap::from(
+        [
+            ("scs:cpu-type", "shared-core"),
+            ("scs:disk0-type", "ssd"),
+            // More disks than a name says may be there.
+            ("scs:disk3-type", "nvme"),
+            ("scs:name-v1", "SCS-4V:16:100s-i3"),
+            ("scs:name-v2", "SCS-4V-16-100s_i3"),
+            ("scs:name-v3", "SCS-4V:16:100s"),
+            ("scs:name-v4", "SCS-4V-16-100s"),
+            ("scs:name-v5", "SCS-2V:4"),
+            ("scs:name-v6", "SCS-2V-4"),
+            ("scs:colour", "red"),
+            ("hw:cpu_policy", "shared"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned())),
+    );
+    assert_eq!(changed.extra_specs, expected);
+    // A disk that the name does not say, and one that is not there.
+    let more = with(applied(cloud("SCS-2V-4", 2, 4096, 20)), "scs:disk0-type", "ssd");
+    assert_eq!(extra_spec_changes(&more, Reading::Standard), Ok(Vec::new()));
+    let none = applied(CloudFlavor { disk_gb: 0, ..more });
+    assert!(!none.extra_specs.contains_key("scs:disk0-type"));
+}
+
+#[test]
+fn nothing_follows_from_names_that_are_none_or_not_kept() {
+    let changes = |flavor: &CloudFlavor| extra_spec_changes(flavor, Reading::Standard);
+    assert_eq!(changes(&cloud("m1.small", 1, 1, 0)), Err(NothingFollows::Foreign));
+    let error = changes(&cloud("SCS-2V", 1, 1, 0)).unwrap_err();
+    assert!(matches!(error, NothingFollows::Invalid(_)), "{error}");
+    let error = changes(&with(cloud("m1", 2, 4096, 0), "scs:name-v1", "SCS-4V:8")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "it has less than SCS-4V:8 says: vCPUs: 2, the name promises 4; memory: 4096 MiB, the name promises 8 GiB, which are 8192 MiB"
+    );
+    // A flavor of another name is found by those that it is given.
+    let found = applied(with(cloud("m1", 4, 8192, 0), "scs:name-v1", "SCS-4V:8"));
+    assert_eq!(found.extra_specs.get("scs:name-v2").map(String::as_str), Some("SCS-4V-8"));
 }
