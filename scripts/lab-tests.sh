@@ -36,6 +36,15 @@ check() { # profile
     grep -F 'requests to the API' "$work/$1.txt"
     if [ -n "$suite" ]; then scripts/compare-suites.sh "$suite" lab "$lab/compare"; fi
 }
+things() {
+    OS_CLOUD=lab "$lab/venv/bin/python" - <<'PYTHON'
+import openstack
+cloud = openstack.connect(cloud="lab")
+things = [*cloud.compute.servers(), *cloud.block_storage.volumes(), *cloud.block_storage.backups(), *cloud.network.networks()]
+print("\n".join(sorted({thing.name for thing in things if str(thing.name).startswith("_scs-")})))
+PYTHON
+}
+things >"$work/before"
 check scs
 check broken
 
@@ -104,12 +113,6 @@ sleep 8
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null || true
 "$STOA" check cleanup lab
-left=$(OS_CLOUD=lab "$lab/venv/bin/python" - <<'PYTHON'
-import openstack
-cloud = openstack.connect(cloud="lab")
-things = [*cloud.compute.servers(), *cloud.block_storage.volumes(), *cloud.block_storage.backups(), *cloud.network.networks()]
-print(*[thing.name for thing in things if str(thing.name).startswith("_scs-")])
-PYTHON
-)
+left=$(comm -13 "$work/before" <(things))
 [ -z "$left" ] || { echo "left in the cloud: $left" >&2; exit 1; }
 echo "nothing is left"

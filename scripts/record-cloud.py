@@ -11,6 +11,8 @@ when a check asks for more than it did:
     scripts/record-cloud.py DIR lab crates/cloud/checks/tests/data/recorded-scs.json
     lab/openstack/lab profile broken --dir DIR
     scripts/record-cloud.py DIR lab crates/cloud/checks/tests/data/recorded-broken.json
+
+In `broken` the service of backups is off, so a backup stays: delete _scs-0117-backup-* when the profile is `scs` again.
 """
 
 import http.client
