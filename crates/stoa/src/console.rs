@@ -74,6 +74,16 @@ fn print(line: &Line) -> std::io::Result<()> {
     }
 }
 
+/// Whether the terminal is one without a cursor and colours, if there is one.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|name| name == "dumb")
+}
+
+/// Whether a terminal may be shown colours (<https://no-color.org>).
+pub(crate) fn may_colour() -> bool {
+    !is_dumb() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// The failure that ends the process, on standard error.
 pub(crate) fn complain(failure: &Failure) {
     let _ = writeln!(std::io::stderr().lock(), "{failure}");

@@ -15,7 +15,7 @@ use stoa_standards::verdict::Reading;
 
 use super::files::{self, put, text};
 use crate::cli::{ReportCommand, ReportFormat};
-use crate::console::Console;
+use crate::console::{Console, may_colour};
 use crate::exit::{Exit, Failure};
 
 /// Runs one command to its end.
@@ -196,11 +196,10 @@ pub(super) fn written(report: &Report, scope: &Scope, reading: Reading, format: 
     text.trim_end_matches('\n').to_owned()
 }
 
-/// Whether standard output shows colours (<https://no-color.org>).
+/// Whether standard output shows colours.
 fn colour() -> Colour {
     use std::io::IsTerminal as _;
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if wanted && std::io::stdout().is_terminal() { Colour::Yes } else { Colour::No }
+    if may_colour() && std::io::stdout().is_terminal() { Colour::Yes } else { Colour::No }
 }
 
 /// A scope in the published format.

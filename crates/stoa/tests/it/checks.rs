@@ -285,6 +285,38 @@ fn what_a_killed_run_left_is_removed_by_cleanup() {
 }
 
 #[test]
+fn a_terminal_is_shown_what_is_being_done() {
+    let cloud = Cloud::start();
+    let program = format!("{} {}", env!("CARGO_BIN_EXE_stoa"), NAMES.join(" "));
+    let at_terminal = |name: &str, value: &str| {
+        let stoa = cloud.command(&[]);
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &program, "/dev/null"]).current_dir(cloud.place.path("")).stdin(Stdio::null());
+        for (key, kept) in stoa.get_envs() {
+            match kept {
+                Some(kept) => command.env(key, kept),
+                None => command.env_remove(key),
+            };
+        }
+        let ended = command.env_remove("NO_COLOR").env("TERM", "xterm").env(name, value).output();
+        ended.ok().map(|ended| (ended.status.code(), String::from_utf8(ended.stdout).unwrap()))
+    };
+    let Some((code, said)) = at_terminal("LANG", "C") else {
+        eprintln!("without script (Debian's bsdutils) nothing was proven");
+        return;
+    };
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("\r\u{1b}[2K0/2  flavors (0 s)") && said.contains("\r\u{1b}[2K1/2  "), "{said:?}");
+    assert!(said.contains("\u{1b}[32mPASS \u{1b}[0m  scs-0100-syntax-check"), "{said:?}");
+    let table = said.find("\u{1b}[1mmycloud: SCS-compatible IaaS\u{1b}[0m").unwrap();
+    assert!(said[..table].ends_with("\r\u{1b}[2K") && !said[table..].contains("[2K"), "the last line goes: {said:?}");
+    let (_, plain) = at_terminal("NO_COLOR", "1").unwrap();
+    assert!(plain.contains("\u{1b}[2K") && !plain.contains("\u{1b}[3") && !plain.contains("\u{1b}[1m"), "{plain:?}");
+    let (_, dumb) = at_terminal("TERM", "dumb").unwrap();
+    assert!(!dumb.contains('\u{1b}') && dumb.contains("scs-0100-syntax-check"), "{dumb:?}");
+}
+
+#[test]
 fn what_is_known_of_kubernetes_is_shown_with_its_age() {
     let place = Place::new();
     let shown = place.run(&["check", "data", "show"]).done();

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use stoa_checks::render::{Colour, reason_line};
 use stoa_checks::run::{Event, Listener};
 
+use crate::console::{is_dumb, may_colour};
+
 /// How often the last line is drawn anew.
 const TICK: Duration = Duration::from_millis(250);
 /// Letters of the last line where the terminal does not say how wide it is.
@@ -32,11 +34,11 @@ struct Shown {
 impl Progress {
     /// Begins to show a run that is to decide so many test cases.
     pub(super) fn begin(wanted: usize) -> (Self, Listener) {
-        let is_terminal = std::io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        // A terminal without a cursor shows lines, as a file does.
+        let is_terminal = std::io::stderr().is_terminal() && !is_dumb();
         let shown = Arc::new(Mutex::new(Shown {
             is_terminal,
-            colour: if is_terminal && !plain { Colour::Yes } else { Colour::No },
+            colour: if is_terminal && may_colour() { Colour::Yes } else { Colour::No },
             running: BTreeMap::new(),
             decided: 0,
             wanted,
