@@ -81,6 +81,7 @@ registries-identifier = المعرّف
 ## التغييرات والاطلاعات
 registries-change-log = تغييرات هذا القيد
 registries-read-log = من اطّلع على هذا القيد
+registries-all-entries = عرض كل الإدخالات
 registries-when = متى
 registries-who = من
 registries-what = ماذا

@@ -81,6 +81,7 @@ registries-identifier = Identifier
 ## Changes and reads
 registries-change-log = Changes of this record
 registries-read-log = Who read this record
+registries-all-entries = Show all entries
 registries-when = When
 registries-who = Who
 registries-what = What

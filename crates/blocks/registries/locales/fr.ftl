@@ -81,6 +81,7 @@ registries-identifier = Identifiant
 ## Modifications et consultations
 registries-change-log = Modifications de cette fiche
 registries-read-log = Qui a consulté cette fiche
+registries-all-entries = Afficher toutes les entrées
 registries-when = Quand
 registries-who = Qui
 registries-what = Quoi

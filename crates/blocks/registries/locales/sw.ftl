@@ -81,6 +81,7 @@ registries-identifier = Kitambulisho
 ## Mabadiliko na usomaji
 registries-change-log = Mabadiliko ya rekodi hii
 registries-read-log = Nani alisoma rekodi hii
+registries-all-entries = Onyesha maingizo yote
 registries-when = Lini
 registries-who = Nani
 registries-what = Nini

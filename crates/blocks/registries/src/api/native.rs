@@ -18,7 +18,7 @@ use crate::permission::{
     LogRead, RecordDelete, RecordRead, RecordWrite, RegistryDelete, RegistryDesign, RegistryRead, UsageRead,
 };
 use crate::service::{
-    By, ChangeEntry, Draft, Impact, Order, PersonalDataUsage, Record, RecordId, RegistryInfo, Wanted,
+    By, ChangeEntry, Draft, ENTRIES_MAX, Impact, Order, PersonalDataUsage, Record, RecordId, RegistryInfo, Wanted,
 };
 
 pub(super) fn router() -> OpenApiRouter<Desk> {
@@ -473,7 +473,7 @@ async fn list_record_changes(
     State(desk): State<Desk>,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Json<ChangeList>, Fault> {
-    let items = desk.registries.changes_of_record(&By::from(allowed), &code, record_id(&id)?).await?;
+    let items = desk.registries.changes_of_record(&By::from(allowed), &code, record_id(&id)?, ENTRIES_MAX).await?;
     Ok(Json(ChangeList { items }))
 }
 
@@ -493,7 +493,9 @@ async fn list_record_reads(
     State(desk): State<Desk>,
     Path((code, id)): Path<(String, String)>,
 ) -> Result<Json<ReadList>, Fault> {
-    Ok(Json(ReadList { items: desk.registries.reads_of_record(&By::from(allowed), &code, record_id(&id)?).await? }))
+    Ok(Json(ReadList {
+        items: desk.registries.reads_of_record(&By::from(allowed), &code, record_id(&id)?, ENTRIES_MAX).await?,
+    }))
 }
 
 /// See a register's changes

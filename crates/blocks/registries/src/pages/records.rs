@@ -18,7 +18,7 @@ use super::{HOME, at, below, by, outcome, purpose, shown, tabs};
 use crate::error::RegistriesError;
 use crate::model::{Field, FieldKind, Schema};
 use crate::permission::{LogRead, RecordDelete, RecordRead, RecordWrite};
-use crate::service::{By, Order, Record, RecordId, Registries, Version, Wanted};
+use crate::service::{By, ENTRIES_MAX, Order, Record, RecordId, Registries, Version, Wanted};
 
 /// Columns of the grid at most; a record's own page has all fields.
 const COLUMNS_MAX: usize = 6;
@@ -26,8 +26,14 @@ const COLUMNS_MAX: usize = 6;
 const SIZE: u32 = 25;
 /// Characters of a value that the grid shows.
 const CELL_CHARS_MAX: usize = 80;
+/// Changes, and reads, that a record's page shows when not all are asked for.
+const NEWEST: usize = 20;
 /// Entries of a list that a record's page shows at once.
 const ENTRIES_OPEN_MAX: usize = 10;
+
+fn at_most<T>(entries: &[T], most: usize) -> &[T] {
+    entries.get(..most).unwrap_or(entries)
+}
 
 /// The registers that fields of a schema link to: their ids with code and the name of the linked field.
 pub(super) async fn linked(registries: &Registries, by: &By, schema: &Schema) -> HashMap<i64, (String, String)> {
@@ -283,15 +289,25 @@ pub(super) async fn show(
         page = page.actions(actions([(w.t("registries-record-edit"), here("/edit").to_string())]));
     }
     if view.visitor.may(LogRead::INFO.permission) {
-        let changes = registries.changes_of_record(&by, &code, id).await?;
+        let most = if params.get("entries") == Some("all") { ENTRIES_MAX as usize } else { NEWEST };
+        let all = || Html::link(here("").with("entries", "all").to_string(), w.t("registries-all-entries"));
+        // One more than is shown tells whether there are more.
+        let asked = u32::try_from(most).unwrap_or(ENTRIES_MAX).saturating_add(1);
+        let changes = registries.changes_of_record(&by, &code, id, asked).await?;
         page = page
             .push(Html::heading(w.t("registries-change-log")))
-            .push(change_table(w, &compiled, &changes, false).render(w));
+            .push(change_table(w, &compiled, at_most(&changes, most), false).render(w));
+        if most < changes.len() {
+            page = page.push(all());
+        }
         if compiled.is_personal() && info.read_log {
-            let reads = registries.reads_of_record(&by, &code, id).await?;
+            let reads = registries.reads_of_record(&by, &code, id, asked).await?;
             page = page
                 .push(Html::heading(w.t("registries-read-log")))
-                .push(read_table(w, &compiled, &reads, false).render(w));
+                .push(read_table(w, &compiled, at_most(&reads, most), false).render(w));
+            if most < reads.len() {
+                page = page.push(all());
+            }
         }
     }
     if view.visitor.may(RecordDelete::INFO.permission) {

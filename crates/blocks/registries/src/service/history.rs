@@ -16,7 +16,7 @@ use crate::store::history::{self, ChangeRow, ReadRow};
 use crate::store::record as rows;
 
 /// Entries of one answer at most.
-const ENTRIES_MAX: u32 = 1_000;
+pub(crate) const ENTRIES_MAX: u32 = 1_000;
 
 /// One change of a record.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -72,19 +72,20 @@ pub struct PersonalDataUsage {
 }
 
 impl Registries {
-    /// The changes of one record, newest first. They show personal values of then: that is recorded as a read.
+    /// The changes of one record, newest first, at most `most` of them. They show personal values of then: that is recorded as a read.
     pub async fn changes_of_record(
         &self,
         by: &By,
         code: &str,
         id: RecordId,
+        most: u32,
     ) -> Result<Vec<ChangeEntry>, RegistriesError> {
         let (this, tenant, code) = (self.clone(), by.tenant().clone(), code.to_owned());
         let opened = self
             .store()
             .read(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, &tenant, &code).await?;
-                let rows = history::changes_of_record(tx, compiled.id, id, ENTRIES_MAX).await?;
+                let rows = history::changes_of_record(tx, compiled.id, id, most.min(ENTRIES_MAX)).await?;
                 if rows.is_empty() {
                     return Err(RegistriesError::RecordNotFound);
                 }
@@ -137,19 +138,20 @@ impl Registries {
             .await
     }
 
-    /// Who read one record. Asking is itself recorded.
+    /// Who read one record, newest first, at most `most` of them. Asking is itself recorded.
     pub async fn reads_of_record(
         &self,
         by: &By,
         code: &str,
         id: RecordId,
+        most: u32,
     ) -> Result<Vec<PersonalDataUsage>, RegistriesError> {
         let (this, by, code) = (self.clone(), by.clone(), code.to_owned());
         self.store()
             .write(async move |tx: &mut Tx<'_>| {
                 let compiled = this.compiled(tx, by.tenant(), &code).await?;
                 note_log_read(tx, &by, format!("registries/{}/{id}", compiled.code)).await?;
-                let rows = history::reads_of_record(tx, compiled.id, id, ENTRIES_MAX).await?;
+                let rows = history::reads_of_record(tx, compiled.id, id, most.min(ENTRIES_MAX)).await?;
                 Ok(rows.into_iter().map(usage).collect())
             })
             .await

@@ -29,6 +29,7 @@ pub use catalogue::{PublicationInfo, RegistryInfo, VersionInfo};
 pub use compiled::{Compiled, Version};
 pub use design::{Details, Draft, Impact};
 pub use find::Found;
+pub(crate) use history::ENTRIES_MAX;
 pub use history::{ChangeEntry, DayFigures, PersonalDataUsage};
 pub use listing::{Listing, Order, Wanted};
 pub use record::{Record, Upserted};
