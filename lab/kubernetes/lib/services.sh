@@ -37,5 +37,5 @@ service_kube_scheduler() {
 }
 # Plays the kubelet of each node: says that nodes are ready and that pods run. No container is started.
 service_kwok() {
-  COMMAND=("$BIN/kwok" --kubeconfig "$LAB_DIR/admin.kubeconfig" --manage-all-nodes=true --server-address "$ADDRESS:10247" --node-ip "$ADDRESS")
+  COMMAND=("$BIN/kwok" --kubeconfig "$LAB_DIR/admin.kubeconfig" --config "$LAB_DIR/kwok.yaml" --manage-all-nodes=true --server-address "$ADDRESS:10247" --node-ip "$ADDRESS")
 }
