@@ -20,6 +20,9 @@ pub const NAMESPACE: &str = "report";
 /// Bytes of a signature at most: one with the largest key has a tenth of that.
 const SIGNATURE_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes of an RSA key at least: 2048 bits.
+const RSA_BYTES_MIN: usize = 256;
+
 const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 const END: &str = "-----END SSH SIGNATURE-----";
 
@@ -246,6 +249,9 @@ fn verify_rsa(key: &RsaPublicKey, hash: HashAlg, signature: &[u8], data: &[u8]) 
         _ => &RSA_PKCS1_2048_8192_SHA512,
     };
     let (n, e) = key.n.as_positive_bytes().zip(key.e.as_positive_bytes()).ok_or(SignatureError::Wrong)?;
+    if n.len() < RSA_BYTES_MIN {
+        return Err(SignatureError::Unsupported { algorithm: format!("ssh-rsa with {} bits", n.len() * 8) });
+    }
     RsaPublicKeyComponents { n, e }.verify(parameters, data, signature).map_err(|_| SignatureError::Wrong)
 }
 

@@ -57,6 +57,10 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 /// Whether a file could be written at this place, found out before long work whose result is to stand there.
 pub(super) fn see_to(path: &Path) -> Result<(), Failure> {
+    if is_standard_input(path) {
+        return Err(Failure::new(Exit::Usage, "`-` is no file to write to")
+            .advice("Without a file it is written to standard output; a file of that name is ./-"));
+    }
     let target = target(path);
     if is_special(&target) {
         return Ok(());

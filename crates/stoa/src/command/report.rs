@@ -99,6 +99,7 @@ async fn sign(report: &Path, key: &Path, joined: Option<&Path>, console: &Consol
         return Err(Failure::new(Exit::Usage, message)
             .advice("Sign the report itself, or write another joined file with --joined."));
     }
+    joined.map(files::see_to).transpose()?;
     if files::is_standard_input(report) && joined.is_none() {
         return Err(Failure::new(
             Exit::Usage,

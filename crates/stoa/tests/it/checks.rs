@@ -154,6 +154,7 @@ fn what_cannot_be_done_is_refused_before_the_cloud_is_asked() {
         (&["--spec", "twice.yaml"], "the test case `scs-0100-syntax-check` is there already, in line", "scs-0003-v1"),
         (&["--spec", "kaas.yaml"], "describes Two, which is not about", "next: Say --scope kaas"),
         (&["--output", "nowhere/report"], "writing nowhere/report: No such file", "next: Make its folder first"),
+        (&["--output", "-"], "`-` is no file to write to", "next: Without a file it is written to standard output"),
         (&["--output", "folder"], "writing folder: ", "next: Name a file; this is a folder."),
     ] {
         let ended = cloud.run(&[&["check", "cloud", "mycloud"], arguments].concat());

@@ -84,6 +84,15 @@ fn openssh_takes_our_signatures_and_we_take_its() {
             assert!(refused.code == 2 && refused.stderr.contains("next: Make a key with: ssh-keygen"), "{refused:?}");
         }
     }
+    // A key that anybody can break by now.
+    key(&place, "weak", &["rsa", "-b", "1024"], "").unwrap();
+    std::fs::remove_file(place.path("other.yaml.sig")).unwrap();
+    ssh_keygen(&place, &["-q", "-Y", "sign", "-n", "report", "-f", "weak", "other.yaml"], None);
+    let weak = verify(&place, "other.yaml", "weak.pub");
+    assert!(
+        weak.code == 3 && weak.stderr.contains("signatures of type ssh-rsa with 1024 bits are not taken"),
+        "{weak:?}"
+    );
     // A signature for something else.
     std::fs::remove_file(place.path("other.yaml.sig")).unwrap();
     ssh_keygen(&place, &["-q", "-Y", "sign", "-n", "file", "-f", "ed", "other.yaml"], None);

@@ -2,7 +2,7 @@
 //! are, which holes were found. It stands in a file, so that nothing needs the internet while it checks; the file says when
 //! it was made, and whoever judges by it says how old it is.
 //!
-//! The folder of such data holds `kubernetes.json` (made by [`refresh`], or copied from where it was made), and optionally
+//! The folder of such data holds `kubernetes.json` (made by [`refresh()`], or copied from where it was made), and optionally
 //! `kaas-exceptions.yaml`: the tests of Kubernetes that may fail, in the form that is published with the standards.
 
 mod file;

@@ -60,7 +60,7 @@ impl Progress {
 
     /// Says something beside.
     pub(super) fn say(&self, text: &str) {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).line(text);
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).line(&plain(text));
     }
 
     /// Shows something as being done from now on.
