@@ -18,7 +18,11 @@ pub fn html(assessment: &Assessment) -> String {
          <body>\n<main>\n<h1>{title}</h1>\n",
         STYLE = include_str!("report.css"),
     );
-    let class = if assessment.is_fulfilled() { "pass" } else { "fail" };
+    let class = match (assessment.is_fulfilled(), assessment.is_partial) {
+        (true, false) => "pass",
+        (true, true) => "open",
+        (false, _) => "fail",
+    };
     let _ = writeln!(page, "<p class=\"headline {class}\">{}</p>", escaped(&headline(assessment)));
     page.push_str("<dl>\n");
     let facts = [

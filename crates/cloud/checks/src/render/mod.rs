@@ -34,15 +34,20 @@ fn headline(assessment: &Assessment) -> String {
     let passed = |id: &&String| assessment.cases.get(*id).is_some_and(|case| case.verdict == Some(Verdict::Pass));
     let (passed, all) = (assessment.beyond.iter().filter(passed).count(), assessment.beyond.len());
     let (good, open) = (names(true), names(false));
-    let limited = if assessment.is_partial { ", as far as it was asked for" } else { "" };
     let versions = match (good.as_str(), open.as_str()) {
         ("", "") if all > 0 => {
             return format!("No version was tested; {passed} of {all} test cases beyond the versions passed.");
         }
         ("", "") => "No version was tested.".to_owned(),
-        ("", open) => format!("{open} is not fulfilled{limited}."),
-        (good, "") => format!("{good} is fulfilled{limited}."),
-        (good, open) => format!("{good} is fulfilled, {open} is not{limited}."),
+        // Of a version that was tested in part nobody may read that it is fulfilled.
+        ("", open) if assessment.is_partial => format!("{open} was tested in part, and not all of that passed."),
+        (good, "") if assessment.is_partial => format!("{good} was tested in part, and all of that passed."),
+        (good, open) if assessment.is_partial => {
+            format!("{good} was tested in part, and all of that passed; of {open} not all.")
+        }
+        ("", open) => format!("{open} is not fulfilled."),
+        (good, "") => format!("{good} is fulfilled."),
+        (good, open) => format!("{good} is fulfilled, {open} is not."),
     };
     match all - passed {
         0 => versions,
