@@ -19,11 +19,8 @@ mod signature;
 mod tls;
 mod verdict;
 
-/// A file of the published standards, where they are at hand: `STOA_SCS_DATA`, or the folder beside the project.
+/// A file of the published standards, where they are at hand: `STOA_SCS_DATA` names the folder.
 fn published_file(name: &str) -> Option<String> {
-    let folder = std::env::var_os("STOA_SCS_DATA").map_or_else(
-        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/specs/scs/data"),
-        std::path::PathBuf::from,
-    );
-    std::fs::read_to_string(folder.join(name)).ok()
+    let folder = std::env::var_os("STOA_SCS_DATA")?;
+    std::fs::read_to_string(std::path::Path::new(&folder).join(name)).ok()
 }
