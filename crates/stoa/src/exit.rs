@@ -110,24 +110,11 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", Plain(&self.message))?;
+        write!(f, "error: {}", stoa_core::plain_lines(&self.message))?;
         if !self.advice.is_empty() {
-            write!(f, "\n  next: {}", Plain(&self.advice))?;
+            write!(f, "\n  next: {}", stoa_core::plain_lines(&self.advice))?;
         }
         Ok(())
-    }
-}
-
-/// A text that cannot steer a terminal, whatever names of others stand in it.
-struct Plain<'a>(&'a str);
-
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_steering = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        self.0.chars().try_for_each(|letter| {
-            let is_plain = letter == '\n' || !(letter.is_control() || is_steering(letter));
-            fmt::Write::write_char(f, if is_plain { letter } else { '\u{fffd}' })
-        })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod limit;
 mod money;
 mod problem;
 mod sensitivity;
+mod text;
 mod time;
 
 pub use actor::{Actor, ActorKind, Permission, PermissionInfo, Permissions, Role, Tenant, TenantError};
@@ -17,6 +18,7 @@ pub use limit::{Page, PageError};
 pub use money::{Currency, Money, MoneyError};
 pub use problem::{FieldError, Problem, ProblemInfo, Refusal};
 pub use sensitivity::Sensitivity;
+pub use text::{plain, plain_lines};
 pub use time::{Clock, Date, Instant, TimeError};
 
 /// The problems that the ground itself can name; see [`ProblemInfo`].

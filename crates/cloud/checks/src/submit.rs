@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use reqwest::{Certificate, Method, Url};
+use stoa_core::plain;
 
 use crate::http::{Ask, Http, HttpError, host};
 
@@ -108,10 +109,7 @@ pub async fn submit(submission: &Submission<'_>) -> Result<Taken, SubmitError> {
         409 => Ok(Taken::Before),
         status => {
             let said = answer.body.get(..answer.body.len().min(SAID_BYTES_MAX)).unwrap_or_default();
-            let said: String = String::from_utf8_lossy(said)
-                .chars()
-                .map(|letter| if letter.is_control() { ' ' } else { letter })
-                .collect();
+            let said = plain(&String::from_utf8_lossy(said));
             Err(SubmitError::Refused { host: host(&url), status, said: said.trim().to_owned() })
         }
     }

@@ -247,9 +247,9 @@ pub enum SetupError {
 
 /// A foreign text for a message: short, and unable to control a terminal.
 pub(crate) fn plain(text: &str) -> String {
-    let mut short: String =
-        text.chars().take(MESSAGE_CHARS_MAX).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    if text.chars().nth(MESSAGE_CHARS_MAX).is_some() {
+    let end = text.char_indices().nth(MESSAGE_CHARS_MAX).map(|(at, _)| at);
+    let mut short = stoa_core::plain(text.get(..end.unwrap_or(text.len())).unwrap_or(text));
+    if end.is_some() {
         short.push('…');
     }
     short

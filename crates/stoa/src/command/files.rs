@@ -1,11 +1,12 @@
 //! Files that a command is given and files that it writes: read as far as such files go, written whole or not at all.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use stoa_standards::DOCUMENT_BYTES_MAX;
+use tempfile::NamedTempFile;
 
 use crate::exit::{Exit, Failure};
 
@@ -68,9 +69,7 @@ pub(super) fn see_to(path: &Path) -> Result<(), Failure> {
     if target.is_dir() {
         return Err(unwritable(path, &io::Error::from(ErrorKind::IsADirectory)));
     }
-    let new = beside(&target);
-    let made = OpenOptions::new().write(true).create_new(true).open(&new);
-    made.and_then(|_| fs::remove_file(&new)).map_err(|error| unwritable(path, &error))
+    beside(&target).map(drop).map_err(|error| unwritable(path, &error))
 }
 
 /// Writes a file whole or not at all. What is no file, such as a pipe, is written to as it is.
@@ -80,17 +79,13 @@ pub(super) fn put(path: &Path, text: &str) -> Result<(), Failure> {
         let written = OpenOptions::new().write(true).open(&target).and_then(|mut file| file.write_all(text.as_bytes()));
         return written.map_err(|error| unwritable(path, &error));
     }
-    let new = beside(&target);
     let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &target)
+        let mut new = beside(&target)?;
+        new.write_all(text.as_bytes())?;
+        new.as_file().sync_all()?;
+        new.persist(&target).map(drop).map_err(io::Error::from)
     };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&new);
-        unwritable(path, &error)
-    })
+    write().map_err(|error| unwritable(path, &error))
 }
 
 /// Where a name leads: a link is kept, and what it leads to is replaced.
@@ -103,12 +98,11 @@ fn is_special(target: &Path) -> bool {
     target.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// The name under which a file is written before it is whole; no other process has it.
-fn beside(target: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".{}.new", std::process::id()));
-    target.with_file_name(name)
+/// A new file in the same folder, which goes away unless it is put in the place of the target.
+fn beside(target: &Path) -> io::Result<NamedTempFile> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // As open to others as any new file of this user.
+    tempfile::Builder::new().prefix(".").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 use stoa_checks::openstack;
-use stoa_core::Clock;
+use stoa_core::{Clock, plain};
 use stoa_standards::ReadError;
 use stoa_standards::rule::image::{self, Image};
 use stoa_standards::rule::{Check, Weight};
@@ -101,9 +101,7 @@ fn text(id: &str, judged: &Check, is_mandatory: bool) -> String {
             lines.push(format!("      next: {}", finding.remedy));
         }
     }
-    let shown =
-        |line: &String| line.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
-    lines.iter().map(shown).collect::<Vec<String>>().join("\n")
+    lines.iter().map(|line| plain(line)).collect::<Vec<String>>().join("\n")
 }
 
 /// The images of a cloud that everybody can see or use.

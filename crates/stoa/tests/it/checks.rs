@@ -18,7 +18,7 @@ const SCOPE: &str = "uuid: 50393e6f-2ae1-4c5c-a62c-3b75f2abef3f\nname: Two\nscri
     - id: scs-0100-semantics-check\n  - id: scs-0100-syntax-check\nmodules:\n- id: names\n  targets:\n    main:\n    \
     - scs-0100-syntax-check\nversions:\n- version: v1\n  include: [names]\ntimeline:\n- date: 2026-01-01\n  versions:\n    \
     v1: effective\n";
-/// The id of the scope "SCS-compatible `KaaS`".
+/// The id of the scope "SCS-compatible KaaS".
 const KAAS: &str = "1fffebe6-fd4b-44d3-a36c-fc58b4bb0180";
 
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {

@@ -1,4 +1,4 @@
-//! Clusters of Kubernetes: the `KaaS` scope, and what the standards demand of clusters beside it.
+//! Clusters of Kubernetes: the KaaS scope, and what the standards demand of clusters beside it.
 
 mod cluster;
 mod kubeconfig;

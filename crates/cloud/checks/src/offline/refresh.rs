@@ -1,5 +1,6 @@
 //! Gathering data anew: from where the projects publish it, or from a mirror that has the file already.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -123,9 +124,11 @@ pub async fn refresh(folder: &Path, source: &Source, now: Instant) -> Result<Ref
 
 fn put(folder: &Path, path: &Path, text: &str) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let new = path.with_extension("json.new");
-    std::fs::write(&new, text)?;
-    std::fs::rename(&new, path)
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().sync_all()?;
+    new.persist(path)?;
+    Ok(())
 }
 
 fn address_of(text: &str) -> Result<Url, RefreshError> {

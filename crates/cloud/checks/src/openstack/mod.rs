@@ -1,8 +1,8 @@
-//! Checks of a cloud of OpenStack: the scope "SCS-compatible `IaaS`".
+//! Checks of a cloud of OpenStack: the scope "SCS-compatible IaaS".
 //!
-//! Everything that several test cases need is asked. Whatever a check makes in the cloud is noted
-//! in a journal before it is made ([`Journal`]); checks tidy up after themselves, and [`cleanup`] removes what a run that
-//! was stopped or killed has left.
+//! Everything that several test cases need is asked for once. Whatever a check makes in the cloud is noted in a journal
+//! before it is made ([`Journal`]); checks tidy up after themselves, and [`cleanup`] removes what a run that was stopped
+//! or killed has left.
 
 mod backup;
 mod catalog;

@@ -1,4 +1,4 @@
-//! For continuous integration: the XML of `JUnit`, as Jenkins and GitLab read it. A suite for each version; a test case that
+//! For continuous integration: the XML of JUnit, as Jenkins and GitLab read it. A suite for each version; a test case that
 //! failed is a failure, one that was aborted an error, one without result is skipped.
 
 use std::fmt::Write as _;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use stoa_core::plain;
 use stoa_standards::rule::{Finding, Weight};
 use stoa_standards::verdict::{Outcome, Verdict};
 
@@ -136,14 +137,4 @@ fn write_finding(page: &mut String, finding: &Finding) {
     if !finding.remedy.is_empty() {
         let _ = writeln!(page, "      next: {}", plain(&finding.remedy));
     }
-}
-
-/// A text that cannot steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() || is_steering(letter) { '\u{fffd}' } else { letter }).collect()
-}
-
-/// Letters that turn the direction of what follows.
-fn is_steering(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -300,7 +300,7 @@ async fn errors_say_what_the_service_said_in_every_form() {
         (400, json!({"faultcode": "Client", "faultstring": "bad", "debuginfo": null}).to_string(), "400: bad"),
         (400, json!({"errors": [{"status": 400, "detail": "deep"}]}).to_string(), "400: deep"),
         (404, "<html><body><h1>404 Not Found</h1>No image</body></html>".to_owned(), "404: 404 Not Found No image"),
-        (418, "\u{1b}[31mred".to_owned(), "418:  [31mred"),
+        (418, "\u{1b}[31mred".to_owned(), "418: \u{fffd}[31mred"),
         (400, "{}".to_owned(), "400"),
         (302, String::new(), "302: it points to https://elsewhere.example.org/"),
     ] {

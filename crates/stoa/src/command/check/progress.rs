@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use stoa_checks::render::{Colour, reason_line};
 use stoa_checks::run::{Event, Listener};
+use stoa_core::plain;
 
 use crate::console::{is_dumb, may_colour};
 
@@ -138,8 +139,4 @@ impl Shown {
 fn width() -> usize {
     let asked = rustix::termios::tcgetwinsize(std::io::stderr()).ok().map(|size| usize::from(size.ws_col));
     asked.filter(|width| *width > 10).unwrap_or(WIDTH)
-}
-
-fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }

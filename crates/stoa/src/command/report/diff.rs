@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use stoa_checks::assessment::Assessment;
+use stoa_core::plain;
 use stoa_standards::report::Report;
 use stoa_standards::scope;
 use stoa_standards::verdict::{Reading, Verdict};
@@ -84,8 +85,7 @@ fn line(change: &Change, format: Format) -> String {
     let (before, after) = (name(change.before), name(change.after));
     match format {
         Format::Text => {
-            let reason =
-                if change.reason.is_empty() { String::new() } else { format!("  {}", shown_whole(&change.reason)) };
+            let reason = if change.reason.is_empty() { String::new() } else { format!("  {}", plain(&change.reason)) };
             format!("{}: {before} → {after}{reason}", shown(&change.id))
         }
         Format::Json => {
@@ -93,8 +93,4 @@ fn line(change: &Change, format: Format) -> String {
                 .to_string()
         }
     }
-}
-
-fn shown_whole(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }

@@ -62,7 +62,7 @@ impl Output {
 
 /// A foreign line for a message: short, and unable to control a terminal.
 pub(super) fn plain(line: &str) -> String {
-    line.chars().take(LINE_CHARS_MAX).map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    stoa_core::plain(&line.chars().take(LINE_CHARS_MAX).collect::<String>())
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(output.section("entropy-avail"), ["256"]);
         assert_eq!(output.section("fips-test"), ["rngtest 5", "rngtest: FIPS 140-2 failures: 1"]);
         assert!(output.section("rngd").is_empty());
-        assert_eq!(output.last(), Some("_scs-test- [2J_scs-test-end"));
+        assert_eq!(output.last(), Some("_scs-test-\u{fffd}[2J_scs-test-end"));
         let output = Output::new("cloud-init: Failed to run module scripts-user\n\n \n");
         assert!(!output.is_complete() && output.failure().is_some());
         assert!(Output::new("").last().is_none());
