@@ -50,6 +50,8 @@ EOF
 }
 
 config_nova() {
+  local kind
+  kind=$(virt_type)
   shipped_files nova
   mkdir -p "$DATA/nova" "$DATA/nova-compute/instances"
   cat > "$ETC/nova/nova.conf" <<EOF
@@ -71,8 +73,8 @@ resume_guests_state_on_host_boot = true
 $(nova_common)
 [libvirt]
 connection_uri = qemu:///system
-virt_type = $(virt_type)
-cpu_mode = $([ "$(virt_type)" = kvm ] && echo host-model || echo none)
+virt_type = $kind
+cpu_mode = $([ "$kind" = kvm ] && echo host-model || echo none)
 images_type = qcow2
 inject_partition = -2
 hw_machine_type = x86_64=pc
@@ -91,8 +93,23 @@ helper_command = $VENV/bin/privsep-helper --config-file $ETC/nova/compute.conf
 EOF
 }
 
-# Hardware virtualisation where the machine has it, else QEMU's emulation (slower, but complete).
-virt_type() { if [ -w /dev/kvm ]; then echo kvm; else echo qemu; fi; }
+# Hardware virtualisation where the lab's guest really boots by it, else QEMU's emulation (slower, but complete): within a
+# virtual machine /dev/kvm may be there and yet run no firmware.
+virt_type() { if [ -w /dev/kvm ] && boots_by_kvm; then echo kvm; else echo qemu; fi; }
+boots_by_kvm() {
+  local said=$GUEST/kvm.log guest result=1
+  timeout 20 qemu-system-x86_64 -accel kvm -m 512 -drive "file=$GUEST/guest.qcow2,if=virtio,snapshot=on" -nic none \
+    -display none -monitor none -serial stdio < /dev/null > "$said" 2>&1 &
+  guest=$!
+  while kill -0 $guest 2>/dev/null; do
+    if grep -a -q '=== guest' "$said"; then result=0; break; fi
+    sleep 0.5
+  done
+  kill $guest 2>/dev/null
+  wait $guest 2>/dev/null
+  rm -f "$said"
+  return $result
+}
 
 # libvirtd and virtlogd on unix sockets only; no cgroups, no device namespaces: there may be no systemd.
 config_libvirt() {

@@ -5,6 +5,7 @@
 STEPS=(
   "packages   Debian packages"
   "python     OpenStack's services and clients from PyPI"
+  "guest      the guest image"
   "settings   passwords, certificates, configuration"
   "base       database, messages, cache, TLS front"
   "databases  databases and their tables"
@@ -13,7 +14,6 @@ STEPS=(
   "services   the services (each imports for half a minute)"
   "names      the name server's pool"
   "node       the compute node"
-  "guest      the guest image"
   "outside    the network outside of the cloud"
   "tenants    domains, projects, users, networks"
   "profile    what the profile asks for"

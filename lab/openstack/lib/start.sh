@@ -32,6 +32,7 @@ start_switch() {
   local vsctl=(inside ovs-vsctl "--db=unix:$RUN/ovn/db.sock" --no-wait)
   journal_add interface br-int
   journal_add interface br-ex
+  journal_add interface ovs-netdev
   # Sockets that a power cut left behind would be taken for living ones.
   is_running ovsdb || rm -f "$RUN"/ovn/*.sock "$RUN"/ovn/*.ctl
   start_services ovsdb ovn-north-db ovn-south-db

@@ -6,7 +6,9 @@ for file in "$LAB_HOME"/config/*.sh; do
   . "$file"
 done
 
-# ------------------------------------------------------------------------------------------------- settings
+# ------------------------------------------------------------------------------------------------- guest, settings
+
+step_guest() { bash "$LAB_HOME/guest/build.sh" "$GUEST"; }
 
 step_settings() {
   make_secrets
@@ -103,7 +105,7 @@ step_services() {
   start_apis
 }
 
-# ------------------------------------------------------------------------------------------------- names, node, guest, outside
+# ------------------------------------------------------------------------------------------------- names, node, outside
 
 step_names() {
   ensure_services
@@ -119,8 +121,6 @@ step_node() {
   inside nova-manage cell_v2 discover_hosts --verbose
 }
 compute_node_known() { [ "$(mysql_client -N -e "select count(*) from nova.compute_nodes where deleted = 0" 2>/dev/null)" -ge 1 ]; }
-
-step_guest() { bash "$LAB_HOME/guest/build.sh" "$GUEST"; }
 
 step_outside() {
   ensure_services

@@ -18,6 +18,9 @@ QUESTIONS = (
     ("object-store", "Swift", lambda c: c.object_store.get("/?limit=1")),
 )
 
+# Seconds for daemons to report: they do so every ten, and count as down after a minute of silence.
+PATIENCE = 60
+
 
 def main():
     cloud = labcloud.connect("lab")
@@ -35,24 +38,36 @@ def main():
         well = isinstance(status, int) and status < 400
         ill += not well
         print(f"{name:10s} {'ok' if well else status}, {1000 * (time.monotonic() - began):.0f} ms")
-    ill += not agents(labcloud.connect())
+    ill += not agents_report(labcloud.connect())
     return 1 if ill else 0
 
 
+def agents_report(admin):
+    """The daemons without an API, which may not have reported yet since they were started: they get a minute for it."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        well, lines = agents(admin)
+        if well or time.monotonic() > end:
+            print("\n".join(lines), end="\n" if lines else "")
+            return well
+        time.sleep(2)
+
+
 def agents(admin):
-    """The daemons without an API: each must have reported lately. A service that was disabled on purpose is named."""
-    lines = [(s.binary, s.host, s.state, s.status) for s in admin.compute.services()]
-    lines += [(s.binary, s.host, s.state, s.status) for s in admin.block_storage.services()]
+    """Whether each has reported lately, and a line for each that has not. One that was disabled on purpose is named."""
+    services = [(s.binary, s.host, s.state, s.status) for s in admin.compute.services()]
+    services += [(s.binary, s.host, s.state, s.status) for s in admin.block_storage.services()]
     well = True
-    for binary, host, state, status in lines:
+    lines = []
+    for binary, host, state, status in services:
         if state != "up" or status != "enabled":
-            print(f"{binary} on {host}: {state}, {status}")
+            lines.append(f"{binary} on {host}: {state}, {status}")
             well = well and (state == "up" or status != "enabled")
     for agent in admin.network.agents():
         if not agent.is_alive:
-            print(f"{agent.binary} on {agent.host}: not alive")
+            lines.append(f"{agent.binary} on {agent.host}: not alive")
             well = False
-    return well
+    return well, lines
 
 
 if __name__ == "__main__":
