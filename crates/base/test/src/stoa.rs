@@ -15,6 +15,7 @@ use stoa_store::jobs::{JobHandler, JobRunner};
 use stoa_store::keys::MasterKeys;
 use stoa_store::{Blobs, Store};
 use stoa_ui::{Catalogue, NavEntry};
+use stoa_web::mail::MailPort;
 use stoa_web::outgoing::{Client, OutgoingOptions};
 use stoa_web::{
     AppParts, Block, BlockContext, Connections, Elsewhere, Issuers, Metrics, Mounted, NewKey, Node, NodeOptions,
@@ -166,22 +167,27 @@ impl TestStoa {
 
     /// The system with these blocks, in the default profile.
     pub async fn with(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new()).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), None).await
     }
 
     /// The system with these blocks and pages of the node, in the default profile.
     pub async fn with_pages(blocks: &[Block], pages: NodePages) -> Self {
-        Self::start(blocks, Profile::Secure, pages, standing(), Vec::new()).await
+        Self::start(blocks, Profile::Secure, pages, standing(), Vec::new(), None).await
     }
 
     /// The system with these blocks in profile `govstack`, seeded; the first block also answers at `/`.
     pub async fn govstack(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Govstack, NodePages::NONE, standing(), Vec::new()).await
+        Self::start(blocks, Profile::Govstack, NodePages::NONE, standing(), Vec::new(), None).await
+    }
+
+    /// The system with these blocks, which send their mails through a port.
+    pub async fn with_mail(blocks: &[Block], mail: Arc<dyn MailPort>) -> Self {
+        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), Some(mail)).await
     }
 
     /// The system with these blocks, while others run elsewhere: by the real clock, which all of them share.
     pub async fn with_elsewhere(blocks: &[Block], elsewhere: Vec<Elsewhere>) -> Self {
-        Self::start(blocks, Profile::Secure, NodePages::NONE, Clock::system(), elsewhere).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE, Clock::system(), elsewhere, None).await
     }
 
     #[expect(clippy::expect_used, reason = "a test without a system cannot go on")]
@@ -191,6 +197,7 @@ impl TestStoa {
         pages: NodePages,
         clock: Clock,
         elsewhere: Vec<Elsewhere>,
+        mail: Option<Arc<dyn MailPort>>,
     ) -> Self {
         let place = Place::new();
         let ids = Ids::seeded(clock.clone(), 1);
@@ -239,7 +246,7 @@ impl TestStoa {
                 config: Value::Null,
                 peers: peers.of(block.name, block.needs),
                 outgoing: outgoing.clone(),
-                mail: None,
+                mail: mail.clone(),
                 profile,
                 public_url: PUBLIC_URL.to_owned(),
             };
@@ -327,6 +334,26 @@ impl TestStoa {
             None => Body::empty(),
         };
         self.send_request(request.body(body).expect("a request")).await
+    }
+
+    /// Sends a text of some type through the router.
+    ///
+    /// # Panics
+    /// When the system cannot be asked.
+    #[expect(clippy::expect_used, reason = "a test that cannot ask cannot go on")]
+    pub async fn send_text(
+        &self,
+        by: &Caller,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        text: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, content_type);
+        for (name, value) in &by.headers {
+            request = request.header(name, value);
+        }
+        self.send_request(request.body(text.into()).expect("a request")).await
     }
 
     /// Sends a request of one's own making.

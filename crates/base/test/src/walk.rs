@@ -39,6 +39,12 @@ struct Step {
     /// `POST /v1/things`, below the block's prefix.
     ask: String,
     body: Option<Value>,
+    /// The type of a body that is a text and no JSON.
+    #[serde(rename = "type")]
+    content_type: Option<String>,
+    /// Whether a second administrator asks: some things take two.
+    #[serde(default)]
+    second: bool,
     /// The name of the answer: `${name/id}` is its field `id` from then on.
     #[serde(rename = "as")]
     name: Option<String>,
@@ -61,6 +67,7 @@ struct Ask {
     method: Method,
     address: String,
     body: Option<Value>,
+    content_type: Option<String>,
     names_a_thing: bool,
     responses: Value,
 }
@@ -90,7 +97,8 @@ impl Walk {
             nobody: stoa.role(TestStoa::NOBODY).await,
             stranger: stoa.role_of("admin", "elsewhere").await,
         };
-        let made = match self.prepare(stoa, block, &askers.admin).await {
+        let second = stoa.role("admin").await;
+        let made = match self.prepare(stoa, block, [&askers.admin, &second]).await {
             Ok(made) => made,
             Err(wrong) => return vec![wrong],
         };
@@ -113,14 +121,20 @@ impl Walk {
         wrong
     }
 
-    async fn prepare(&self, stoa: &TestStoa, block: &str, admin: &Caller) -> Result<BTreeMap<String, Value>, String> {
+    async fn prepare(
+        &self,
+        stoa: &TestStoa,
+        block: &str,
+        [first, second]: [&Caller; 2],
+    ) -> Result<BTreeMap<String, Value>, String> {
         let mut made = BTreeMap::new();
         for step in &self.prepare {
             let (method, path) = step.ask.split_once(' ').ok_or_else(|| format!("`{}` is no request", step.ask))?;
             let method = method.parse::<Method>().map_err(|error| format!("`{}`: {error}", step.ask))?;
             let address = format!("/{block}{}", filled(path, &made));
             let body = step.body.as_ref().map(|body| filled_in(body, &made));
-            let answer = stoa.send(admin, method, &address, body.as_ref()).await;
+            let by = if step.second { second } else { first };
+            let answer = send(stoa, by, method, &address, body.as_ref(), step.content_type.as_deref()).await;
             if !answer.status.is_success() {
                 return Err(format!("preparing `{}`: {} {}", step.ask, answer.status, answer.text()));
             }
@@ -161,15 +175,17 @@ impl Walk {
         if !query.is_empty() {
             address = format!("{address}?{}", query.join("&"));
         }
-        let mut body = None;
-        if let Some(content) = operation
+        let (mut body, mut content_type) = (None, None);
+        if let Some((kind, content)) = operation
             .pointer("/requestBody/content")
             .and_then(Value::as_object)
-            .and_then(|content| content.values().next())
+            .and_then(|content| content.iter().next())
         {
+            content_type = Some(kind.clone()).filter(|kind| !kind.ends_with("json") || kind.contains("x-"));
             let example = content.get("example").cloned().or_else(|| example_of(document, &content["schema"]));
-            let mut example = example.ok_or("the body has no example")?;
-            if let Some(patch) = special.and_then(|special| special.body.as_ref()) {
+            let given = special.and_then(|special| special.body.as_ref());
+            let mut example = example.or_else(|| given.cloned()).ok_or("the body has no example")?;
+            if let Some(patch) = given {
                 patched(&mut example, &filled_in(patch, made));
             }
             body = Some(example);
@@ -180,6 +196,7 @@ impl Walk {
             method,
             address: format!("/{block}{address}"),
             body,
+            content_type,
             names_a_thing: path.contains('{'),
             responses: operation["responses"].clone(),
         })
@@ -187,7 +204,10 @@ impl Walk {
 
     async fn look(&self, stoa: &TestStoa, ask: &Ask, askers: &Askers, marks: &[String], wrong: &mut Vec<String>) {
         let name = &ask.name;
-        let send = async |by: &Caller| stoa.send(by, ask.method.clone(), &ask.address, ask.body.as_ref()).await;
+        let send = async |by: &Caller| {
+            let content_type = ask.content_type.as_deref();
+            send(stoa, by, ask.method.clone(), &ask.address, ask.body.as_ref(), content_type).await
+        };
         let mut of_stranger = None;
         if !self.public.contains(&ask.id) {
             for (who, by, expected) in
@@ -219,6 +239,23 @@ impl Walk {
         if compared && !marks.iter().any(|mark| answer.text().contains(mark)) {
             wrong.push(format!("{name}: shows none of the marks, so its rows of other tenants were not looked for"));
         }
+    }
+}
+
+/// Sends a body as JSON, or as the text that it is where it has a type of its own.
+async fn send(
+    stoa: &TestStoa,
+    by: &Caller,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    content_type: Option<&str>,
+) -> Answer {
+    match (body, content_type) {
+        (Some(Value::String(text)), Some(content_type)) => {
+            stoa.send_text(by, method, path, content_type, text.clone()).await
+        }
+        _ => stoa.send(by, method, path, body).await,
     }
 }
 

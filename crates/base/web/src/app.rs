@@ -32,6 +32,9 @@ pub struct Mounted {
 impl Mounted {
     /// Completes a started block's API: its document, and the refusals that every operation shares.
     pub fn new(node: &Node, block: Block, parts: BlockParts) -> Self {
+        if let Some(accounts) = parts.accounts {
+            node.take_in(accounts);
+        }
         let (api, document) = parts.api.split_for_parts();
         let document = openapi::complete(document, &block, node.hears_mediator());
         let openapi = Arc::new(openapi::served_at(&document, &format!("/{}", block.name)));

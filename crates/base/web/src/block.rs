@@ -13,6 +13,7 @@ use stoa_store::{Migration, Store};
 use stoa_ui::{Catalogue, NavEntry, Words};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::caller::BasicVerifier;
 use crate::mail::MailPort;
 use crate::outgoing::Client;
 use crate::peer::{Need, Peers};
@@ -111,4 +112,6 @@ pub struct BlockParts {
     pub jobs: Vec<Arc<dyn JobHandler>>,
     /// Who is told of its events.
     pub sinks: Vec<Arc<dyn EventSink>>,
+    /// Knows the accounts of its own that come by name and secret, where it has such.
+    pub accounts: Option<Arc<dyn BasicVerifier>>,
 }

@@ -6,6 +6,8 @@ use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use stoa_core::{Actor, Problem, Refusal, Tenant};
 
 use crate::answer::Fault;
@@ -164,6 +166,10 @@ async fn by_authorization(
             .detail("The key or token is unknown, expired or revoked.")
     };
     let (scheme, secret) = value.split_once(' ').unwrap_or(("bearer", value));
+    if scheme.eq_ignore_ascii_case("basic") {
+        may_try()?;
+        return by_name(node, secret.trim()).await?.ok_or_else(refused);
+    }
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(refused());
     }
@@ -182,6 +188,18 @@ async fn by_authorization(
         }
         None => Err(refused()),
     }
+}
+
+/// Whoever a block knows by this name and secret.
+async fn by_name(node: &Node, credentials: &str) -> Result<Option<Actor>, Problem> {
+    let decoded = BASE64.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((name, secret)) = decoded.as_deref().and_then(|pair| pair.split_once(':')) else { return Ok(None) };
+    for accounts in node.accounts() {
+        if let Some(actor) = accounts.verify(name, secret).await? {
+            return Ok(Some(actor));
+        }
+    }
+    Ok(None)
 }
 
 pub(crate) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -213,6 +231,13 @@ pub struct Token {
     pub actor: Actor,
     /// The roles that the issuer gives.
     pub roles: Vec<String>,
+}
+
+/// Verifies names and secrets (Basic authentication, RFC 7617) of the accounts that a block keeps.
+#[async_trait::async_trait]
+pub trait BasicVerifier: Send + Sync {
+    /// Whoever holds the secret; none where no account has that name, or not that secret.
+    async fn verify(&self, name: &str, secret: &str) -> Result<Option<Actor>, Problem>;
 }
 
 /// Verifies tokens of configured issuers.

@@ -17,6 +17,18 @@ use crate::Fault;
 #[derive(Debug, Clone)]
 pub struct RawJson(pub Value);
 
+/// A body of any type, as it was sent.
+#[derive(Debug, Clone)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        Ok(Self(whole_body(request, state).await?))
+    }
+}
+
 /// A JSON body of a known type. A field that does not fit is named by its JSON Pointer.
 #[derive(Debug, Clone)]
 pub struct Body<T>(pub T);

@@ -15,11 +15,11 @@ const REFUSE_TIME: Duration = Duration::from_mins(1);
 const REMEMBERED_MAX: usize = 10_000;
 
 /// The hash of a credential.
-type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
-/// What is remembered.
+/// Credentials that were verified a moment ago, by their hashes, and some that do not hold.
 #[derive(Default)]
-pub(crate) struct Keyring(Mutex<Remembered>);
+pub struct Keyring(Mutex<Remembered>);
 
 #[derive(Default)]
 struct Remembered {
@@ -29,7 +29,7 @@ struct Remembered {
 }
 
 /// What is known of a credential without asking the database.
-pub(crate) enum Known {
+pub enum Known {
     /// Whose it is.
     Holder(Actor),
     /// It does not hold.
@@ -43,7 +43,8 @@ impl Keyring {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn look(&self, hash: &Hash, now: Instant) -> Known {
+    /// What is known of a credential.
+    pub fn look(&self, hash: &Hash, now: Instant) -> Known {
         let remembered = self.lock();
         if let Some((actor, until)) = remembered.holders.get(hash)
             && now < *until
@@ -57,7 +58,7 @@ impl Keyring {
     }
 
     /// Remembers a holder, unless something was revoked since the database was asked.
-    pub(crate) fn trust(&self, hash: Hash, actor: &Actor, ends: Option<Instant>, now: Instant, generation: u64) {
+    pub fn trust(&self, hash: Hash, actor: &Actor, ends: Option<Instant>, now: Instant, generation: u64) {
         let mut remembered = self.lock();
         if remembered.generation != generation {
             return;
@@ -73,7 +74,7 @@ impl Keyring {
     }
 
     /// Remembers that a credential does not hold.
-    pub(crate) fn refuse(&self, hash: Hash, now: Instant) {
+    pub fn refuse(&self, hash: Hash, now: Instant) {
         let mut remembered = self.lock();
         // Whoever guesses never guesses the same twice: those entries are worth nothing.
         if remembered.refused.len() >= REMEMBERED_MAX {
@@ -83,7 +84,7 @@ impl Keyring {
     }
 
     /// Forgets all holders: one of them was revoked.
-    pub(crate) fn forget(&self) {
+    pub fn forget(&self) {
         let mut remembered = self.lock();
         remembered.generation += 1;
         remembered.holders.clear();

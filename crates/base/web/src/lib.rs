@@ -46,11 +46,12 @@ pub use utoipa_axum::router::OpenApiRouter;
 pub use answer::{Created, Fault, JSON, Json, PROBLEM_JSON, Refused, bytes_as, etag, json, problem_value, status_of};
 pub use app::{AppParts, Lag, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
-pub use caller::{RequestInfo, Token, TokenVerifier, cookie};
+pub use caller::{BasicVerifier, RequestInfo, Token, TokenVerifier, cookie};
 pub use connections::{ConnectionBounds, Connections, raise_open_files};
 pub use form::{FormFields, Upload};
-pub use input::{Body, IdempotencyKey, Params, RawJson, parse, typed};
+pub use input::{Body, IdempotencyKey, Params, RawBody, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, KeySource, algorithm};
+pub use keyring::{Keyring, Known};
 pub use mediator::{Member, MemberError};
 pub use metrics::Metrics;
 pub use node::{
@@ -61,6 +62,7 @@ pub use path::Path;
 pub use peer::{ClientCredentials, Elsewhere, Need, NodeSigner, Peer, PeerError, PeerOptions, PeerTable, Peers};
 pub use permission::{Allowed, Public, Right};
 pub use rate::RateLimits;
+pub use secret::{hash as secret_hash, new as new_secret};
 pub use server::{Listener, ServerError};
 /// For [`permissions!`], which names its types through this crate.
 pub use stoa_core as core;

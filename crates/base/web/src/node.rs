@@ -3,15 +3,15 @@
 mod account;
 mod session;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use stoa_core::{Actor, ActorKind, Id, Instant, PermissionInfo, Permissions, Problem, Refusal, Role, Tenant};
 use stoa_store::{MasterKeys, Migration, Store, StoreError, Tx, params};
 
 use crate::block::Profile;
-use crate::caller::TokenVerifier;
+use crate::caller::{BasicVerifier, TokenVerifier};
 use crate::keyring::{Keyring, Known};
 use crate::mediator::Member;
 use crate::metrics::Metrics;
@@ -42,6 +42,7 @@ struct Shared {
     profile: Profile,
     declared: Vec<PermissionInfo>,
     tokens: Option<Arc<dyn TokenVerifier>>,
+    accounts: RwLock<Vec<Arc<dyn BasicVerifier>>>,
     rates: Rates,
     members: Option<Vec<Member>>,
     keys: Keyring,
@@ -81,6 +82,7 @@ impl Node {
                 profile,
                 declared: permissions,
                 tokens,
+                accounts: RwLock::default(),
                 members,
                 rates: Rates::new(limits, metrics.clone()),
                 keys: Keyring::default(),
@@ -150,6 +152,15 @@ impl Node {
 
     pub(crate) fn tokens(&self) -> Option<&Arc<dyn TokenVerifier>> {
         self.shared.tokens.as_ref()
+    }
+
+    /// Takes in the accounts that a block keeps: who comes with a name and a secret is looked for among them.
+    pub(crate) fn take_in(&self, accounts: Arc<dyn BasicVerifier>) {
+        self.shared.accounts.write().unwrap_or_else(PoisonError::into_inner).push(accounts);
+    }
+
+    pub(crate) fn accounts(&self) -> Vec<Arc<dyn BasicVerifier>> {
+        self.shared.accounts.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What these roles bring together.

@@ -9,7 +9,7 @@ use stoa_core::{Problem, Refusal};
 const SECRET_BYTES: usize = 32;
 
 /// A new secret: `prefix` and 43 characters of base64url.
-pub(crate) fn new(prefix: &str) -> Result<String, Problem> {
+pub fn new(prefix: &str) -> Result<String, Problem> {
     let mut bytes = [0; SECRET_BYTES];
     rand::fill(&mut bytes)
         .map_err(|_| Problem::new(Refusal::Failed, "web.failed").detail("The system gives no random numbers."))?;
@@ -17,7 +17,7 @@ pub(crate) fn new(prefix: &str) -> Result<String, Problem> {
 }
 
 /// What is stored of a secret.
-pub(crate) fn hash(secret: &str) -> [u8; 32] {
+pub fn hash(secret: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
     hash

@@ -172,10 +172,12 @@ pub fn verify<'k>(signature: &str, report: &[u8], allowed: &'k [PublicKey]) -> R
     fits(&signature, report).map(|()| key)
 }
 
-/// Verifies that a signature in armor fits a report, whoever made it. It says nothing about who that was: anybody can
-/// make a key.
-pub fn verify_any(signature: &str, report: &[u8]) -> Result<(), SignatureError> {
-    fits(&read(signature)?, report)
+/// Verifies that a signature in armor fits a report, and gives the key that made it. It says nothing about who that was:
+/// anybody can make a key.
+pub fn verify_any(signature: &str, report: &[u8]) -> Result<PublicKey, SignatureError> {
+    let signature = read(signature)?;
+    fits(&signature, report)?;
+    Ok(PublicKey(ssh_key::PublicKey::new(signature.public_key().clone(), "")))
 }
 
 /// Reads a signature in armor that is for reports.

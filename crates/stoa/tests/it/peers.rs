@@ -36,7 +36,13 @@ const SILENT: Block = Block { name: "silent", needs: &[], ..ASKER };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every block")]
 fn nothing(_: BlockContext) -> Result<BlockParts, BoxError> {
-    Ok(BlockParts { api: OpenApiRouter::new(), pages: Router::new(), jobs: Vec::new(), sinks: Vec::new() })
+    Ok(BlockParts {
+        api: OpenApiRouter::new(),
+        pages: Router::new(),
+        jobs: Vec::new(),
+        sinks: Vec::new(),
+        accounts: None,
+    })
 }
 
 fn ada(tenant: &str) -> Actor {
