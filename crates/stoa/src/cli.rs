@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// Work with registers
     #[command(subcommand)]
     Registry(RegistryCommand),
+    /// Work with the compliance monitor
+    #[command(subcommand)]
+    Monitor(MonitorCommand),
     /// Make sample data
     #[command(subcommand)]
     Sample(SampleCommand),
@@ -312,6 +315,19 @@ pub(crate) enum RegistryCommand {
     Export {
         /// The register's name
         register: String,
+    },
+}
+
+/// `stoa monitor`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MonitorCommand {
+    /// Make the accounts those of a published monitor's file
+    #[command(after_help = "Example:\n  stoa monitor import-bootstrap bootstrap.yaml\n\n\
+        New accounts are added, those that are there are written again, those that are not in the file leave; their \
+        evidence stays. A file with a mistake changes nothing, and each mistake is named with its line.")]
+    ImportBootstrap {
+        /// The file, or `-` for standard input
+        file: PathBuf,
     },
 }
 

@@ -41,6 +41,13 @@ pub(crate) enum Work {
         /// Its name.
         register: String,
     },
+    /// Make the monitor's accounts those of a file.
+    MonitorImport {
+        /// What the file is called in messages.
+        name: String,
+        /// Its text.
+        text: String,
+    },
     /// Make a population.
     SamplePeople {
         /// How many.

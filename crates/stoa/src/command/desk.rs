@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure};
 use crate::instance::Instance;
 use crate::work::Work;
 
-use super::{audit, backup, key, keys, registry};
+use super::{audit, backup, key, keys, monitor, registry};
 
 /// An instance and the address under which people reach it.
 pub(crate) struct Desk {
@@ -48,6 +48,7 @@ impl Worker for Desk {
                 registry::import(instance, wanted, &console).await
             }
             Work::RegistryExport { register } => registry::export(instance, &register, &console).await,
+            Work::MonitorImport { name, text } => monitor::import_bootstrap(instance, &name, &text, &console).await,
             Work::SamplePeople { count, seed } => registry::people(instance, count, seed, &console).await,
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod flavor;
 mod image;
 pub(crate) mod key;
 mod keys;
+mod monitor;
 mod registry;
 mod report;
 mod standard;
@@ -22,7 +23,8 @@ use std::sync::Arc;
 use clap::CommandFactory;
 
 use crate::cli::{
-    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, KeysCommand, ReferencePage, RegistryCommand, SampleCommand,
+    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, KeysCommand, MonitorCommand, ReferencePage, RegistryCommand,
+    SampleCommand,
 };
 use crate::config::{Config, Sources, reference};
 use crate::console::Console;
@@ -145,6 +147,9 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         Command::Registry(RegistryCommand::Import { source, register, yes, formulas_as_text }) => {
             let source = if source == "iso-codes" { source } else { absolute(Path::new(&source)) };
             Work::RegistryImport { source, register, confirmed: yes, formulas_as_text }
+        }
+        Command::Monitor(MonitorCommand::ImportBootstrap { file }) => {
+            Work::MonitorImport { name: files::shown(&file), text: files::text(&file)? }
         }
         Command::Sample(SampleCommand::People { count, seed }) => Work::SamplePeople { count, seed },
         _ => return Ok(None),

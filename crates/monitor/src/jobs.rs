@@ -1,0 +1,46 @@
+//! What the monitor works on in the background: mails, and changes that come with the days.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use stoa_store::jobs::{Job, JobError, JobHandler};
+
+use crate::MonitorError;
+use crate::service::{MAIL_JOB, Monitor};
+
+/// How often it is looked for changes that come with the days.
+const WATCH_TIME: Duration = Duration::from_mins(10);
+
+/// Sends one mail.
+pub(crate) struct SendMail(pub(crate) Monitor);
+
+#[async_trait]
+impl JobHandler for SendMail {
+    fn kind(&self) -> &'static str {
+        MAIL_JOB
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), JobError> {
+        self.0.mail(job.payload()?).await
+    }
+}
+
+/// Notes states that changed with the days, and posts what is due.
+pub(crate) struct Watch(pub(crate) Monitor);
+
+#[async_trait]
+impl JobHandler for Watch {
+    fn kind(&self) -> &'static str {
+        "monitor.watch"
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(WATCH_TIME)
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), JobError> {
+        let later = |error: MonitorError| JobError::later(error.to_string());
+        self.0.watch().await.map_err(later)?;
+        self.0.post_due().await.map_err(later)
+    }
+}

@@ -1,0 +1,82 @@
+//! What a subject's state was, day by day, worked out from the evidence alone.
+
+use std::collections::BTreeMap;
+
+use stoa_core::{Date, Instant};
+use stoa_standards::scope::Scope;
+use stoa_standards::verdict::Verdict;
+use uuid::Uuid;
+
+use super::results::{Latest, Results, Source};
+use super::standing::{Standing, State, Waived};
+
+/// Days that a history goes back: eighteen months (scs-0004), of the longest kind.
+pub const HISTORY_DAYS: i32 = 549;
+
+/// One piece of evidence: what a report, or a manual result, says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Piece {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was found.
+    pub checked_at: Instant,
+    /// How it came about.
+    pub source: Source,
+    /// What was found, by test case.
+    pub verdicts: BTreeMap<String, Verdict>,
+}
+
+impl Piece {
+    /// Takes all that it says into results; whether anything was new.
+    pub fn add_to(&self, results: &mut Results) -> bool {
+        let mut is_new = false;
+        for (test_case, verdict) in &self.verdicts {
+            let latest =
+                Latest { verdict: *verdict, checked_at: self.checked_at, evidence: self.id, source: self.source };
+            is_new |= results.take(test_case, latest);
+        }
+        is_new
+    }
+}
+
+/// One day of a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// The day, in UTC.
+    pub date: Date,
+    /// The state at its end, or now if it is today.
+    pub state: State,
+    /// The version that decided.
+    pub version: Option<String>,
+}
+
+/// The days from `first` through the one of `now`.
+///
+/// Each day is judged at its end by the evidence of until then and by its own timeline; the present day as of now.
+pub fn days(scope: &Scope, evidence: &[Piece], waived: &[Waived], first: Date, now: Instant) -> Vec<Day> {
+    let mut pieces: Vec<&Piece> = evidence.iter().collect();
+    pieces.sort_by_key(|piece| (piece.checked_at, piece.id));
+    let mut pieces = pieces.into_iter().peekable();
+    let mut results = Results::default();
+    let mut days = Vec::new();
+    let mut date = first;
+    while date <= now.date() {
+        let end = date.plus_days(1).start();
+        let at = if end > now { now } else { Instant::from_micros(end.micros() - 1) };
+        while let Some(piece) = pieces.next_if(|piece| piece.checked_at <= at) {
+            piece.add_to(&mut results);
+        }
+        let standing = Standing::new(scope, &results, waived, at);
+        let version = standing.decisive().map(|version| version.name.clone());
+        days.push(Day { date, state: standing.state, version });
+        date = date.plus_days(1);
+    }
+    days
+}
+
+/// The share of days with a pass among those on which anything was known, in thousandths; none where nothing ever was.
+pub fn share_kept(days: &[Day]) -> Option<u32> {
+    let known = days.iter().filter(|day| day.state != State::Nothing).count();
+    let kept = days.iter().filter(|day| day.state.is_green()).count();
+    u32::try_from(kept * 1000).ok()?.checked_div(u32::try_from(known).ok()?)
+}

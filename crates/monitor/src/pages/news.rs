@@ -1,0 +1,316 @@
+//! What changed: as a page, as a feed, and by mail for whoever asks for it.
+
+use std::time::Duration;
+
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use stoa_core::{FieldError, Instant};
+use stoa_ui::{Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Table, Tone, escape};
+use stoa_web::{Fault, FormFields, Params, Path, Public, View, bytes_as};
+
+use super::{HOME, cell, detail_at, shown, state_key, tenant};
+use crate::error::MonitorError;
+use crate::service::{Board, Change, Monitor, NewSubscription};
+
+/// Changes of a page and of a feed at most.
+const CHANGES_MAX: u32 = 200;
+/// How far back they go.
+const CHANGES_TIME: Duration = Duration::from_hours(90 * 24);
+
+fn since(monitor: &Monitor) -> Instant {
+    monitor.store().clock().now().minus(CHANGES_TIME)
+}
+
+/// The scope of a change: its name and its short name.
+fn scope_of(board: &Board, change: &Change) -> (String, String) {
+    let known = board.scopes.find(&change.scope);
+    known.map_or_else(
+        || (change.scope.clone(), change.scope.clone()),
+        |known| (known.scope.name.clone(), known.alias.clone()),
+    )
+}
+
+/// The newest changes.
+pub(super) async fn changes(
+    _: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let w = view.words();
+    let tenant = tenant(&view);
+    let board = monitor.board(&tenant).await?;
+    let subject = params.get("subject").filter(|text| !text.is_empty());
+    let found = monitor.changes(&tenant, subject, since(&monitor), CHANGES_MAX).await?;
+    let table = Table::new(w.t("monitor-changes"))
+        .column(Column::new(w.t("monitor-since")))
+        .column(Column::new(w.t("monitor-subject")))
+        .column(Column::new(w.t("monitor-scope")))
+        .column(Column::new(w.t("monitor-before")))
+        .column(Column::new(w.t("monitor-now")))
+        .column(Column::new(w.t("monitor-cause")))
+        .rows(found.iter().map(|change| {
+            let (name, alias) = scope_of(&board, change);
+            let state = |state, version: &str| {
+                let text = format!("{} {version}", w.t(state_key(state)));
+                Badge::html(cell::tone(state, None), text.trim())
+            };
+            let cause = match (change.cause.as_str(), change.evidence) {
+                ("evidence", Some(id)) => {
+                    Html::link(format!("/monitor/page/report/{id}"), w.t("monitor-cause-evidence"))
+                }
+                ("decision", _) => Html::text(w.t("monitor-cause-decision")),
+                ("time", _) => Html::text(w.t("monitor-cause-time")),
+                _ => Html::text(w.t("monitor-cause-evidence")),
+            };
+            [
+                w.instant(change.at),
+                Html::link(detail_at(&change.subject, &alias).to_string(), board.title(&change.subject)),
+                Html::text(name),
+                state(change.before, &change.before_version),
+                state(change.after, &change.version),
+                cause,
+            ]
+        }))
+        .empty(Html::paragraph(w.t("monitor-changes-none")));
+    let links = [
+        (w.t("monitor-feed"), "/monitor/feed.atom".to_owned()),
+        (w.t("monitor-subscribe"), "/monitor/page/subscribe".to_owned()),
+    ];
+    let page = Page::new(&view.frame, w.t("monitor-changes"))
+        .wide()
+        .crumb(w.t("monitor-overview"), HOME)
+        .lead(w.t("monitor-changes-lead"))
+        .actions(stoa_ui::actions(links))
+        .push(table.render(w));
+    Ok(shown(&page, "/monitor/v1/changes"))
+}
+
+/// A text within XML.
+fn xml(text: &str) -> String {
+    escape(&stoa_core::plain(text))
+}
+
+/// The newest changes as an Atom feed (RFC 4287).
+pub(super) async fn feed(
+    asking: Public,
+    Extract(monitor): Extract<Monitor>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let tenant = &asking.actor.tenant;
+    let board = monitor.board(tenant).await?;
+    let subject = params.get("subject").filter(|text| !text.is_empty());
+    let found = monitor.changes(tenant, subject, since(&monitor), CHANGES_MAX).await?;
+    let own = xml(&monitor.address());
+    let query = subject.map(|subject| format!("?subject={}", Address::segment(subject))).unwrap_or_default();
+    let updated = found.first().map_or(board.date.start(), |change| change.at);
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
+         <id>{own}/feed.atom{0}</id>\n<title>Conformance</title>\n<updated>{updated}</updated>\n\
+         <author><name>Compliance monitor</name></author>\n\
+         <link rel=\"self\" href=\"{own}/feed.atom{0}\"/>\n<link href=\"{own}/page/changes\"/>\n",
+        xml(&query)
+    );
+    for change in &found {
+        let (name, alias) = scope_of(&board, change);
+        let link = xml(&detail_at(&change.subject, &alias).to_string().replacen("/monitor", &monitor.address(), 1));
+        let title = format!(
+            "{}, {name}: {} {} (before: {} {})",
+            board.title(&change.subject),
+            change.after.name(),
+            change.version,
+            change.before.name(),
+            change.before_version
+        );
+        out.push_str(&format!(
+            "<entry>\n<id>urn:uuid:{}</id>\n<title>{}</title>\n<updated>{}</updated>\n<link href=\"{link}\"/>\n\
+             <summary>{}</summary>\n</entry>\n",
+            change.id,
+            xml(title.replace(" )", ")").trim()),
+            change.at,
+            xml(&change.cause)
+        ));
+    }
+    out.push_str("</feed>\n");
+    Ok(bytes_as(StatusCode::OK, "application/atom+xml; charset=utf-8", out))
+}
+
+/// The addresses of all public pages, for those who look for them.
+pub(super) async fn sitemap(asking: Public, Extract(monitor): Extract<Monitor>) -> Result<Response, Fault> {
+    let board = monitor.board(&asking.actor.tenant).await?;
+    let mut pages: Vec<String> =
+        ["table", "changes", "methodology"].iter().map(|name| format!("/monitor/page/{name}")).collect();
+    pages.extend(board.scopes.iter().map(|known| format!("/monitor/page/scope/{}", Address::segment(&known.alias))));
+    for row in &board.rows {
+        for known in board.scopes.iter() {
+            if board.worst(&row.subjects, known.scope.uuid).is_some() {
+                pages.push(detail_at(&row.name, &known.alias).to_string());
+            }
+        }
+    }
+    let address = monitor.address();
+    let mut out = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+                   <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n"
+        .to_owned();
+    for page in pages {
+        out.push_str(&format!("<url><loc>{}</loc></url>\n", xml(&page.replacen("/monitor", &address, 1))));
+    }
+    out.push_str("</urlset>\n");
+    Ok(bytes_as(StatusCode::OK, "application/xml; charset=utf-8", out))
+}
+
+/// Asks to be told by mail.
+pub(super) async fn subscribe_form(
+    _: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let typed = NewSubscription {
+        subject: params.get("subject").unwrap_or("").to_owned(),
+        scope: params.get("scope").unwrap_or("").to_owned(),
+        ..NewSubscription::default()
+    };
+    Ok(stoa_web::page(StatusCode::OK, &subscribe_page(&view, &monitor, &typed, &[]).await?))
+}
+
+async fn subscribe_page<'v>(
+    view: &'v View,
+    monitor: &Monitor,
+    typed: &NewSubscription,
+    faults: &[FieldError],
+) -> Result<Page<'v>, Fault> {
+    let w = view.words();
+    let page = Page::new(&view.frame, w.t("monitor-subscribe")).crumb(w.t("monitor-changes"), "/monitor/page/changes");
+    if !monitor.has_mail() {
+        let feed = Html::link("/monitor/feed.atom", w.t("monitor-feed"));
+        return Ok(page.push(Notice::html(Tone::Info, w.t("monitor-no-mail"), feed)));
+    }
+    let board = monitor.board(&tenant(view)).await?;
+    let mut subjects: Vec<&str> = board.entries().map(|(subject, _, _)| subject).collect();
+    subjects.dedup();
+    let subjects =
+        subjects.into_iter().map(|subject| Choice::new(subject, board.title(subject)).chosen(typed.subject == subject));
+    let scopes = board
+        .scopes
+        .iter()
+        .map(|known| Choice::new(&known.alias, &known.scope.name).chosen(typed.scope == known.alias));
+    let any = |chosen: bool| std::iter::once(Choice::new("", w.t("monitor-any")).chosen(chosen));
+    let fault = |pointer: &str, key: &str| faults.iter().any(|fault| fault.pointer == pointer).then(|| w.t(key));
+    let form = Form::post("/monitor/page/subscribe", &view.frame, w.t("monitor-subscribe"))
+        .field(
+            Field::text("email", w.t("monitor-email"))
+                .ltr()
+                .attribute("autocomplete", "email")
+                .attribute("inputmode", "email")
+                .value(&typed.email)
+                .error_if(fault("/email", "monitor-email-wrong")),
+        )
+        .field(
+            Field::select("subject", w.t("monitor-subject"), any(typed.subject.is_empty()).chain(subjects))
+                .error_if(fault("/subject", "problem-monitor-subject-not-found")),
+        )
+        .field(
+            Field::select("scope", w.t("monitor-scope"), any(typed.scope.is_empty()).chain(scopes))
+                .error_if(fault("/scope", "problem-monitor-scope-not-found")),
+        )
+        .field(Field::checkbox("weekly", w.t("monitor-weekly"), typed.weekly))
+        .redraws();
+    Ok(page.lead(w.t("monitor-subscribe-lead")).form(&form))
+}
+
+/// Takes the wish, and says that a mail is on its way.
+pub(super) async fn subscribe(
+    asking: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    typed: FormFields,
+) -> Result<Response, Fault> {
+    asking.check_forgery()?;
+    let w = view.words();
+    let text = |name: &str| typed.text(name).to_owned();
+    let new = NewSubscription {
+        email: text("email"),
+        subject: text("subject"),
+        scope: text("scope"),
+        weekly: typed.is_checked("weekly"),
+    };
+    if view.is_redraw() || !monitor.has_mail() {
+        return Ok(stoa_web::page(StatusCode::OK, &subscribe_page(&view, &monitor, &new, &[]).await?));
+    }
+    if let Err(problem) = monitor.subscribe(&tenant(&view), new.clone(), w.locale()).await {
+        if problem.errors.is_empty() {
+            return Err(problem.into());
+        }
+        let page = subscribe_page(&view, &monitor, &new, &problem.errors).await?;
+        return Ok(stoa_web::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    }
+    let page = Page::new(&view.frame, w.t("monitor-subscribe"))
+        .crumb(w.t("monitor-changes"), "/monitor/page/changes")
+        .notice(Notice::html(Tone::Good, w.t("monitor-mail-sent"), Html::paragraph(w.t("monitor-mail-sent-text"))));
+    Ok(stoa_web::page(StatusCode::OK, &page))
+}
+
+/// One's own subscription, by the token of a mail. Looking at it changes nothing: mail programs open links too.
+pub(super) async fn subscription(
+    _: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    Path(token): Path<String>,
+) -> Result<Response, Fault> {
+    let w = view.words();
+    let found = monitor.subscription(&token).await?.ok_or(MonitorError::SubscriptionNotFound)?;
+    let or_all = |text: &str| if text.is_empty() { w.t("monitor-any") } else { text.to_owned() };
+    let at = format!("/monitor/page/subscription/{}", Address::segment(&token));
+    let facts = Definitions::new()
+        .add(w.t("monitor-email"), Html::isolated(&found.email))
+        .add(w.t("monitor-subject"), Html::isolated(or_all(&found.subject)))
+        .add(w.t("monitor-scope"), Html::isolated(or_all(&found.scope)));
+    let form = if found.is_confirmed {
+        Form::post(format!("{at}/end"), &view.frame, w.t("monitor-subscription-end"))
+    } else {
+        Form::post(at, &view.frame, w.t("monitor-subscription-confirm"))
+    };
+    let page = Page::new(&view.frame, w.t("monitor-subscription"))
+        .crumb(w.t("monitor-changes"), "/monitor/page/changes")
+        .push(facts.render())
+        .push(form.render(w));
+    Ok(stoa_web::page(StatusCode::OK, &page))
+}
+
+/// Confirms a subscription.
+pub(super) async fn confirm(
+    asking: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    Path(token): Path<String>,
+) -> Result<Response, Fault> {
+    asking.check_forgery()?;
+    if !monitor.confirm_subscription(&token).await? {
+        return Err(MonitorError::SubscriptionNotFound.into());
+    }
+    Ok(said(&view, "monitor-subscription-confirmed"))
+}
+
+/// Ends a subscription.
+pub(super) async fn end(
+    asking: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    Path(token): Path<String>,
+) -> Result<Response, Fault> {
+    asking.check_forgery()?;
+    if !monitor.end_subscription(&token).await? {
+        return Err(MonitorError::SubscriptionNotFound.into());
+    }
+    Ok(said(&view, "monitor-subscription-ended"))
+}
+
+fn said(view: &View, key: &str) -> Response {
+    let w = view.words();
+    let page = Page::new(&view.frame, w.t("monitor-subscription"))
+        .crumb(w.t("monitor-changes"), "/monitor/page/changes")
+        .notice(Notice::html(Tone::Good, w.t(key), Html::link(HOME, w.t("monitor-overview"))));
+    stoa_web::page(StatusCode::OK, &page)
+}

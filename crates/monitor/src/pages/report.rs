@@ -1,0 +1,207 @@
+//! One report: what was tested, what was found, what the programs said, what changed since the one before, and the proof.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State as Extract;
+use axum::response::Response;
+use stoa_standards::report::Invocation;
+use stoa_standards::verdict::Verdict;
+use stoa_ui::{Badge, Column, Definitions, Fold, Html, Page, Table, Tone, actions, code};
+use stoa_web::{Fault, Path, Public, View};
+use uuid::Uuid;
+
+use super::detail::anchor;
+use super::{HOME, detail_at, shown, tenant};
+use crate::error::MonitorError;
+use crate::model::results::Source;
+use crate::service::{By, Evidence, Monitor};
+
+/// Lines of a program that are shown; the rest is in the file.
+const LINES_MAX: usize = 2_000;
+
+/// The page without what may be nobody's business: of what programs printed, only verdicts, warnings and errors.
+pub(super) async fn show(
+    _: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    page(&view, &monitor, &id, false).await
+}
+
+/// The whole page, for the subject and for those who may read all.
+pub(super) async fn show_full(
+    asking: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    let by = By { actor: asking.actor, info: asking.info };
+    let evidence = monitor.evidence(by.tenant(), uuid(&id)?).await?;
+    monitor.may_read(&by, &evidence.info.subject)?;
+    page(&view, &monitor, &id, true).await
+}
+
+fn uuid(text: &str) -> Result<Uuid, MonitorError> {
+    text.parse().map_err(|_| MonitorError::ReportNotFound(text.chars().take(60).collect()))
+}
+
+async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Result<Response, Fault> {
+    let w = view.words();
+    let tenant = tenant(view);
+    let id = uuid(id)?;
+    let board = monitor.board(&tenant).await?;
+    let evidence = monitor.evidence(&tenant, id).await?;
+    let info = &evidence.info;
+    let known = board.scopes.by_uuid(info.scope);
+    let scope = known.map_or_else(|| info.scope.to_string(), |known| known.scope.name.clone());
+    let before = monitor.report_before(&tenant, id).await?;
+    let mut page =
+        Page::new(&view.frame, w.with("monitor-report-title", &[("subject", board.title(&info.subject).into())]))
+            .wide()
+            .crumb(w.t("monitor-overview"), HOME);
+    if let Some(known) = known {
+        let detail = detail_at(&info.subject, &known.alias).to_string();
+        page = page.crumb(format!("{}: {scope}", board.title(&info.subject)), detail);
+    }
+    page = page.actions(files(view, id, is_whole)).push(facts(view, &evidence, &scope)).push(code(
+        w.t("monitor-verify-how"),
+        "ssh-keygen -Y verify -f allowed_signers -I subject -n report -s report.sig < report.yaml",
+        w,
+    ));
+    let verdicts = monitor.verdicts(&tenant, id).await?;
+    if let Some(before) = before {
+        let earlier = monitor.verdicts(&tenant, before.id).await?;
+        page = page.push(changes(view, &earlier, &verdicts, before.id));
+    }
+    page = page.push(results(view, &verdicts));
+    for (place, invocation) in evidence.report.run.invocations.iter().enumerate() {
+        page = page.push(said(view, place, invocation, is_whole));
+    }
+    Ok(shown(&page, &format!("/monitor/v1/reports/{id}")))
+}
+
+fn facts(view: &View, evidence: &Evidence, scope: &str) -> Html {
+    let w = view.words();
+    let (info, run) = (&evidence.info, &evidence.report.run);
+    let source = match info.source {
+        Source::Own => "monitor-source-own",
+        Source::Delegate => "monitor-source-delegate",
+        Source::Moved => "monitor-source-moved",
+        Source::Manual => "monitor-source-manual",
+    };
+    let mut facts = Definitions::new()
+        .add(w.t("monitor-report-id"), Html::code(info.id.to_string()))
+        .add(w.t("monitor-subject"), Html::isolated(&info.subject))
+        .add(w.t("monitor-scope"), Html::text(scope))
+        .add(w.t("monitor-checked"), w.instant(info.checked_at))
+        .add(w.t("monitor-received"), w.instant(info.received_at))
+        .add(w.t("monitor-submitter"), Html::isolated(&info.submitter))
+        .add(w.t("monitor-source"), w.t(source))
+        .add(w.t("monitor-key"), Html::code(&evidence.public_key));
+    if let Some(tests) = &run.forced_tests {
+        facts = facts.add(w.t("monitor-only-tests"), Html::code(tests));
+    }
+    if let Some(version) = &run.forced_version {
+        facts = facts.add(w.t("monitor-only-version"), Html::code(version));
+    }
+    facts.render()
+}
+
+fn files(view: &View, id: Uuid, is_whole: bool) -> Html {
+    let w = view.words();
+    let at = format!("/monitor/reports/{id}");
+    let mut links = vec![
+        (w.t("monitor-file-report"), format!("{at}/body")),
+        (w.t("monitor-file-signature"), format!("{at}/signature")),
+        (w.t("monitor-file-key"), format!("{at}/allowed_signers")),
+    ];
+    if !is_whole && view.visitor.actor.is_some() {
+        links.push((w.t("monitor-report-full"), format!("/monitor/page/report_full/{id}")));
+    }
+    actions(links)
+}
+
+fn verdict(view: &View, verdict: Option<Verdict>) -> Html {
+    let w = view.words();
+    match verdict {
+        Some(Verdict::Pass) => Badge::html(Tone::Good, w.t("monitor-case-pass")),
+        Some(Verdict::Fail) => Badge::html(Tone::Bad, w.t("monitor-case-fail")),
+        Some(Verdict::Abort) => Badge::html(Tone::Warning, w.t("monitor-case-aborted")),
+        None => Badge::html(Tone::Plain, w.t("monitor-case-missing")),
+    }
+}
+
+fn changes(view: &View, before: &BTreeMap<String, Verdict>, after: &BTreeMap<String, Verdict>, earlier: Uuid) -> Html {
+    let w = view.words();
+    let all: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed: Vec<&String> = all.into_iter().filter(|id| before.get(*id) != after.get(*id)).collect();
+    let table = Table::new(w.t("monitor-report-changes"))
+        .show_caption()
+        .column(Column::new(w.t("monitor-test-case")))
+        .column(Column::new(w.t("monitor-before")))
+        .column(Column::new(w.t("monitor-now")))
+        .rows(changed.iter().map(|id| {
+            [Html::code(id), verdict(view, before.get(*id).copied()), verdict(view, after.get(*id).copied())]
+        }))
+        .empty(w.t("monitor-report-same"));
+    table.render(w).then(Html::link(format!("/monitor/page/report/{earlier}"), w.t("monitor-report-before")))
+}
+
+fn results(view: &View, verdicts: &BTreeMap<String, Verdict>) -> Html {
+    let w = view.words();
+    let mut listed: Vec<(&String, &Verdict)> = verdicts.iter().collect();
+    listed.sort_by_key(|(id, verdict)| (**verdict, *id));
+    Table::new(w.t("monitor-results"))
+        .show_caption()
+        .column(Column::new(w.t("monitor-test-case")))
+        .column(Column::new(w.t("monitor-result")))
+        .rows(listed.into_iter().map(|(id, found)| {
+            let name = Html::trusted(format!("<span id=\"{}\">", anchor(id)))
+                .then(Html::code(id))
+                .then(Html::trusted("</span>"));
+            [name, verdict(view, Some(*found))]
+        }))
+        .render(w)
+}
+
+/// What a program said. What it printed is shown as text, whatever stands in it.
+fn said(view: &View, place: usize, invocation: &Invocation, is_whole: bool) -> Html {
+    let w = view.words();
+    let number = w.number(i128::try_from(place + 1).unwrap_or(1));
+    let counts = invocation.counts;
+    let facts = Definitions::new()
+        .add(w.t("monitor-exit-code"), w.number(i128::from(invocation.exit_code)))
+        .add(w.t("monitor-line-critical"), w.number(i128::from(counts.critical)))
+        .add(w.t("monitor-line-error"), w.number(i128::from(counts.error)))
+        .add(w.t("monitor-line-warning"), w.number(i128::from(counts.warning)));
+    let facts = if is_whole { facts.add(w.t("monitor-command"), Html::code(&invocation.command)) } else { facts };
+    let out = lines(&invocation.stdout, is_whole, is_verdict);
+    let err = lines(&invocation.stderr, is_whole, is_warning);
+    let has_trouble = counts.critical + counts.error + counts.warning > 0;
+    let block = |title: &str, text: &str, open: bool| {
+        if text.is_empty() { Html::empty() } else { Fold::html(w.t(title), code(w.t(title), text, w), open) }
+    };
+    let note = if is_whole { Html::empty() } else { Html::quiet(w.t("monitor-shortened")) };
+    Html::heading(w.with("monitor-invocation", &[("number", number.into())]))
+        .then(facts.render())
+        .then(block("monitor-stdout", &out, false))
+        .then(block("monitor-stderr", &err, has_trouble))
+        .then(note)
+}
+
+fn lines(lines: &[String], is_whole: bool, is_open: fn(&str) -> bool) -> String {
+    let shown = lines.iter().filter(|line| is_whole || is_open(line)).take(LINES_MAX);
+    shown.map(|line| stoa_core::plain(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// A line `<test case>: <verdict>`.
+fn is_verdict(line: &str) -> bool {
+    let last = line.rsplit(": ").next().unwrap_or("").trim().to_ascii_uppercase();
+    matches!(last.as_str(), "PASS" | "FAIL" | "ABORT")
+}
+
+/// A line of a level that everybody may see.
+fn is_warning(line: &str) -> bool {
+    ["WARNING", "ERROR", "CRITICAL"].iter().any(|level| line.starts_with(level))
+}

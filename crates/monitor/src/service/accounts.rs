@@ -1,0 +1,427 @@
+//! Accounts: kept one by one, or all of them from the published monitor's file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stoa_core::{FieldError, Instant, Problem};
+use stoa_standards::scope;
+use stoa_standards::signature::PublicKey;
+use stoa_store::Tx;
+
+use super::credentials::fast_hash;
+use super::{By, Listing, Monitor};
+use crate::error::MonitorError;
+use crate::model::account::{AccountRole, AccountRoles, GROUP_PREFIX, subject_fault};
+use crate::model::bootstrap::Bootstrapped;
+use crate::store;
+use crate::store::account::AccountRow;
+
+/// Characters of a listing's texts at most.
+const TEXT_CHARS_MAX: usize = 500;
+/// What the secrets that are issued here begin with.
+const SECRET_PREFIX: &str = "stoam_";
+
+/// An account, without its secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    /// The subject that it stands for.
+    pub subject: String,
+    /// The group whose row it shares.
+    pub group: Option<String>,
+    /// What it may do beyond handing in reports about itself.
+    #[schema(value_type = Vec<String>)]
+    pub roles: Vec<AccountRole>,
+    /// The keys that it signs with.
+    pub keys: Vec<AccountKey>,
+    /// The subjects that may act for it.
+    pub delegates: Vec<String>,
+    /// How many secrets it can come in with.
+    pub secrets: usize,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub created_at: Instant,
+    /// When it was last changed.
+    #[schema(value_type = String)]
+    pub modified_at: Instant,
+}
+
+/// A key that an account signs with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AccountKey {
+    /// Its name within the account.
+    pub name: String,
+    /// The key, as a line of `authorized_keys` has it.
+    pub public_key: String,
+}
+
+/// What an account is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"group": null, "roles": [], "keys": [], "delegates": []}))]
+pub struct NewAccount {
+    /// The group whose row it shares.
+    pub group: Option<String>,
+    /// What it may do beyond handing in reports about itself: `read_any`, `append_any`, `approve`, `admin`.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// The keys that it signs with.
+    #[serde(default)]
+    pub keys: Vec<AccountKey>,
+    /// The subjects that may act for it.
+    #[serde(default)]
+    pub delegates: Vec<String>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct Imported {
+    /// Accounts that were not there.
+    pub added: usize,
+    /// Accounts that were there and are written again.
+    pub kept: usize,
+    /// Accounts that are not in the file any more and left.
+    pub retired: usize,
+}
+
+impl Monitor {
+    /// All accounts, by subject.
+    pub async fn accounts(&self, by: &By) -> Result<Vec<Account>, MonitorError> {
+        let tenant = by.tenant().clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let mut accounts = Vec::new();
+            for row in store::account::list(tx, &tenant).await? {
+                accounts.push(whole(tx, row).await?);
+            }
+            Ok(accounts)
+        };
+        self.store().read(read).await
+    }
+
+    /// One account.
+    pub async fn account(&self, by: &By, subject: &str) -> Result<Account, MonitorError> {
+        let (tenant, subject) = (by.tenant().clone(), subject.to_owned());
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::account::find(tx, &tenant, &subject).await?;
+            let row = row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?;
+            whole(tx, row).await
+        };
+        self.store().read(read).await
+    }
+
+    /// Makes an account; refused where the subject has one.
+    pub async fn create_account(&self, by: &By, subject: &str, new: NewAccount) -> Result<Account, MonitorError> {
+        self.write_account(by, subject, new, true).await
+    }
+
+    /// Writes an account again.
+    pub async fn put_account(&self, by: &By, subject: &str, new: NewAccount) -> Result<Account, MonitorError> {
+        self.write_account(by, subject, new, false).await
+    }
+
+    async fn write_account(
+        &self,
+        by: &By,
+        subject: &str,
+        new: NewAccount,
+        is_new: bool,
+    ) -> Result<Account, MonitorError> {
+        let checked = Checked::new(subject, &new)?;
+        let (by, subject) = (by.clone(), subject.to_owned());
+        let tenant = by.tenant().clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let tenant = by.tenant();
+            let is_there = store::account::find(tx, tenant, &subject).await?.is_some();
+            if is_new && is_there {
+                return Err(MonitorError::field("/subject", "unique", "has an account already"));
+            }
+            if !is_new && !is_there {
+                return Err(MonitorError::SubjectNotFound(subject.clone()));
+            }
+            let id = store::account::put(tx, tenant, &subject, new.group.as_deref(), checked.roles).await?;
+            put_keys(tx, id, &checked.keys).await?;
+            let mut delegates = Vec::new();
+            for (place, name) in new.delegates.iter().enumerate() {
+                let row = store::account::find(tx, tenant, name).await?;
+                let missing = || MonitorError::field(format!("/delegates/{place}"), "unknown", "is no account");
+                delegates.push(row.ok_or_else(missing)?.id);
+            }
+            store::account::set_delegates(tx, id, &delegates).await?;
+            let detail = json!({"roles": checked.roles.iter().collect::<Vec<_>>(), "delegates": new.delegates});
+            note(tx, &by, "monitor.account.put", &subject, detail).await?;
+            let row = store::account::find(tx, tenant, &subject).await?;
+            whole(tx, row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?).await
+        };
+        let account = self.store().write(write).await?;
+        self.rights_changed(&tenant);
+        Ok(account)
+    }
+
+    /// An account leaves. Its evidence stays.
+    pub async fn retire_account(&self, by: &By, subject: &str) -> Result<(), MonitorError> {
+        let (by, subject) = (by.clone(), subject.to_owned());
+        let tenant = by.tenant().clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::account::find(tx, by.tenant(), &subject).await?;
+            let row = row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?;
+            store::account::retire(tx, row.id).await?;
+            note(tx, &by, "monitor.account.retire", &subject, json!({})).await
+        };
+        self.store().write(write).await?;
+        self.rights_changed(&tenant);
+        Ok(())
+    }
+
+    /// Issues a secret for an account; it is told once and kept as a hash.
+    pub async fn issue_secret(&self, by: &By, subject: &str) -> Result<String, Problem> {
+        let secret = stoa_web::new_secret(SECRET_PREFIX)?;
+        let (by, subject, hash) = (by.clone(), subject.to_owned(), fast_hash(&secret));
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::account::find(tx, by.tenant(), &subject).await?;
+            let row = row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?;
+            store::account::add_secret(tx, row.id, &hash).await?;
+            note(tx, &by, "monitor.account.issue_secret", &subject, json!({})).await
+        };
+        self.store().write(write).await?;
+        Ok(secret)
+    }
+
+    /// Takes all secrets of an account away.
+    pub async fn revoke_secrets(&self, by: &By, subject: &str) -> Result<(), MonitorError> {
+        let (by, subject) = (by.clone(), subject.to_owned());
+        let tenant = by.tenant().clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::account::find(tx, by.tenant(), &subject).await?;
+            let row = row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?;
+            for hash in store::account::secrets(tx, row.id).await? {
+                store::account::remove_secret(tx, row.id, &hash).await?;
+            }
+            note(tx, &by, "monitor.account.revoke_secrets", &subject, json!({})).await
+        };
+        self.store().write(write).await?;
+        self.rights_changed(&tenant);
+        Ok(())
+    }
+
+    /// Makes the accounts those of a file: new ones are added, those that are there are written again, those that are
+    /// not in it leave. A file without accounts changes nothing. Secrets that were issued here stay.
+    pub async fn import(&self, by: &By, accounts: Vec<Bootstrapped>) -> Result<Imported, MonitorError> {
+        if accounts.is_empty() {
+            return Ok(Imported::default());
+        }
+        let by = by.clone();
+        let tenant = by.tenant().clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let tenant = by.tenant();
+            let before = store::account::list(tx, tenant).await?;
+            let mut done = Imported::default();
+            let mut ids = BTreeMap::new();
+            for account in &accounts {
+                let is_there = before.iter().any(|row| row.subject == account.subject);
+                if is_there {
+                    done.kept += 1;
+                } else {
+                    done.added += 1;
+                }
+                let (group, roles) = (account.group.as_deref(), account.roles);
+                let id = store::account::put(tx, tenant, &account.subject, group, roles).await?;
+                put_keys(tx, id, &account.keys).await?;
+                for hash in store::account::secrets(tx, id).await? {
+                    let is_ours = hash.starts_with(super::credentials::FAST_PREFIX);
+                    if !is_ours && !account.secrets.contains(&hash) {
+                        store::account::remove_secret(tx, id, &hash).await?;
+                    }
+                }
+                for hash in &account.secrets {
+                    store::account::add_secret(tx, id, hash).await?;
+                }
+                ids.insert(account.subject.as_str(), id);
+            }
+            for account in &accounts {
+                let delegates: Vec<_> =
+                    account.delegates.iter().filter_map(|name| ids.get(name.as_str()).copied()).collect();
+                if let Some(id) = ids.get(account.subject.as_str()) {
+                    store::account::set_delegates(tx, *id, &delegates).await?;
+                }
+            }
+            for row in before.iter().filter(|row| !ids.contains_key(row.subject.as_str())) {
+                store::account::retire(tx, row.id).await?;
+                done.retired += 1;
+            }
+            note(tx, &by, "monitor.account.import", "all", json!(done)).await?;
+            Ok(done)
+        };
+        let done = self.store().write(write).await?;
+        self.rights_changed(&tenant);
+        Ok(done)
+    }
+
+    /// How the public table names subjects and groups.
+    pub async fn listings(&self, by: &By) -> Result<Vec<Listing>, MonitorError> {
+        let tenant = by.tenant().clone();
+        self.store().read(async move |tx: &mut Tx<'_>| Ok(store::listing::list(tx, &tenant).await?)).await
+    }
+
+    /// Writes how the public table names a subject or a group.
+    pub async fn put_listing(&self, by: &By, listing: Listing) -> Result<(), MonitorError> {
+        check_listing(&listing)?;
+        let by = by.clone();
+        let tenant = by.tenant().clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            store::listing::put(tx, by.tenant(), &listing).await?;
+            note(tx, &by, "monitor.listing.put", &listing.name, json!(listing)).await
+        };
+        self.store().write(write).await?;
+        self.changed(&tenant);
+        Ok(())
+    }
+
+    /// Adds a scope from its published form, or puts it in the place of the one with its id; its title.
+    pub async fn put_scope(&self, by: &By, alias: &str, document: String) -> Result<String, MonitorError> {
+        let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        if alias.is_empty() || alias.len() > 63 || !alias.chars().all(fits) {
+            return Err(MonitorError::field("/alias", "format", "must be 1 to 63 characters of a-z, 0-9 and -"));
+        }
+        let read = scope::read(&document).map_err(|error| MonitorError::unreadable(&error))?;
+        let (by, alias) = (by.clone(), alias.to_owned());
+        let tenant = by.tenant().clone();
+        let title = read.name.clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let known = super::board::scopes(tx, by.tenant()).await?;
+            if known.find(&alias).is_some_and(|other| other.scope.uuid != read.uuid) {
+                return Err(MonitorError::field("/alias", "unique", "belongs to another scope"));
+            }
+            let uuid = read.uuid.to_string();
+            store::scope::put(tx, by.tenant(), &uuid, &alias, &document, &by.actor.id).await?;
+            note(tx, &by, "monitor.scope.put", &alias, json!({"uuid": uuid, "name": read.name})).await
+        };
+        self.store().write(write).await?;
+        self.changed(&tenant);
+        Ok(title)
+    }
+
+    /// Rights are looked up anew from now on.
+    fn rights_changed(&self, tenant: &stoa_core::Tenant) {
+        self.shared.keyring.forget();
+        self.changed(tenant);
+    }
+}
+
+/// What was checked of a new account.
+struct Checked {
+    roles: AccountRoles,
+    keys: Vec<(String, PublicKey)>,
+}
+
+impl Checked {
+    fn new(subject: &str, new: &NewAccount) -> Result<Self, MonitorError> {
+        let mut errors = Vec::new();
+        let mut fault = |pointer: String, code: &'static str, message: String| {
+            errors.push(FieldError { pointer, code, message });
+        };
+        if let Some(message) = subject_fault(subject) {
+            fault("/subject".to_owned(), "format", message);
+        }
+        if let Some(message) = new.group.as_deref().and_then(subject_fault) {
+            fault("/group".to_owned(), "format", message);
+        }
+        let mut roles = Vec::new();
+        for (place, name) in new.roles.iter().enumerate() {
+            match AccountRole::of_name(name) {
+                Some(role) => roles.push(role),
+                None => {
+                    let known = AccountRole::ALL.map(AccountRole::name).join(", ");
+                    fault(format!("/roles/{place}"), "enum", format!("must be one of {known}"));
+                }
+            }
+        }
+        let mut keys: Vec<(String, PublicKey)> = Vec::new();
+        for (place, key) in new.keys.iter().enumerate() {
+            if key.name.is_empty() || keys.iter().any(|(name, _)| *name == key.name) {
+                fault(format!("/keys/{place}/name"), "unique", "must be a name that no other key has".to_owned());
+            }
+            match key.public_key.parse() {
+                Ok(read) => keys.push((key.name.clone(), read)),
+                Err(error) => fault(format!("/keys/{place}/publicKey"), "format", format!("{error}")),
+            }
+        }
+        if errors.is_empty() {
+            return Ok(Self { roles: roles.into_iter().collect(), keys });
+        }
+        Err(MonitorError::InvalidRequest(errors))
+    }
+}
+
+async fn put_keys(
+    tx: &mut Tx<'_>,
+    id: store::account::AccountId,
+    keys: &[(String, PublicKey)],
+) -> Result<(), MonitorError> {
+    for (name, _) in store::account::keys(tx, id).await? {
+        if !keys.iter().any(|(kept, _)| *kept == name) {
+            store::account::remove_key(tx, id, &name).await?;
+        }
+    }
+    for (name, key) in keys {
+        store::account::put_key(tx, id, name, &key.to_string(), &key.fingerprint()).await?;
+    }
+    Ok(())
+}
+
+async fn whole(tx: &mut Tx<'_>, row: AccountRow) -> Result<Account, MonitorError> {
+    let keys = store::account::keys(tx, row.id).await?;
+    Ok(Account {
+        keys: keys.into_iter().map(|(name, public_key)| AccountKey { name, public_key }).collect(),
+        delegates: store::account::delegates(tx, row.id).await?,
+        secrets: store::account::secrets(tx, row.id).await?.len(),
+        subject: row.subject,
+        group: row.group,
+        roles: row.roles.iter().collect(),
+        created_at: row.created_at,
+        modified_at: row.modified_at,
+    })
+}
+
+fn check_listing(listing: &Listing) -> Result<(), MonitorError> {
+    let mut errors = Vec::new();
+    let name = listing.name.strip_prefix(GROUP_PREFIX).unwrap_or(&listing.name);
+    if let Some(message) = subject_fault(name) {
+        errors.push(FieldError { pointer: "/name".to_owned(), code: "format", message });
+    }
+    let texts = [("title", &listing.title), ("description", &listing.description), ("operator", &listing.operator)];
+    for (field, text) in texts {
+        if text.chars().count() > TEXT_CHARS_MAX {
+            let message = format!("must have at most {TEXT_CHARS_MAX} characters");
+            errors.push(FieldError { pointer: format!("/{field}"), code: "max", message });
+        }
+    }
+    let links = [("url", &listing.url), ("operatorUrl", &listing.operator_url), ("healthUrl", &listing.health_url)];
+    for (field, link) in links {
+        // Links of pages: nothing that a browser would run.
+        let is_web = link.starts_with("https://") || link.starts_with("http://");
+        if !link.is_empty() && (!is_web || link.chars().count() > TEXT_CHARS_MAX || link.contains(char::is_whitespace))
+        {
+            let message = "must be an address that begins with https:// or http://".to_owned();
+            errors.push(FieldError { pointer: format!("/{field}"), code: "format", message });
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(MonitorError::InvalidRequest(errors)) }
+}
+
+/// Evidence of something that was done to `monitor/<object>`.
+pub(super) async fn note(
+    tx: &mut Tx<'_>,
+    by: &By,
+    action: &'static str,
+    object: &str,
+    detail: serde_json::Value,
+) -> Result<(), MonitorError> {
+    let kind = action.split('.').nth(1).unwrap_or("account");
+    let mut record = stoa_audit::Record::done(&by.actor, action, format!("monitor/{kind}s/{object}"));
+    record.detail = detail;
+    record.correlation = Some(&by.info.correlation).filter(|text| !text.is_empty()).map(String::as_str);
+    stoa_audit::append(tx, &record).await?;
+    Ok(())
+}

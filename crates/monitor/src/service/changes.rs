@@ -1,0 +1,195 @@
+//! Changes of states: noted once, whatever made them, and told to whoever asked for it.
+
+use serde::Serialize;
+use serde_json::json;
+use stoa_core::{Actor, Instant, Tenant};
+use stoa_store::Tx;
+use uuid::Uuid;
+
+use super::{By, Monitor, board, submit};
+use crate::error::MonitorError;
+use crate::model::results::Results;
+use crate::model::scopes::Known;
+use crate::model::standing::{Standing, State, Waived};
+use crate::store;
+use crate::store::change::{ChangeRow, Told};
+
+/// What made a state change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// New evidence.
+    Evidence,
+    /// Somebody decided something.
+    Decision,
+    /// A day passed: a result expired, a waiver ended, a version came into force.
+    Time,
+}
+
+impl Cause {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Decision => "decision",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// A change of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: store::change::ChangeId,
+    /// When it was seen.
+    #[schema(value_type = String)]
+    pub at: Instant,
+    /// The subject.
+    pub subject: String,
+    /// The scope's id.
+    pub scope: String,
+    /// The state before; `nothing` at first.
+    #[schema(value_type = String)]
+    pub before: State,
+    /// The state since.
+    #[schema(value_type = String)]
+    pub after: State,
+    /// The version that decided before.
+    pub before_version: String,
+    /// The version that decides since.
+    pub version: String,
+    /// `evidence`, `decision` or `time`.
+    pub cause: String,
+    /// The report that made it, if one did.
+    #[schema(value_type = Option<String>)]
+    pub evidence: Option<Uuid>,
+}
+
+impl From<ChangeRow> for Change {
+    fn from(row: ChangeRow) -> Self {
+        Self {
+            id: row.id,
+            at: row.at,
+            subject: row.subject,
+            scope: row.scope,
+            before: row.before.state,
+            after: row.after.state,
+            before_version: row.before.version,
+            version: row.after.version,
+            cause: row.cause,
+            evidence: row.evidence,
+        }
+    }
+}
+
+impl Monitor {
+    /// Notes a subject's state if it is another than was told last, in the transaction of what made it so.
+    pub(super) async fn tell(
+        &self,
+        tx: &mut Tx<'_>,
+        by: &By,
+        subject: &str,
+        known: &Known,
+        results: &Results,
+        (cause, evidence): (Cause, Option<Uuid>),
+    ) -> Result<(), MonitorError> {
+        let (tenant, scope) = (by.tenant(), known.scope.uuid);
+        let waivers = store::decision::waivers_of(tx, tenant, subject, scope).await?;
+        let waived: Vec<Waived> = waivers
+            .into_iter()
+            .filter_map(|row| Some(Waived { test_case: row.test_case, ends_on: row.ends_on.parse().ok()? }))
+            .collect();
+        let now = tx.now();
+        let standing = Standing::new(&known.scope, results, &waived, now);
+        let version = standing.decisive().map(|version| version.name.clone()).unwrap_or_default();
+        let after = Told { state: standing.state, version };
+        let told = store::change::told(tx, tenant, subject, scope).await?;
+        let before = told.unwrap_or(Told { state: State::Nothing, version: String::new() });
+        if before == after {
+            return Ok(());
+        }
+        let row = ChangeRow {
+            id: tx.new_id(),
+            at: now,
+            subject: subject.to_owned(),
+            scope: scope.to_string(),
+            before,
+            after,
+            cause: cause.name().to_owned(),
+            evidence,
+        };
+        store::change::insert(tx, tenant, &row).await?;
+        let event = json!({
+            "subject": subject,
+            "scope": known.alias,
+            "version": row.after.version,
+            "before": row.before.state,
+            "after": row.after.state,
+            "cause": row.cause,
+            "evidence": evidence,
+        });
+        let of = format!("subjects/{subject}");
+        submit::publish(tx, by, "stoa.monitor.state.changed.v1", &of, event).await?;
+        self.mail_change(tx, tenant, known, &row).await
+    }
+
+    /// Tells after somebody decided something about a subject.
+    pub(super) async fn tell_decision(
+        &self,
+        tx: &mut Tx<'_>,
+        by: &By,
+        subject: &str,
+        known: &Known,
+    ) -> Result<(), MonitorError> {
+        let row = store::standing::find(tx, by.tenant(), subject, known.scope.uuid).await?;
+        let Some(row) = row else { return Ok(()) };
+        self.tell(tx, by, subject, known, &row.results, (Cause::Decision, None)).await
+    }
+
+    /// Looks for states that changed with the days, and notes them.
+    pub(crate) async fn watch(&self) -> Result<(), MonitorError> {
+        for tenant in self.tenants().await? {
+            let board = self.board(&tenant).await?;
+            let by = By::system(Actor::system("monitor", tenant));
+            let all: Vec<(String, Uuid)> =
+                board.entries().map(|(subject, scope, _)| (subject.to_owned(), scope)).collect();
+            for (subject, scope) in all {
+                let (this, by) = (self.clone(), by.clone());
+                let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+                    let scopes = board::scopes(tx, by.tenant()).await?;
+                    let row = store::standing::find(tx, by.tenant(), &subject, scope).await?;
+                    if let (Some(known), Some(row)) = (scopes.by_uuid(scope), row) {
+                        this.tell(tx, &by, &subject, known, &row.results, (Cause::Time, None)).await?;
+                    }
+                    Ok(())
+                };
+                self.store().write(write).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The tenants whose subjects have results.
+    pub(super) async fn tenants(&self) -> Result<Vec<Tenant>, MonitorError> {
+        let read = async |tx: &mut Tx<'_>| -> Result<_, MonitorError> { Ok(store::standing::tenants(tx).await?) };
+        let names = self.store().read(read).await?;
+        Ok(names.into_iter().filter_map(|name| Tenant::new(name).ok()).collect())
+    }
+
+    /// The newest changes since an instant, of one subject or of all.
+    pub async fn changes(
+        &self,
+        tenant: &Tenant,
+        subject: Option<&str>,
+        since: Instant,
+        limit: u32,
+    ) -> Result<Vec<Change>, MonitorError> {
+        let (tenant, subject) = (tenant.clone(), subject.map(str::to_owned));
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let rows = store::change::list(tx, &tenant, subject.as_deref(), since, limit).await?;
+            Ok(rows.into_iter().map(Change::from).collect())
+        };
+        self.store().read(read).await
+    }
+}

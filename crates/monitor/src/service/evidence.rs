@@ -1,0 +1,227 @@
+//! Reports as they are read again: what they say, whole or without what is nobody's business, and their signed bytes.
+
+use serde::Serialize;
+use stoa_core::{Instant, Problem, Tenant};
+use stoa_standards::report::{Report, read_json, read_yaml};
+use stoa_store::{StoreError, Tx};
+use stoa_web::Right as _;
+use uuid::Uuid;
+
+use super::{By, Monitor};
+use crate::error::MonitorError;
+use crate::model::results::{Source, verdicts_of_json};
+use crate::permission::ReportReadAny;
+use crate::store;
+use crate::store::report::ReportRow;
+
+/// What is known of a report without reading it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportInfo {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: Uuid,
+    /// What it is about.
+    pub subject: String,
+    /// The scope that was tested against.
+    #[schema(value_type = String)]
+    pub scope: Uuid,
+    /// When the tests ran.
+    #[schema(value_type = String)]
+    pub checked_at: Instant,
+    /// When it was handed in.
+    #[schema(value_type = String)]
+    pub received_at: Instant,
+    /// Who handed it in.
+    pub submitter: String,
+    /// How its results came about.
+    #[schema(value_type = String)]
+    pub source: Source,
+}
+
+impl From<&ReportRow> for ReportInfo {
+    fn from(row: &ReportRow) -> Self {
+        Self {
+            id: row.id,
+            subject: row.subject.clone(),
+            scope: row.scope,
+            checked_at: row.checked_at,
+            received_at: row.received_at,
+            submitter: row.submitter.clone(),
+            source: row.source,
+        }
+    }
+}
+
+/// A report with the proof of where it comes from.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// What is known of it without reading it.
+    pub info: ReportInfo,
+    /// The report.
+    pub report: Report,
+    /// The signed bytes: all that stood behind the signature.
+    pub body: String,
+    /// The content type of the signed bytes.
+    pub content_type: String,
+    /// The signature in armor.
+    pub signature: String,
+    /// The key that made it, as a line of `authorized_keys` has it.
+    pub public_key: String,
+}
+
+/// A single result of a report, as the published monitor lists them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SingleResult {
+    /// The report.
+    pub reportuuid: Uuid,
+    /// What it is about.
+    pub subject: String,
+    /// When the tests ran.
+    pub checked_at: Instant,
+    /// The scope.
+    pub scopeuuid: Uuid,
+    /// The version; `*` where the result counts for each that asks for the test case.
+    pub version: String,
+    /// The test case.
+    pub check: String,
+    /// 1, 0 or -1.
+    pub result: i64,
+    /// What an approver said; without one, whether it passed.
+    pub approval: bool,
+}
+
+impl Monitor {
+    /// What is known of the reports of a subject, newest first.
+    pub async fn reports(
+        &self,
+        by: &By,
+        subject: &str,
+        limit: u32,
+        skip: u32,
+    ) -> Result<Vec<ReportInfo>, MonitorError> {
+        let (tenant, subject) = (by.tenant().clone(), subject.to_owned());
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let rows = store::report::of_subject(tx, &tenant, &subject, limit, skip).await?;
+            Ok(rows.iter().map(ReportInfo::from).collect())
+        };
+        self.store().read(read).await
+    }
+
+    /// A report with the proof of where it comes from, whoever asks: what of it is shown is the caller's to decide.
+    pub async fn evidence(&self, tenant: &Tenant, id: Uuid) -> Result<Evidence, MonitorError> {
+        let tenant = tenant.clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::report::find(tx, &tenant, id).await?;
+            let row = row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?;
+            let submission = store::report::submission(tx, id).await?;
+            let submission = submission.ok_or_else(|| MonitorError::NotSigned(id.to_string()))?;
+            Ok((row, submission))
+        };
+        let (row, submission) = self.store().read(read).await?;
+        let broken = || StoreError::Unavailable { reason: format!("the kept bytes of report {id} cannot be read") };
+        let body = String::from_utf8(submission.body).map_err(|_| broken())?;
+        let reports = match submission.content_type.as_str() {
+            "application/json" => read_json(&body).map(|report| vec![report]),
+            _ => read_yaml(&body),
+        };
+        let place = usize::try_from(submission.place).unwrap_or(usize::MAX);
+        let report = reports.ok().and_then(|reports| reports.into_iter().nth(place)).ok_or_else(broken)?;
+        Ok(Evidence {
+            info: ReportInfo::from(&row),
+            report,
+            body,
+            content_type: submission.content_type,
+            signature: submission.signature,
+            public_key: submission.public_key,
+        })
+    }
+
+    /// What is known of a report without reading it.
+    pub async fn report_info(&self, tenant: &Tenant, id: Uuid) -> Result<ReportInfo, MonitorError> {
+        let tenant = tenant.clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::report::find(tx, &tenant, id).await?;
+            Ok(ReportInfo::from(&row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?))
+        };
+        self.store().read(read).await
+    }
+
+    /// Refuses whoever may not see the whole reports of a subject.
+    pub fn may_read(&self, by: &By, subject: &str) -> Result<(), Problem> {
+        if by.account() == Some(subject) { Ok(()) } else { by.actor.require(ReportReadAny::INFO.permission) }
+    }
+
+    /// The report of the same subject and scope before one, without its text.
+    pub async fn report_before(&self, tenant: &Tenant, id: Uuid) -> Result<Option<ReportInfo>, MonitorError> {
+        let tenant = tenant.clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::report::find(tx, &tenant, id).await?;
+            let row = row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?;
+            Ok(store::report::before(tx, &tenant, &row).await?.as_ref().map(ReportInfo::from))
+        };
+        self.store().read(read).await
+    }
+
+    /// The verdicts of a report, by test case.
+    pub async fn verdicts(
+        &self,
+        tenant: &Tenant,
+        id: Uuid,
+    ) -> Result<std::collections::BTreeMap<String, stoa_standards::verdict::Verdict>, MonitorError> {
+        let tenant = tenant.clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let row = store::report::find(tx, &tenant, id).await?;
+            let row = row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?;
+            Ok(verdicts_of_json(&row.results).unwrap_or_default())
+        };
+        self.store().read(read).await
+    }
+
+    /// Single results of reports since an instant, newest first; only approved or only not approved ones, if asked for.
+    pub async fn results(
+        &self,
+        by: &By,
+        since: Instant,
+        approved: Option<bool>,
+        limit: usize,
+        skip: usize,
+    ) -> Result<Vec<SingleResult>, MonitorError> {
+        /// Reports that are looked at in all.
+        const REPORTS_MAX: u32 = 1_000;
+        let tenant = by.tenant().clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let mut results = Vec::new();
+            let mut skipped = 0;
+            for row in store::report::since(tx, &tenant, since, REPORTS_MAX, 0).await? {
+                let approvals = store::decision::approvals(tx, row.id).await?;
+                for (check, verdict) in verdicts_of_json(&row.results).unwrap_or_default() {
+                    let said = approvals.iter().find(|(_, test_case, _)| *test_case == check);
+                    let approval = said.map_or(verdict.number() == 1, |(_, _, approval)| *approval);
+                    if approved.is_some_and(|wanted| wanted != approval) {
+                        continue;
+                    }
+                    if skipped < skip {
+                        skipped += 1;
+                        continue;
+                    }
+                    results.push(SingleResult {
+                        reportuuid: row.id,
+                        subject: row.subject.clone(),
+                        checked_at: row.checked_at,
+                        scopeuuid: row.scope,
+                        version: said.map_or_else(|| "*".to_owned(), |(version, _, _)| version.clone()),
+                        check,
+                        result: verdict.number(),
+                        approval,
+                    });
+                    if results.len() >= limit {
+                        return Ok(results);
+                    }
+                }
+            }
+            Ok(results)
+        };
+        self.store().scan(read).await
+    }
+}

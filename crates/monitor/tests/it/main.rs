@@ -1,0 +1,14 @@
+//! The monitor by its surface.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that stumbles is to fail at once")]
+
+mod accounts;
+mod desk;
+mod evidence;
+mod mails;
+mod model;
+mod openapi;
+mod pages;
+mod states;
+mod texts;
+mod walk;

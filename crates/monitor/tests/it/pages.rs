@@ -1,0 +1,104 @@
+//! The public pages: everybody sees them, and nothing that stands in a report becomes markup.
+
+use stoa_standards::verdict::Verdict;
+use stoa_test::Caller;
+
+use crate::desk::{Desk, IAAS, report, verdicts};
+
+async fn page(desk: &Desk, path: &str) -> String {
+    let browser = Caller::anonymous().with("accept", "text/html");
+    let answer = desk.stoa.get(&browser, path).await.expect(200);
+    assert!(answer.header("content-security-policy").contains("script-src 'self'"));
+    answer.text()
+}
+
+#[tokio::test]
+async fn the_way_leads_from_the_table_to_the_evidence() {
+    let desk = Desk::new().await;
+    let empty = page(&desk, "/monitor/page/table").await;
+    assert!(empty.contains("Nobody has handed in a report yet"), "{empty}");
+    let failed = "scs-0102-prop-os_version";
+    let first = desk.found("cloud-1", IAAS, &[]).await;
+    desk.stoa.clock.advance(std::time::Duration::from_mins(1));
+    let id = desk.found("cloud-1", IAAS, &[(failed, Verdict::Fail)]).await;
+    desk.found("cloud-3", IAAS, &[]).await;
+    let listing = serde_json::json!({"name": "group-one", "title": "Cloud <One>", "operator": "One & Co",
+        "url": "https://one.example.org", "position": 1});
+    desk.stoa.put(&desk.admin, "/monitor/v1/listings", &listing).await.expect(200);
+    let table = page(&desk, "/monitor/page/table").await;
+    assert!(table.contains("Cloud &lt;One&gt;") && table.contains("One &amp; Co"), "{table}");
+    assert!(table.contains("Fails v5.1") && table.contains("Passes v5.1"));
+    let detail = format!("/monitor/page/detail/group-one/{IAAS}");
+    assert!(table.contains(&format!("href=\"{detail}\"")), "{table}");
+    assert!(!page(&desk, "/monitor/page/table?state=pass").await.contains("Cloud &lt;One&gt;"));
+    assert!(page(&desk, "/monitor/page/table?q=one").await.contains("1 row"));
+    let text = page(&desk, &detail).await;
+    let link = format!("/monitor/page/report/{id}#{failed}");
+    assert!(text.contains("does not keep") && text.contains(&link), "{text}");
+    let text = page(&desk, &format!("/monitor/page/report/{id}")).await;
+    assert!(text.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !text.contains("<script>alert"), "{text}");
+    assert!(!text.contains("nobody&#x27;s business") && !text.contains("secret of nobody"), "{text}");
+    assert!(text.contains("Changed since the report before") && text.contains(&first.to_string()));
+    for path in [
+        format!("/monitor/page/history/cloud-1/{IAAS}"),
+        format!("/monitor/page/scope/{IAAS}"),
+        format!("/monitor/page/detail_full/cloud-1/{IAAS}"),
+        "/monitor/page/table_full".to_owned(),
+        "/monitor/page/methodology".to_owned(),
+    ] {
+        page(&desk, &path).await;
+    }
+    for path in ["/monitor/markdown/table", "/monitor/markdown/table_full", "/monitor/v1/overview?format=csv"] {
+        let text = desk.stoa.get(&Caller::anonymous(), path).await.expect(200).text();
+        assert!(text.contains("group-one"), "{text}");
+    }
+    let full = format!("/monitor/page/report_full/{id}");
+    desk.stoa.get(&Caller::anonymous(), &full).await.expect(401);
+    assert!(desk.stoa.get(&desk.admin, &full).await.expect(200).text().contains("secret of nobody"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_to_be_so() {
+    let desk = Desk::new().await;
+    desk.found("cloud-1", IAAS, &[]).await;
+    for path in [
+        format!("/monitor/page/detail/nobody/{IAAS}"),
+        "/monitor/page/detail/cloud-1/no-scope".to_owned(),
+        "/monitor/page/scope/no-scope".to_owned(),
+        "/monitor/page/report/nonsense".to_owned(),
+        "/monitor/page/report/0d37bd02-57a0-4bb7-95e0-6c4ab8cdf9f5".to_owned(),
+        "/monitor/markdown/nonsense".to_owned(),
+        format!("/monitor/badge/nobody/{IAAS}.svg"),
+        format!("/monitor/badge/cloud-1/{IAAS}.svg?version=v99"),
+        format!("/monitor/page/history/group-one/{IAAS}"),
+    ] {
+        desk.stoa.get(&Caller::anonymous(), &path).await.expect(404);
+    }
+    desk.stoa.get(&Caller::anonymous(), "/monitor/status?scopeuuid=none").await.expect(404);
+    desk.stoa.get(&Caller::anonymous(), "/monitor/v1/subjects/nobody/scopes/iaas").await.expect(404);
+}
+
+#[tokio::test]
+async fn badges_say_the_state_in_words_and_may_be_embedded() {
+    let desk = Desk::new().await;
+    desk.found("cloud-1", IAAS, &[("scs-0100-syntax-check", Verdict::Abort)]).await;
+    let answer = desk.stoa.get(&Caller::anonymous(), &format!("/monitor/badge/cloud-1/{IAAS}.svg")).await.expect(200);
+    assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
+    assert!(answer.text().contains("v5.1 not finished, 2026-11-24"), "{}", answer.text());
+    let of_version = format!("/monitor/badge/group-one/{IAAS}?version=v5.1");
+    assert!(desk.stoa.get(&Caller::anonymous(), &of_version).await.expect(200).text().contains("not finished"));
+}
+
+#[tokio::test]
+async fn an_old_report_with_results_by_version_is_understood() {
+    let desk = Desk::new().await;
+    let now = desk.stoa.clock.now();
+    let mut old = report("cloud-1", IAAS, now, verdicts(IAAS, &[]));
+    let results = std::mem::take(&mut old.run.invocations[0].results);
+    let found = |result| stoa_standards::report::VersionResult { result, invocation: None };
+    old.versions =
+        [("v5.1".to_owned(), results.into_iter().map(|(id, verdict)| (id, found(verdict))).collect())].into();
+    desk.hand_in(&desk.account("tester"), 1, &old.to_yaml()).await.expect(200);
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
+    page(&desk, &format!("/monitor/page/report/{}", old.run.uuid)).await;
+}

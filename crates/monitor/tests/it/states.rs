@@ -1,0 +1,151 @@
+//! What evidence adds up to, day by day, and what people decide about it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stoa_standards::verdict::Verdict;
+use stoa_test::Caller;
+
+use crate::desk::{Desk, IAAS, report, verdicts};
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[tokio::test]
+async fn what_is_not_known_to_pass_is_never_green() {
+    let desk = Desk::new().await;
+    desk.found("cloud-1", IAAS, &[]).await;
+    let standing = desk.standing("cloud-1", IAAS).await;
+    assert_eq!(
+        (&standing["state"], &standing["version"], &standing["verified"]),
+        (&"pass".into(), &"v5.1".into(), &true.into())
+    );
+    for (verdict, state) in [(Verdict::Fail, "fail"), (Verdict::Abort, "aborted")] {
+        desk.stoa.clock.advance(Duration::from_mins(1));
+        desk.found("cloud-1", IAAS, &[("scs-0100-syntax-check", verdict)]).await;
+        assert_eq!(desk.standing("cloud-1", IAAS).await["state"], state);
+    }
+    let tester = desk.account("tester");
+    let mut some = verdicts(IAAS, &[]);
+    some.remove("scs-0100-syntax-check");
+    let part = report("cloud-2", IAAS, desk.stoa.clock.now(), some).to_yaml();
+    desk.hand_in(&tester, 1, &part).await.expect(200);
+    assert_eq!(desk.standing("cloud-2", IAAS).await["state"], "missing");
+    let status = desk.stoa.get(&Caller::anonymous(), "/monitor/status?subject=cloud-2").await.expect(200).json();
+    let of_scope = status["cloud-2"].as_object().unwrap().values().next().unwrap();
+    assert_eq!((&of_scope["result"], &of_scope["passed"]), (&Value::Null, &json!([])));
+}
+
+#[tokio::test]
+async fn results_expire_with_the_days_and_nobody_does_anything() {
+    let desk = Desk::new().await;
+    // Tuesday, 2026-11-24: a weekly result counts through Sunday, 2026-12-06.
+    desk.found("cloud-1", IAAS, &[]).await;
+    let standing = desk.standing("cloud-1", IAAS).await;
+    assert_eq!(standing["holdsUntil"], "2026-12-07");
+    desk.stoa.clock.advance(DAY * 12);
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
+    desk.stoa.clock.advance(DAY);
+    let standing = desk.standing("cloud-1", IAAS).await;
+    assert_eq!(
+        (&standing["state"], &standing["testCases"]["scs-0100-syntax-check"]["state"]),
+        (&"missing".into(), &"expired".into())
+    );
+    let path = format!("/monitor/v1/subjects/cloud-1/scopes/{IAAS}/history");
+    let history = desk.stoa.get(&Caller::anonymous(), &path).await.expect(200).json();
+    let states: Vec<&str> =
+        history["days"].as_array().unwrap().iter().map(|day| day["state"].as_str().unwrap()).collect();
+    assert_eq!(states.len(), 14);
+    assert!(states[..13].iter().all(|state| *state == "pass") && states[13] == "missing", "{states:?}");
+    assert_eq!(history["shareKept"], 0.928);
+    let csv = desk.stoa.get(&Caller::anonymous(), &format!("{path}?format=csv")).await.expect(200).text();
+    assert!(csv.starts_with("date,state,version\n2026-11-24,pass,v5.1\n"), "{csv}");
+}
+
+#[tokio::test]
+async fn an_older_report_that_comes_later_changes_nothing() {
+    let desk = Desk::new().await;
+    desk.stoa.clock.advance(DAY);
+    let now = desk.stoa.clock.now();
+    desk.found("cloud-1", IAAS, &[]).await;
+    let path = format!("/monitor/v1/subjects/cloud-1/scopes/{IAAS}/history");
+    let before = desk.stoa.get(&Caller::anonymous(), &path).await.expect(200).json();
+    assert_eq!(before["days"].as_array().unwrap().len(), 1);
+    let old = report("cloud-1", IAAS, now.minus(DAY), verdicts(IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]));
+    desk.hand_in(&desk.account("tester"), 1, &old.to_yaml()).await.expect(200);
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
+    let history = desk.stoa.get(&Caller::anonymous(), &path).await.expect(200).json();
+    assert_eq!((&history["days"][0]["state"], &history["days"][1]["state"]), (&"fail".into(), &"pass".into()));
+}
+
+#[tokio::test]
+async fn a_failure_is_waived_until_its_day_and_no_longer() {
+    let desk = Desk::new().await;
+    let case = "scs-0100-syntax-check";
+    desk.found("cloud-1", IAAS, &[(case, Verdict::Fail)]).await;
+    let waiver =
+        |ends: &str| json!({"subject": "cloud-1", "scope": IAAS, "testCase": case, "reason": "agreed", "endsOn": ends});
+    let path = "/monitor/v1/waivers";
+    desk.stoa.post(&desk.admin, path, &waiver("2026-11-23")).await.expect(422);
+    desk.stoa.post(&desk.account("tester"), path, &waiver("2026-11-25")).await.expect(403);
+    let granted = desk.stoa.post(&desk.admin, path, &waiver("2026-11-25")).await.expect(201).json();
+    let standing = desk.standing("cloud-1", IAAS).await;
+    assert_eq!((&standing["state"], &standing["testCases"][case]["state"]), (&"pass".into(), &"waived".into()));
+    desk.stoa.clock.advance(DAY);
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
+    desk.stoa.clock.advance(DAY);
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "fail");
+    let gone = format!("{path}/{}", granted["id"].as_str().unwrap());
+    desk.stoa.delete(&desk.admin, &gone).await.expect(204);
+    desk.stoa.delete(&desk.admin, &gone).await.expect(404);
+}
+
+#[tokio::test]
+async fn what_people_find_out_counts_once_a_second_one_approves() {
+    let desk = Desk::new().await;
+    desk.found("cloud-1", IAAS, &[("scs-0100-syntax-check", Verdict::Abort)]).await;
+    desk.stoa.clock.advance(Duration::from_mins(1));
+    let body = json!({"subject": "cloud-1", "scope": IAAS, "testCase": "scs-0100-syntax-check", "result": 1,
+        "evidence": "Looked at the list of flavors with the operator."});
+    let manual = desk.stoa.post(&desk.admin, "/monitor/v1/results", &body).await.expect(201).json();
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "aborted");
+    let path = format!("/monitor/v1/results/{}/decision", manual["id"].as_str().unwrap());
+    let same = desk.stoa.post(&desk.admin, &path, &json!({"approved": true})).await.expect(403).json();
+    assert_eq!(same["code"], "monitor.same_person");
+    let second = desk.stoa.role("approver").await;
+    desk.stoa.post(&second, &path, &json!({"approved": true})).await.expect(200);
+    desk.stoa.post(&second, &path, &json!({"approved": false})).await.expect(404);
+    let standing = desk.standing("cloud-1", IAAS).await;
+    assert_eq!(
+        (&standing["state"], &standing["testCases"]["scs-0100-syntax-check"]["source"]),
+        (&"pass".into(), &"manual".into())
+    );
+    let mut odd = body.clone();
+    odd["result"] = json!(2);
+    desk.stoa.post(&desk.admin, "/monitor/v1/results", &odd).await.expect(422);
+}
+
+#[tokio::test]
+async fn scopes_are_data() {
+    let desk = Desk::new().await;
+    let document = "uuid: 6f7f2b0a-0000-4000-8000-000000000001\nname: Example\nurl: https://example.org\n\
+        scripts:\n  - executable: check.py\n    testcases:\n      - id: one\n        lifetime: day\n        description: one\n        url: https://example.org/one\n\
+        modules:\n  - id: m\n    name: M\n    url: https://example.org/m\n    targets:\n      main: [one]\n\
+        versions:\n  - version: v1\n    stabilized_at: 2026-01-01\n    include: [m]\n\
+        timeline:\n  - date: 2026-01-01\n    versions:\n      v1: effective\n";
+    let put = async |alias: &str, document: &str| {
+        let path = format!("/monitor/v1/scopes?alias={alias}");
+        desk.stoa.send_text(&desk.admin, stoa_web::Method::PUT, &path, "application/yaml", document.to_owned()).await
+    };
+    put("Not-fit", document).await.expect(422);
+    put(IAAS, document).await.expect(422);
+    let broken = put("example", &document.replace("include: [m]", "include: [x]")).await.expect(422).json();
+    assert!(broken["errors"][0]["pointer"].as_str().unwrap().starts_with("/versions/0/include"), "{broken}");
+    put("example", document).await.expect(200);
+    let now = desk.stoa.clock.now();
+    let mut mine = report("cloud-1", IAAS, now, [("one".to_owned(), Verdict::Pass)].into());
+    mine.scope.uuid = "6f7f2b0a-0000-4000-8000-000000000001".parse().unwrap();
+    desk.hand_in(&desk.account("tester"), 1, &mine.to_yaml()).await.expect(200);
+    assert_eq!(desk.standing("cloud-1", "example").await["state"], "pass");
+    desk.stoa.clock.advance(DAY * 2);
+    assert_eq!(desk.standing("cloud-1", "example").await["state"], "missing");
+}
