@@ -3,7 +3,7 @@
 # guest does not have; in `broken` each fault of lab/openstack/faults.md is found, its reason names the object, and nothing
 # else changes. A run that is killed leaves nothing after `stoa check cleanup`.
 #
-#   lab/openstack/lab up --profile scs --dir /srv/lab     # about ten minutes, as root; see lab/openstack/README.md
+#   lab/openstack/lab up --profile scs --dir /srv/lab     # about five minutes, as root; see lab/openstack/README.md
 #   scripts/lab-tests.sh /srv/lab [SUITE-GIT-DIR]
 #
 # With a clone of SovereignCloudStack/standards both suites run in both profiles, and their verdicts are compared.

@@ -9,7 +9,7 @@ import * as pages from "./pages.mjs";
 import * as states from "./states.mjs";
 
 const stoa = {};
-before(async () => { Object.assign(stoa, await start()); }, { timeout: 120_000 });
+before(() => start(stoa), { timeout: 120_000 });
 after(async () => { await stoa.stop?.(); }, { timeout: 30_000 });
 
 // The empty node comes first; then the data is made beside the tasks by keyboard, which bring their own.

@@ -7,6 +7,7 @@ import { close, colours, faults, languages, signedIn, violations, visitor, width
 
 const BYTES_MAX = 60_000;
 const R = "/console/registries";
+const M = "/monitor/page";
 
 async function paths(stoa, page) {
   const at = async (path, selector) => {
@@ -20,7 +21,15 @@ async function paths(stoa, page) {
   const person = await at(`${R}/population/records`, "main tbody th a");
   const record = await at("/console/audit", "main tbody th a");
   const field = await at(`${R}/countries/schema`, "main tbody th a");
+  await stoa.monitored;
+  const scope = "scs-compatible-iaas";
   return [
+    `${M}/table`, `${M}/table?state=fail`, `${M}/detail/cloud-1/${scope}`, `${M}/detail/cloud-2/${scope}`,
+    `${M}/history/cloud-1/${scope}`, `${M}/scope/${scope}`, `${M}/report/${stoa.reports["cloud-2"]}`, `${M}/changes`,
+    `${M}/subscribe`, `${M}/methodology`, "/console/monitor", "/console/monitor/accounts/new",
+    "/console/monitor/accounts/cloud-1", "/console/monitor/listings", "/console/monitor/listings/cloud-1",
+    "/console/monitor/scopes", "/console/monitor/decisions", "/console/monitor/decisions/waive",
+    "/console/monitor/decisions/record",
     "/", "/docs", "/docs/registries", "/problems", "/problems/web.forbidden", "/no/such/page",
     "/console", "/console/jobs", "/console/audit", "/console/audit?room=node", "/console/audit/verify", record,
     "/console/keys", "/console/keys/new", "/console/system", R, `${R}/new`,

@@ -56,6 +56,51 @@ async function serve(...options) {
   }
 }
 
+/** Two subjects of the compliance monitor, each with a signed report: one passes, of the other one test case fails. */
+async function report(stoa) {
+  const key = stoa.run("key", "create", "--name", "browser", "--role", "admin").match(/stoa_[\w-]+/)[0];
+  const file = join(stoa.folder, "report-key");
+  spawnSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+  const call = async (method, path, body, headers) => {
+    const answer = await fetch(`${stoa.address}/monitor${path}`, {
+      method, body, headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const { scope } = await call("GET", "/v1/scopes/scs-compatible-iaas");
+  const cases = scope.versions.find((version) => version.name === "v5.1").targets.main;
+  const publicKey = readFileSync(`${file}.pub`, "utf8").trim();
+  stoa.reports = {};
+  for (const [subject, failing] of [["cloud-1", []], ["cloud-2", [cases[3]]]]) {
+    const keys = [{ name: "primary", publicKey }];
+    await call("POST", "/v1/accounts", JSON.stringify({ subject, keys }));
+    await call("PUT", "/v1/listings", JSON.stringify({ name: subject, title: `Cloud ${subject}`, operator: "One Ltd." }));
+    const { secret } = await call("POST", `/v1/accounts/${subject}/secrets`);
+    const [id, run] = [crypto.randomUUID(), crypto.randomUUID()];
+    const now = new Date().toISOString().slice(0, 19).replace("T", " ");
+    const text = JSON.stringify({
+      spec: { uuid: scope.uuid, name: scope.name, url: scope.url }, checked_at: now, reference_date: now.slice(0, 10), subject,
+      run: {
+        uuid: id, argv: [], assignment: {}, sections: null, forced_version: null, forced_tests: null,
+        invocations: { [run]: {
+          id: run, cmd: "check", results: Object.fromEntries(cases.map((name) => [name, failing.includes(name) ? -1 : 1])),
+          rc: 0, stdout: cases.map((name) => `${name}: ${failing.includes(name) ? "FAIL" : "PASS"}`),
+          stderr: failing.map((name) => `ERROR: ${name}: image <b>Debian</b>: has no such property`),
+          info: 0, warning: 0, error: failing.length, critical: 0,
+        } },
+      },
+    });
+    const body = stoa.file(`${subject}.json`, text);
+    spawnSync("ssh-keygen", ["-q", "-Y", "sign", "-f", file, "-n", "report", body]);
+    await call("POST", "/reports", `${readFileSync(`${body}.sig`, "utf8").trim()}\n&${text}`, {
+      authorization: `Basic ${Buffer.from(`${subject}:${secret}`).toString("base64")}`,
+      "content-type": "application/x-signed-json",
+    });
+    stoa.reports[subject] = id;
+  }
+}
+
 function within(time, what, promise) {
   let timer;
   const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} within ${time} ms`)), time); });
@@ -66,7 +111,7 @@ function within(time, what, promise) {
  * Starts one server for all suites, with made-up people and the registers of `iso-codes`, and a browser. The import goes
  * on beside the first suites; `imported` says when countries and subdivisions are there.
  */
-export async function start() {
+export async function start(stoa) {
   const server = await serve();
   let importing;
   let browser;
@@ -85,13 +130,16 @@ export async function start() {
       executablePath: chromium,
       args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
     });
-    const stoa = { ...server, browser, run, stop, foreign: [] };
+    // The same object for all: what is added to it later is seen by every suite.
+    Object.assign(stoa, { ...server, browser, run, stop, foreign: [] });
     stoa.file = (name, text) => {
       const path = join(server.folder, name);
       writeFileSync(path, text);
       return path;
     };
     stoa.begin = () => {
+      stoa.monitored = report(stoa);
+      stoa.monitored.catch(() => {});
       run("sample", "people", "--count", "60", "--seed", "3");
       importing = spawn(binary, ["registry", "import", "iso-codes", "--yes", "--data", server.data], {
         stdio: ["ignore", "pipe", "inherit"],
@@ -222,7 +270,7 @@ export async function faults(page, language) {
     language: document.documentElement.lang,
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     headings: document.querySelectorAll("h1").length,
-    keys: document.body.innerText.match(/\b(ui|portal|registries|problem|action|block)-[a-z]+(-[a-z]+)+/g) ?? [],
+    keys: document.body.innerText.match(/\b(ui|portal|registries|monitor|problem|action|block)-[a-z]+(-[a-z]+)+/g) ?? [],
   }));
   const found = await violations(page);
   if (look.language !== language) found.push(`the page says it is ${look.language}`);
