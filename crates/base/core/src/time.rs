@@ -180,6 +180,11 @@ impl Date {
     pub fn days_since(self, earlier: Self) -> i64 {
         (self.start().micros() - earlier.start().micros()) / 86_400_000_000
     }
+
+    /// Days since the Monday of its week: 0 on Mondays, 6 on Sundays.
+    pub fn days_after_monday(self) -> i32 {
+        i32::from(self.0.weekday().to_monday_zero_offset())
+    }
 }
 
 impl fmt::Display for Date {

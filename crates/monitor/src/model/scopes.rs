@@ -1,6 +1,6 @@
 //! The scopes that a monitor knows: those of the program, and those that were added or put in their place.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use stoa_standards::scope::{self, Scope};
 use uuid::Uuid;
@@ -14,6 +14,11 @@ pub struct Known {
     pub scope: Arc<Scope>,
 }
 
+/// Those of the program, made once: a scope is large, and is asked for with every report.
+static BUILT_IN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    scope::built_in().map(|(alias, scope)| Known { alias: alias.to_owned(), scope: Arc::new(scope.clone()) }).collect()
+});
+
 /// All scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scopes(Vec<Known>);
@@ -21,9 +26,7 @@ pub struct Scopes(Vec<Known>);
 impl Scopes {
     /// Those of the program, with `added` over them.
     pub fn new(added: impl IntoIterator<Item = Known>) -> Self {
-        let own =
-            scope::built_in().map(|(alias, scope)| Known { alias: alias.to_owned(), scope: Arc::new(scope.clone()) });
-        let mut scopes: Vec<Known> = own.collect();
+        let mut scopes = BUILT_IN.clone();
         for known in added {
             match scopes.iter_mut().find(|other| other.scope.uuid == known.scope.uuid) {
                 Some(place) => *place = known,

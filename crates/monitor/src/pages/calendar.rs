@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use axum::extract::State as Extract;
 use axum::response::Response;
-use stoa_core::Date;
 use stoa_ui::{Address, Badge, Column, Html, Page, Table, escape, figures};
 use stoa_web::{Fault, Path, Public, View};
 
@@ -43,15 +42,8 @@ fn share(view: &View, history: &History) -> String {
     format!("{} %", view.words().decimal(f64::from(share) / 10.0, 1))
 }
 
-/// Days since the Monday of a day's week.
-fn weekday(date: Date) -> usize {
-    // 1970-01-01 was a Thursday.
-    let days = date.days_since(stoa_core::Instant::EPOCH.date()) + 3;
-    usize::try_from(days.rem_euclid(7)).unwrap_or(0)
-}
-
 fn drawn(days: &[Day], summary: &str) -> String {
-    let lead = days.first().map_or(0, |day| weekday(day.date));
+    let lead = days.first().map_or(0, |day| usize::try_from(day.date.days_after_monday()).unwrap_or(0));
     let weeks = (lead + days.len()).div_ceil(7);
     let (width, height) = (weeks * STEP, 7 * STEP);
     let summary = escape(summary);

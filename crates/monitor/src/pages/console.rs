@@ -163,6 +163,7 @@ const fn role_key(role: AccountRole) -> &'static str {
 }
 
 /// An account as its form holds it.
+#[derive(Clone)]
 struct Typed {
     subject: String,
     group: String,
@@ -275,20 +276,10 @@ async fn create_account(
         return Ok(shown(&new_page(&view, &typed, &[])));
     }
     let subject = typed.subject.clone();
-    let (again, by) = (Typed { roles: typed.roles.clone(), ..copy(&typed) }, By::from(allowed));
+    let (again, by) = (typed.clone(), By::from(allowed));
     match monitor.create_account(&by, &subject, typed.into_new()).await {
         Ok(_) => Ok(see_other(&format!("{HOME}/accounts?done=saved"))),
         Err(error) => Ok(refused(&new_page(&view, &again, &faults(error.into())?))),
-    }
-}
-
-fn copy(typed: &Typed) -> Typed {
-    Typed {
-        subject: typed.subject.clone(),
-        group: typed.group.clone(),
-        roles: typed.roles.clone(),
-        keys: typed.keys.clone(),
-        delegates: typed.delegates.clone(),
     }
 }
 
@@ -339,7 +330,7 @@ async fn save_account(
     if view.is_redraw() {
         return Ok(shown(&edit_page(&view, &typed, &[])));
     }
-    let again = copy(&typed);
+    let again = typed.clone();
     match monitor.put_account(&By::from(allowed), &subject, typed.into_new()).await {
         Ok(_) => Ok(see_other(&format!("{HOME}/accounts?done=saved"))),
         Err(error) => Ok(refused(&edit_page(&view, &again, &faults(error.into())?))),

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use stoa_core::{Date, Instant, Tenant};
-use stoa_standards::scope;
+use stoa_standards::scope::{self, Scope};
 use stoa_store::Tx;
 use tokio::time::Instant as Tick;
 use uuid::Uuid;
@@ -274,12 +274,27 @@ async fn facts(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Facts, MonitorError> 
 
 /// The scopes that are known now.
 pub(super) async fn scopes(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Scopes, MonitorError> {
-    let added = store::scope::list(tx, tenant).await?.into_iter().filter_map(|(alias, document)| {
-        // It was read before it was taken.
-        let scope = scope::read(&document).ok()?;
-        Some(Known { alias, scope: Arc::new(scope) })
-    });
-    Ok(Scopes::new(added))
+    let added = store::scope::list(tx, tenant).await?;
+    Ok(Scopes::new(added.into_iter().filter_map(|(alias, document)| Some(Known { alias, scope: read(document)? }))))
+}
+
+/// Documents that were read, with what they say.
+static READ: LazyLock<Mutex<HashMap<String, Arc<Scope>>>> = LazyLock::new(Mutex::default);
+/// How many of them are remembered.
+const READ_MAX: usize = 100;
+
+/// The scope of a document. It was read before it was taken, so it is one.
+fn read(document: String) -> Option<Arc<Scope>> {
+    let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(scope) = known.get(&document) {
+        return Some(Arc::clone(scope));
+    }
+    let scope = Arc::new(scope::read(&document).ok()?);
+    if known.len() >= READ_MAX {
+        known.clear();
+    }
+    known.insert(document, Arc::clone(&scope));
+    Some(scope)
 }
 
 /// The rows: listed ones in their order, then everybody else who has a result, by name. A member of a group stands in

@@ -151,10 +151,18 @@ impl Monitor {
     pub(crate) async fn watch(&self) -> Result<(), MonitorError> {
         for tenant in self.tenants().await? {
             let board = self.board(&tenant).await?;
+            let of = tenant.clone();
+            let read =
+                async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> { Ok(store::change::all_told(tx, &of).await?) };
+            let told = self.store().read(read).await?;
             let by = By::system(Actor::system("monitor", tenant));
-            let all: Vec<(String, Uuid)> =
-                board.entries().map(|(subject, scope, _)| (subject.to_owned(), scope)).collect();
-            for (subject, scope) in all {
+            let changed = board.entries().filter(|(subject, scope, entry)| {
+                let version = entry.standing.decisive().map_or("", |version| version.name.as_str());
+                let told = told.get(&((*subject).to_owned(), scope.to_string()));
+                told.is_none_or(|told| told.state != entry.standing.state || told.version != version)
+            });
+            let changed: Vec<(String, Uuid)> = changed.map(|(subject, scope, _)| (subject.to_owned(), scope)).collect();
+            for (subject, scope) in changed {
                 let (this, by) = (self.clone(), by.clone());
                 let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
                     let scopes = board::scopes(tx, by.tenant()).await?;

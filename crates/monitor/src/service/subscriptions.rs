@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stoa_core::{Date, Instant, Problem, Tenant};
+use stoa_core::{Date, Problem, Tenant};
 use stoa_standards::scope::Validity;
 use stoa_store::jobs::{JobError, NewJob, enqueue};
 use stoa_store::{StoreError, Tx};
@@ -429,7 +429,5 @@ fn date_of(w: &Words, day: &str) -> String {
 
 /// The Monday of a day's week.
 fn monday_of(date: Date) -> Date {
-    // 1970-01-01 was a Thursday.
-    let days = date.days_since(Instant::EPOCH.date()) + 3;
-    date.plus_days(-i32::try_from(days.rem_euclid(7)).unwrap_or(0))
+    date.plus_days(-date.days_after_monday())
 }

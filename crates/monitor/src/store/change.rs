@@ -1,5 +1,7 @@
 //! States as they were last told, and their changes.
 
+use std::collections::BTreeMap;
+
 use stoa_core::{Id, Instant, Kind, Tenant};
 use stoa_store::{FromRow, Row, StoreError, Tx, params};
 use uuid::Uuid;
@@ -77,6 +79,23 @@ pub(crate) async fn told(
         params![tenant.as_str(), subject, scope.to_string()],
     )
     .await
+}
+
+/// All states as they were last told, by subject and scope.
+pub(crate) async fn all_told(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<BTreeMap<(String, String), Told>, StoreError> {
+    let rows: Vec<Placed> = tx
+        .rows("SELECT state, version, subject, scope FROM told_state WHERE tenant = $1", params![tenant.as_str()])
+        .await?;
+    Ok(rows.into_iter().map(|Placed(subject, scope, told)| ((subject, scope), told)).collect())
+}
+
+/// What was told, with its subject and scope.
+struct Placed(String, String, Told);
+
+impl FromRow for Placed {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self(row.get(2)?, row.get(3)?, Told::from_row(row)?))
+    }
 }
 
 /// Notes a change, and that it is told.

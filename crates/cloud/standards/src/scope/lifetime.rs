@@ -43,7 +43,7 @@ impl Lifetime {
         let month = i32::from(checked.month());
         match self {
             Self::Day => checked.plus_days(2),
-            Self::Week => checked.plus_days(14 - days_after_monday(checked)),
+            Self::Week => checked.plus_days(14 - checked.days_after_monday()),
             Self::Month => first_of_month(checked, month + 2),
             Self::Quarter => first_of_month(checked, (month - 1) / 3 * 3 + 7),
             Self::Year => first_of_month(checked, month + 14),
@@ -66,13 +66,6 @@ impl FromStr for Lifetime {
 
 /// More days than from any day to the end of the calendar.
 const CALENDAR_DAYS: i32 = 4_000_000;
-
-/// Days since the Monday of the week: 0 on Mondays, 6 on Sundays.
-fn days_after_monday(date: Date) -> i32 {
-    // 1970-01-01 was a Thursday.
-    let days = date.days_since(Instant::EPOCH.date()) + 3;
-    i32::try_from(days.rem_euclid(7)).unwrap_or(0)
-}
 
 /// The first of a month counted from January of the date's year; the calendar's last day where the calendar ends before.
 fn first_of_month(date: Date, month: i32) -> Date {
