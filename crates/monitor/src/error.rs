@@ -3,8 +3,9 @@
 use stoa_audit::AuditError;
 use stoa_core::{FieldError, Problem, ProblemInfo, Refusal};
 use stoa_standards::ReadError;
-use stoa_standards::signature::SignatureError;
+use stoa_standards::signature::{KeyError, SignatureError};
 use stoa_store::StoreError;
+use stoa_store::seal::SealError;
 
 /// A refusal or failure of the monitor.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,18 @@ pub enum MonitorError {
     /// There is no such waiver or manual result, or it is decided.
     #[error("there is nothing of that id to decide about")]
     DecisionNotFound,
+    /// There is no certificate of that number.
+    #[error("there is no certificate {0}")]
+    CertificateNotFound(String),
+    /// The monitor's own key cannot be used.
+    #[error("the key of the monitor cannot be used: {0}")]
+    Key(KeyError),
+    /// The monitor's own key cannot be had here.
+    #[error("the key of the monitor cannot be had here")]
+    NoKeys,
+    /// A sealed value could not be made or opened.
+    #[error(transparent)]
+    Seal(SealError),
     /// There is no such subscription, or it ended.
     #[error("there is no such subscription; it may have ended")]
     SubscriptionNotFound,
@@ -62,6 +75,16 @@ pub enum MonitorError {
     /// The evidence could not be written.
     #[error(transparent)]
     Audit(AuditError),
+}
+
+/// A store that is busy is that wherever the unit of work met it.
+impl From<SealError> for MonitorError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Store(error) => Self::Store(error),
+            other => Self::Seal(other),
+        }
+    }
 }
 
 impl From<AuditError> for MonitorError {
@@ -115,6 +138,9 @@ impl From<MonitorError> for Problem {
             E::ReportNotFound(_) => problem(Refusal::NotFound, "monitor.report_not_found"),
             E::NotSigned(_) => problem(Refusal::NotFound, "monitor.not_signed"),
             E::DecisionNotFound => problem(Refusal::NotFound, "monitor.decision_not_found"),
+            E::CertificateNotFound(_) => problem(Refusal::NotFound, "monitor.certificate_not_found"),
+            E::Key(_) | E::NoKeys => problem(Refusal::Failed, "web.failed"),
+            E::Seal(error) => error.into(),
             E::SubscriptionNotFound => problem(Refusal::NotFound, "monitor.subscription_not_found"),
             E::Signature(_) => problem(Refusal::Forbidden, "monitor.signature_refused"),
             E::NotDelegated { .. } => problem(Refusal::Forbidden, "monitor.not_delegated"),
@@ -153,6 +179,7 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("monitor.report_not_found", "There is no such report"),
     page!("monitor.not_signed", "The signed bytes were not kept"),
     page!("monitor.decision_not_found", "There is nothing to decide about"),
+    page!("monitor.certificate_not_found", "There is no such certificate"),
     page!("monitor.subscription_not_found", "There is no such subscription"),
     page!("monitor.signature_refused", "The signature does not count"),
     page!("monitor.not_delegated", "The submitter may not act for the subject"),

@@ -38,7 +38,10 @@ pub const BLOCK: Block = Block {
 };
 
 /// The tables of the monitor.
-pub const MIGRATIONS: &[Migration] = &[Migration::both(1, "monitor", include_str!("../migrations/001_monitor.sql"))];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration::both(1, "monitor", include_str!("../migrations/001_monitor.sql")),
+    Migration::both(2, "certificate", include_str!("../migrations/002_certificate.sql")),
+];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {

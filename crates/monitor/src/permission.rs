@@ -6,6 +6,7 @@ stoa_web::permissions! {
     ReportReadAny = "monitor.report.read_any", "Read the whole reports of all subjects", [OPERATOR, AUDITOR];
     ResultPropose = "monitor.result.propose", "Record what programs cannot find out, and ask for waivers", [OFFICIAL, OPERATOR];
     ResultApprove = "monitor.result.approve", "Approve results and grant waivers", [APPROVER];
+    CertificateIssue = "monitor.certificate.issue", "Issue, suspend and withdraw certificates", [APPROVER];
     AccountRead = "monitor.account.read", "See accounts, listings and scopes", [OPERATOR, AUDITOR];
     AccountWrite = "monitor.account.write", "Keep accounts, listings and scopes", [OPERATOR];
 }

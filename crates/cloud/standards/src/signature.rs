@@ -6,13 +6,14 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, Ed25519KeyPair,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, Ed25519KeyPair, KeyPair as _,
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use ssh_key::private::KeypairData;
-use ssh_key::public::{EcdsaPublicKey, KeyData, RsaPublicKey};
+use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
 use ssh_key::{Algorithm, EcdsaCurve, HashAlg, LineEnding, Signature, SshSig};
 
 /// What reports are signed for; a signature for anything else does not count.
@@ -115,8 +116,9 @@ impl fmt::Display for PublicKey {
 }
 
 /// A key that signs. It is wiped from memory when it is dropped, and shows itself to nobody.
+#[derive(Clone)]
 pub struct SigningKey {
-    pair: Ed25519KeyPair,
+    pair: Arc<Ed25519KeyPair>,
     public: PublicKey,
 }
 
@@ -137,7 +139,7 @@ impl FromStr for SigningKey {
             KeypairData::Ed25519(pair) => {
                 let seed: &[u8; 32] = pair.private.as_ref();
                 let pair = Ed25519KeyPair::from_seed_and_public_key(seed, pair.public.as_ref());
-                Ok(Self { pair: pair.map_err(|_| KeyError::Refused)?, public })
+                Ok(Self { pair: Arc::new(pair.map_err(|_| KeyError::Refused)?), public })
             }
             KeypairData::Encrypted(_) => Err(KeyError::Encrypted),
             _ => Err(KeyError::CannotSign { algorithm: key.algorithm().to_string() }),
@@ -151,12 +153,25 @@ impl SigningKey {
         &self.public
     }
 
+    /// The key with this secret seed (RFC 8032 §5.1.5).
+    pub fn from_seed(seed: &[u8; 32], comment: &str) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Refused)?;
+        let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::Refused)?;
+        let public = KeyData::Ed25519(Ed25519PublicKey(public));
+        Ok(Self { pair: Arc::new(pair), public: PublicKey(ssh_key::PublicKey::new(public, comment)) })
+    }
+
     /// Signs a report; the same report and key give the same signature, in armor.
     pub fn sign(&self, report: &[u8]) -> Result<String, KeyError> {
-        let data = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, report).map_err(|_| KeyError::Refused)?;
+        self.sign_for(NAMESPACE, report)
+    }
+
+    /// Signs something for another purpose: a signature for one never counts for another.
+    pub fn sign_for(&self, namespace: &str, message: &[u8]) -> Result<String, KeyError> {
+        let data = SshSig::signed_data(namespace, HashAlg::Sha512, message).map_err(|_| KeyError::Refused)?;
         let bytes = self.pair.sign(&data).as_ref().to_vec();
         let armored = Signature::new(Algorithm::Ed25519, bytes).and_then(|signature| {
-            SshSig::new(self.public.0.key_data().clone(), NAMESPACE, HashAlg::Sha512, signature)?.to_pem(LineEnding::LF)
+            SshSig::new(self.public.0.key_data().clone(), namespace, HashAlg::Sha512, signature)?.to_pem(LineEnding::LF)
         });
         armored.map_err(|_| KeyError::Refused)
     }

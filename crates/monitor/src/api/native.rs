@@ -15,9 +15,10 @@ use super::published::{form_of, uuid};
 use super::written;
 use crate::error::MonitorError;
 use crate::model::history::share_kept;
-use crate::permission::{AccountRead, AccountWrite, ReportSubmit, ResultApprove, ResultPropose};
+use crate::permission::{AccountRead, AccountWrite, CertificateIssue, ReportSubmit, ResultApprove, ResultPropose};
 use crate::service::{
-    Account, By, Change, Imported, Listing, Manual, Monitor, NewAccount, NewManual, NewWaiver, ReportInfo, Waiver,
+    Account, By, Certificate, CertificateState, Change, Imported, Listing, Manual, Monitor, NewAccount, NewCertificate,
+    NewManual, NewWaiver, ReportInfo, Waiver,
 };
 use crate::store::decision::DecisionId;
 
@@ -41,6 +42,9 @@ pub(super) fn router() -> OpenApiRouter<Monitor> {
         .routes(routes!(get_account, put_account, delete_account))
         .routes(routes!(create_secret, delete_secrets))
         .routes(routes!(list_listings, put_listing))
+        .routes(routes!(list_certificates, issue_certificate))
+        .routes(routes!(get_certificate))
+        .routes(routes!(change_certificate))
         .routes(routes!(list_waivers, create_waiver))
         .routes(routes!(delete_waiver))
         .routes(routes!(list_manual_results, create_manual_result))
@@ -461,6 +465,71 @@ async fn put_listing(
 ) -> Result<Json<Listing>, Fault> {
     monitor.put_listing(&By::from(allowed), listing.clone()).await?;
     Ok(Json(listing))
+}
+
+/// List certificates
+///
+/// All that were issued, newest first.
+#[utoipa::path(get, path = "/v1/certificates", operation_id = "list_certificates", tag = "certificates",
+    responses((status = 200, description = "The certificates", body = List<Certificate>)))]
+async fn list_certificates(asking: Public, State(monitor): State<Monitor>) -> Result<Json<List<Certificate>>, Fault> {
+    Ok(Json(List { items: monitor.certificates(&asking.actor.tenant).await? }))
+}
+
+/// Issue a certificate
+///
+/// For a version that the subject keeps today. It is valid for a year, whatever becomes of the version.
+#[utoipa::path(post, path = "/v1/certificates", operation_id = "issue_certificate", tag = "certificates",
+    request_body = NewCertificate,
+    responses((status = 201, description = "The certificate", body = Certificate,
+        headers(("Location" = String, description = "Its address")))))]
+async fn issue_certificate(
+    allowed: Allowed<CertificateIssue>,
+    State(monitor): State<Monitor>,
+    Body(new): Body<NewCertificate>,
+) -> Result<Created<Certificate>, Fault> {
+    let issued = monitor.issue_certificate(&By::from(allowed), new).await?;
+    Ok(Created { location: format!("/monitor/v1/certificates/{}", issued.number), body: issued })
+}
+
+/// Read a certificate
+#[utoipa::path(get, path = "/v1/certificates/{number}", operation_id = "get_certificate", tag = "certificates",
+    params(("number" = String, Path, example = "2026-0001")),
+    responses((status = 200, description = "The certificate", body = Certificate)))]
+async fn get_certificate(
+    asking: Public,
+    State(monitor): State<Monitor>,
+    Path(number): Path<String>,
+) -> Result<Json<Certificate>, Fault> {
+    Ok(Json(monitor.certificate(&asking.actor.tenant, &number).await?))
+}
+
+/// What is done with a certificate, and why.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"state": "suspended", "reason": "The operator did not answer."}))]
+struct CertificateChange {
+    /// `valid` again, `suspended`, or `withdrawn` for good.
+    state: CertificateState,
+    /// Why; everybody can read it.
+    reason: String,
+}
+
+/// Suspend or withdraw a certificate
+///
+/// Or make one that is suspended valid again. What is withdrawn stays so.
+#[utoipa::path(post, path = "/v1/certificates/{number}/state", operation_id = "change_certificate", tag = "certificates",
+    params(("number" = String, Path, example = "2026-0001")),
+    request_body = CertificateChange,
+    responses((status = 200, description = "The certificate", body = Certificate)))]
+async fn change_certificate(
+    allowed: Allowed<CertificateIssue>,
+    State(monitor): State<Monitor>,
+    Path(number): Path<String>,
+    Body(change): Body<CertificateChange>,
+) -> Result<Json<Certificate>, Fault> {
+    let by = By::from(allowed);
+    Ok(Json(monitor.change_certificate(&by, &number, change.state, &change.reason).await?))
 }
 
 /// List waivers

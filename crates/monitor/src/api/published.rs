@@ -31,6 +31,9 @@ pub(super) fn router() -> OpenApiRouter<Monitor> {
         .routes(routes!(get_report_body))
         .routes(routes!(get_report_signature))
         .routes(routes!(get_report_signers))
+        .routes(routes!(get_revoked))
+        .routes(routes!(get_revoked_signature))
+        .routes(routes!(get_revoked_signers))
         .routes(routes!(get_status))
         .routes(routes!(get_results, post_results))
         .routes(routes!(get_table_markdown))
@@ -166,6 +169,35 @@ async fn get_report_signers(
 ) -> Result<Response, Fault> {
     let evidence = evidence(&asking, &monitor, &id).await?;
     Ok(file("text/plain", "allowed_signers", format!("subject namespaces=\"report\" {}\n", evidence.public_key)))
+}
+
+/// The list of revoked certificates
+///
+/// Those that were suspended or withdrawn, as of today, as the monitor signs it.
+#[utoipa::path(get, path = "/certificates/revoked.json", operation_id = "get_revoked", tag = "certificates",
+    responses((status = 200, description = "The list")))]
+async fn get_revoked(asking: Public, State(monitor): State<Monitor>) -> Result<Response, Fault> {
+    let statement = monitor.revocations(&asking.actor.tenant).await?;
+    Ok(bytes_as(StatusCode::OK, stoa_web::JSON, statement.text))
+}
+
+/// The signature of the list of revoked certificates
+#[utoipa::path(get, path = "/certificates/revoked.sig", operation_id = "get_revoked_signature", tag = "certificates",
+    responses((status = 200, description = "The signature")))]
+async fn get_revoked_signature(asking: Public, State(monitor): State<Monitor>) -> Result<Response, Fault> {
+    let statement = monitor.revocations(&asking.actor.tenant).await?;
+    Ok(bytes_as(StatusCode::OK, "application/x-ssh-signature", statement.signature))
+}
+
+/// The key of the list of revoked certificates
+///
+/// As `ssh-keygen -Y verify` takes it, under the principal `monitor`.
+#[utoipa::path(get, path = "/certificates/allowed_signers", operation_id = "get_revoked_signers", tag = "certificates",
+    responses((status = 200, description = "The key")))]
+async fn get_revoked_signers(asking: Public, State(monitor): State<Monitor>) -> Result<Response, Fault> {
+    let key = monitor.revocations(&asking.actor.tenant).await?.public_key;
+    let line = format!("monitor namespaces=\"{}\" {key}\n", crate::service::NAMESPACE);
+    Ok(bytes_as(StatusCode::OK, "text/plain; charset=utf-8", line))
 }
 
 /// Read states

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod cell;
+mod certificates;
 mod console;
 mod detail;
 mod news;
@@ -52,6 +53,8 @@ pub(crate) fn public(monitor: Monitor) -> OpenApiRouter {
         .route("/page/scope/{scope}", get(scope::show))
         .route("/page/report/{id}", get(report::show))
         .route("/page/report_full/{id}", get(report::show_full))
+        .route("/page/certificates", get(certificates::list))
+        .route("/page/certificate/{number}", get(certificates::one))
         .route("/page/changes", get(news::changes))
         .route("/page/subscribe", get(news::subscribe_form).post(news::subscribe))
         .route("/page/subscription/{token}", get(news::subscription).post(news::confirm))
@@ -74,6 +77,7 @@ pub(crate) fn page_of(object: &str) -> Option<String> {
     match kind {
         "reports" => Some(format!("/monitor/page/report/{}", Address::segment(rest))),
         "accounts" | "listings" | "scopes" => Some(format!("/console/monitor/{kind}")),
+        "certificates" => Some(certificates::at(rest)),
         "waivers" | "results" => Some("/console/monitor/decisions".to_owned()),
         _ => None,
     }

@@ -139,8 +139,10 @@ pub(super) async fn feed(
 /// The addresses of all public pages, for those who look for them.
 pub(super) async fn sitemap(asking: Public, Extract(monitor): Extract<Monitor>) -> Result<Response, Fault> {
     let board = monitor.board(&asking.actor.tenant).await?;
-    let mut pages: Vec<String> =
-        ["table", "changes", "methodology"].iter().map(|name| format!("/monitor/page/{name}")).collect();
+    let mut pages: Vec<String> = ["table", "certificates", "changes", "methodology"]
+        .iter()
+        .map(|name| format!("/monitor/page/{name}"))
+        .collect();
     pages.extend(board.scopes.iter().map(|known| format!("/monitor/page/scope/{}", Address::segment(&known.alias))));
     for row in &board.rows {
         for known in board.scopes.iter() {

@@ -99,6 +99,7 @@ async fn table(view: &View, monitor: &Monitor, params: &Params, with_drafts: boo
     let form = form(view, here, &wanted, &tested);
     let mut links = vec![
         (other.0, other.1.to_owned()),
+        (w.t("monitor-certificates"), "/monitor/page/certificates".to_owned()),
         (w.t("monitor-changes"), "/monitor/page/changes".to_owned()),
         (w.t("monitor-methodology"), "/monitor/page/methodology".to_owned()),
     ];

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod board;
+mod certificates;
 mod changes;
 mod credentials;
 mod decisions;
@@ -15,7 +16,8 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use stoa_core::{Actor, ActorKind, Permissions, Tenant};
-use stoa_store::Store;
+use stoa_standards::signature::SigningKey;
+use stoa_store::{MasterKeys, Store};
 use stoa_ui::Texts;
 use stoa_web::mail::MailPort;
 use stoa_web::{BlockContext, Keyring, RequestInfo, Right as _};
@@ -25,6 +27,7 @@ pub use crate::store::change::{ChangeId, ChangeKind};
 pub use crate::store::decision::{DecisionId, DecisionKind};
 pub use accounts::{Account, AccountKey, Imported, NewAccount};
 pub use board::{Board, Entry, Row};
+pub use certificates::{Certificate, CertificateState, NAMESPACE, NewCertificate, Statement};
 pub use changes::Change;
 pub use decisions::{Approval, Manual, NewManual, NewWaiver, Waiver};
 pub use evidence::{Evidence, ReportInfo, SingleResult};
@@ -85,6 +88,10 @@ struct Shared {
     public_url: String,
     /// Sends mail; none where no mail server is configured.
     mail: Option<Arc<dyn MailPort>>,
+    /// What the monitor's own key is sealed with; none on the command line.
+    keys: Option<MasterKeys>,
+    /// The monitor's own key, once it was needed.
+    signing: tokio::sync::Mutex<Option<SigningKey>>,
     /// The texts of mails.
     texts: Texts,
     /// Credentials that were verified a moment ago.
@@ -156,20 +163,22 @@ fn slow_at_a_time() -> usize {
 impl Monitor {
     /// The use cases over what the block was given.
     pub fn new(context: &BlockContext) -> Self {
-        Self::with(context.store.clone(), context.public_url.clone(), context.mail.clone())
+        Self::with(context.store.clone(), context.public_url.clone(), context.mail.clone(), Some(context.keys.clone()))
     }
 
     /// The use cases over a database, for a node that people reach at `public_url`.
     pub fn over(store: Store, public_url: String) -> Self {
-        Self::with(store, public_url, None)
+        Self::with(store, public_url, None, None)
     }
 
-    fn with(store: Store, public_url: String, mail: Option<Arc<dyn MailPort>>) -> Self {
+    fn with(store: Store, public_url: String, mail: Option<Arc<dyn MailPort>>, keys: Option<MasterKeys>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store,
                 public_url,
                 mail,
+                keys,
+                signing: tokio::sync::Mutex::default(),
                 texts: Texts::new(crate::pages::CATALOGUES),
                 keyring: Keyring::default(),
                 slow: Semaphore::new(slow_at_a_time()),

@@ -1,6 +1,7 @@
 //! All SQL of the block.
 
 pub(crate) mod account;
+pub(crate) mod certificate;
 pub(crate) mod change;
 pub(crate) mod decision;
 pub(crate) mod listing;
