@@ -25,10 +25,11 @@ async function paths(stoa, page) {
   const scope = "scs-compatible-iaas";
   return [
     `${M}/table`, `${M}/table?state=fail`, `${M}/detail/cloud-1/${scope}`, `${M}/detail/cloud-2/${scope}`,
-    `${M}/history/cloud-1/${scope}`, `${M}/scope/${scope}`, `${M}/report/${stoa.reports["cloud-2"]}`, `${M}/changes`,
+    `${M}/history/cloud-1/${scope}`, `${M}/scope/${scope}`, `${M}/report/${stoa.reports["cloud-2"]}`, `${M}/changes`, `${M}/certificates`, `${M}/certificate/${stoa.certificate}`,
     `${M}/subscribe`, `${M}/methodology`, "/console/monitor", "/console/monitor/accounts/new",
     "/console/monitor/accounts/cloud-1", "/console/monitor/listings", "/console/monitor/listings/cloud-1",
-    "/console/monitor/scopes", "/console/monitor/decisions", "/console/monitor/decisions/waive",
+    "/console/monitor/scopes", "/console/monitor/certificates", "/console/monitor/certificates/issue",
+    `/console/monitor/certificates/${stoa.certificate}`, "/console/monitor/decisions", "/console/monitor/decisions/waive",
     "/console/monitor/decisions/record",
     "/", "/docs", "/docs/registries", "/problems", "/problems/web.forbidden", "/no/such/page",
     "/console", "/console/jobs", "/console/audit", "/console/audit?room=node", "/console/audit/verify", record,

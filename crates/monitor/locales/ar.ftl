@@ -270,3 +270,4 @@ monitor-revoked-verify = التحقق من قائمة الشهادات المل�
 action-monitor-certificate-issue = إصدار شهادة
 action-monitor-certificate-change = تغيير شهادة
 problem-monitor-certificate-not-found = لا توجد شهادة كهذه.
+monitor-bundle = كل الأدلة في ملف واحد موقَّع

@@ -287,3 +287,4 @@ monitor-revoked-verify = Verify the list of revoked certificates
 action-monitor-certificate-issue = Certificate issued
 action-monitor-certificate-change = Certificate changed
 problem-monitor-certificate-not-found = There is no such certificate.
+monitor-bundle = All evidence in one signed file

@@ -266,3 +266,4 @@ monitor-revoked-verify = Vérifier la liste des certificats révoqués
 action-monitor-certificate-issue = Certificat délivré
 action-monitor-certificate-change = Certificat modifié
 problem-monitor-certificate-not-found = Ce certificat n’existe pas.
+monitor-bundle = Toutes les preuves dans un fichier signé

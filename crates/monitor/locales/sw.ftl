@@ -266,3 +266,4 @@ monitor-revoked-verify = Thibitisha orodha ya vyeti vilivyofutwa
 action-monitor-certificate-issue = Cheti kimetolewa
 action-monitor-certificate-change = Cheti kimebadilishwa
 problem-monitor-certificate-not-found = Hakuna cheti kama hicho.
+monitor-bundle = Ushahidi wote katika faili moja lenye saini

@@ -63,10 +63,12 @@ pub enum SignatureError {
         reason: String,
     },
     /// It was made for something else.
-    #[error("the signature is for `{namespace}`, not for `{NAMESPACE}`")]
+    #[error("the signature is for `{namespace}`, not for `{wanted}`")]
     Namespace {
         /// What it was made for.
         namespace: String,
+        /// What it has to be for.
+        wanted: String,
     },
     /// Its key is none of those that may sign.
     #[error("the key {fingerprint} that made the signature is none of those allowed")]
@@ -179,7 +181,7 @@ impl SigningKey {
 
 /// Verifies a signature in armor, and says which of the allowed keys made it.
 pub fn verify<'k>(signature: &str, report: &[u8], allowed: &'k [PublicKey]) -> Result<&'k PublicKey, SignatureError> {
-    let signature = read(signature)?;
+    let signature = read(NAMESPACE, signature)?;
     let made_it = |key: &&PublicKey| key.0.key_data() == signature.public_key();
     let key = allowed.iter().find(made_it).ok_or_else(|| SignatureError::UnknownKey {
         fingerprint: signature.public_key().fingerprint(HashAlg::Sha256).to_string(),
@@ -190,13 +192,18 @@ pub fn verify<'k>(signature: &str, report: &[u8], allowed: &'k [PublicKey]) -> R
 /// Verifies that a signature in armor fits a report, and gives the key that made it. It says nothing about who that was:
 /// anybody can make a key.
 pub fn verify_any(signature: &str, report: &[u8]) -> Result<PublicKey, SignatureError> {
-    let signature = read(signature)?;
-    fits(&signature, report)?;
+    verify_for(NAMESPACE, signature, report)
+}
+
+/// As [`verify_any`], of something that was signed for another purpose.
+pub fn verify_for(namespace: &str, signature: &str, message: &[u8]) -> Result<PublicKey, SignatureError> {
+    let signature = read(namespace, signature)?;
+    fits(&signature, message)?;
     Ok(PublicKey(ssh_key::PublicKey::new(signature.public_key().clone(), "")))
 }
 
-/// Reads a signature in armor that is for reports.
-fn read(signature: &str) -> Result<SshSig, SignatureError> {
+/// Reads a signature in armor that is for this purpose.
+fn read(namespace: &str, signature: &str) -> Result<SshSig, SignatureError> {
     if signature.len() > SIGNATURE_BYTES_MAX {
         return Err(SignatureError::Malformed { reason: format!("longer than {SIGNATURE_BYTES_MAX} bytes") });
     }
@@ -208,14 +215,16 @@ fn read(signature: &str) -> Result<SshSig, SignatureError> {
     if !is_canonical || signature.version() != SshSig::VERSION || !signature.reserved().is_empty() {
         return Err(SignatureError::Malformed { reason: "it is not encoded as OpenSSH does".to_owned() });
     }
-    if signature.namespace() != NAMESPACE {
-        return Err(SignatureError::Namespace { namespace: crate::tree::shortened(signature.namespace()) });
+    if signature.namespace() != namespace {
+        let found = crate::tree::shortened(signature.namespace());
+        return Err(SignatureError::Namespace { namespace: found, wanted: namespace.to_owned() });
     }
     Ok(signature)
 }
 
 fn fits(signature: &SshSig, report: &[u8]) -> Result<(), SignatureError> {
-    let data = SshSig::signed_data(NAMESPACE, signature.hash_alg(), report).map_err(|error| malformed(&error))?;
+    let data =
+        SshSig::signed_data(signature.namespace(), signature.hash_alg(), report).map_err(|error| malformed(&error))?;
     verify_bytes(signature.public_key(), signature.signature(), &data)
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::published::{form_of, uuid};
 use super::written;
 use crate::error::MonitorError;
+use crate::model::bundle::SignedBundle;
 use crate::model::history::share_kept;
 use crate::permission::{AccountRead, AccountWrite, CertificateIssue, ReportSubmit, ResultApprove, ResultPropose};
 use crate::service::{
@@ -32,6 +33,7 @@ pub(super) fn router() -> OpenApiRouter<Monitor> {
         .routes(routes!(get_overview))
         .routes(routes!(get_standing))
         .routes(routes!(get_history))
+        .routes(routes!(get_bundle))
         .routes(routes!(list_changes))
         .routes(routes!(list_scopes, put_scope))
         .routes(routes!(get_scope))
@@ -151,6 +153,21 @@ async fn get_standing(
             "testCases": cases}));
     }
     Ok(Json(json!({"date": board.date.to_string(), "scope": known.scope.uuid, "items": items})))
+}
+
+/// A bundle of evidence
+///
+/// Everything that the state of a subject rests on, signed by the monitor: `stoa report verify-bundle` verifies it without
+/// asking anybody.
+#[utoipa::path(get, path = "/v1/subjects/{subject}/scopes/{scope}/bundle", operation_id = "get_bundle", tag = "evidence",
+    params(("subject" = String, Path, example = "cloud-1"), ("scope" = String, Path, example = "scs-compatible-iaas")),
+    responses((status = 200, description = "The bundle", body = Object)))]
+async fn get_bundle(
+    asking: Public,
+    State(monitor): State<Monitor>,
+    Path((subject, scope)): Path<(String, String)>,
+) -> Result<Json<SignedBundle>, Fault> {
+    Ok(Json(monitor.bundle(&asking.actor.tenant, &subject, &scope).await?))
 }
 
 /// A history

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::written;
 use crate::error::MonitorError;
+use crate::model::bundle;
 use crate::permission::{ReportReadAny, ReportSubmit, ResultApprove};
 use crate::service::{Approval, By, Evidence, Monitor, SignedAs};
 
@@ -196,7 +197,7 @@ async fn get_revoked_signature(asking: Public, State(monitor): State<Monitor>) -
     responses((status = 200, description = "The key")))]
 async fn get_revoked_signers(asking: Public, State(monitor): State<Monitor>) -> Result<Response, Fault> {
     let key = monitor.revocations(&asking.actor.tenant).await?.public_key;
-    let line = format!("monitor namespaces=\"{}\" {key}\n", crate::service::NAMESPACE);
+    let line = format!("monitor namespaces=\"{},{}\" {key}\n", crate::service::NAMESPACE, bundle::NAMESPACE);
     Ok(bytes_as(StatusCode::OK, "text/plain; charset=utf-8", line))
 }
 

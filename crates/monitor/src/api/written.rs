@@ -289,7 +289,7 @@ pub(super) fn report_markdown(report: &Report) -> String {
         out.push_str(&format!("- {name}: {value}\n"));
     }
     out.push_str("\n| test case | result |\n|---|---|\n");
-    for (id, verdict) in crate::service::verdicts_of(report) {
+    for (id, verdict) in report.all_verdicts() {
         out.push_str(&format!("| {} | {} |\n", plain(&id), verdict.name()));
     }
     out

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod bootstrap;
+pub mod bundle;
 pub mod history;
 pub mod results;
 pub mod scopes;

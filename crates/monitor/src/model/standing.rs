@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stoa_core::{Date, Instant};
 use stoa_standards::scope::{MAIN, Scope, Validity};
 use stoa_standards::verdict::Verdict;
@@ -22,7 +22,7 @@ pub struct Waived {
 }
 
 /// What is known of one test case on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CaseState {
     /// It failed.
@@ -68,7 +68,7 @@ pub struct Case {
 }
 
 /// What test cases add up to: the first of these that any of them has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// One failed.

@@ -71,7 +71,8 @@ async fn page(view: &View, monitor: &Monitor, name: &str, scope: &str, with_draf
         page = page
             .push(summary(view, &entry.standing, with_drafts))
             .push(calendar::strip(view, &history, &place))
-            .push(failures(view, subject, known, entry));
+            .push(failures(view, subject, known, entry))
+            .push(bundle_link(view, subject, known));
         if !is_group {
             page = page.push(cases(view, known, &entry.standing, with_drafts));
         }
@@ -103,6 +104,13 @@ fn summary(view: &View, standing: &Standing, with_drafts: bool) -> Html {
         facts = facts.add(&version.name, said);
     }
     facts.render()
+}
+
+/// The way to everything that the state rests on, in one file.
+fn bundle_link(view: &View, subject: &str, known: &Known) -> Html {
+    let (subject, alias) = (Address::segment(subject), Address::segment(&known.alias));
+    let at = format!("/monitor/v1/subjects/{subject}/scopes/{alias}/bundle");
+    Html::trusted("<p>").then(Html::link(at, view.words().t("monitor-bundle"))).then(Html::trusted("</p>"))
 }
 
 /// What stands against the state, in words, with the way to the evidence.

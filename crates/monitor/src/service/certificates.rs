@@ -226,7 +226,7 @@ impl Monitor {
     }
 
     /// The key of the monitor's statements, made when it is first needed.
-    async fn key(&self) -> Result<SigningKey, MonitorError> {
+    pub(super) async fn key(&self) -> Result<SigningKey, MonitorError> {
         let keys = self.shared.keys.clone().ok_or(MonitorError::NoKeys)?;
         let random = stoa_web::new_secret("").map_err(|_| MonitorError::NoKeys)?;
         let fresh = stoa_web::secret_hash(&random);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod board;
+mod bundle;
 mod certificates;
 mod changes;
 mod credentials;
@@ -33,7 +34,6 @@ pub use decisions::{Approval, Manual, NewManual, NewWaiver, Waiver};
 pub use evidence::{Evidence, ReportInfo, SingleResult};
 pub use history::History;
 pub use submit::SignedAs;
-pub(crate) use submit::verdicts as verdicts_of;
 pub use subscriptions::{MAIL_JOB, NewSubscription, Subscription};
 
 use crate::model::account::{AccountRole, AccountRoles};

@@ -1,13 +1,11 @@
 //! Evidence in: a signed body, verified, read, weighed, and kept byte for byte.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 use stoa_core::{FieldError, Instant};
 use stoa_standards::report::{Report, read_json, read_yaml};
 use stoa_standards::signature::{self, PublicKey};
-use stoa_standards::verdict::Verdict;
 use stoa_store::Tx;
 use stoa_store::outbox::{self, Event};
 use uuid::Uuid;
@@ -159,7 +157,7 @@ impl Monitor {
                 }])
             };
             let known = scopes.by_uuid(report.scope.uuid).ok_or_else(unknown)?;
-            let verdicts = verdicts(report);
+            let verdicts = report.all_verdicts();
             let row = ReportRow {
                 id: report.run.uuid,
                 subject: report.subject.clone(),
@@ -314,7 +312,7 @@ fn check(reports: &[Report], now: Instant) -> Result<(), MonitorError> {
             let days = AGE_MAX.as_secs() / 86_400;
             fault("/checked_at", "past", format!("is more than {days} days ago; check again and hand in that report"));
         }
-        let verdicts = verdicts(report);
+        let verdicts = report.all_verdicts();
         if verdicts.is_empty() {
             fault("/run/invocations", "required", "has no result".to_owned());
         }
@@ -328,16 +326,4 @@ fn check(reports: &[Report], now: Instant) -> Result<(), MonitorError> {
         }
     }
     if errors.is_empty() { Ok(()) } else { Err(MonitorError::Unreadable(errors)) }
-}
-
-/// The verdicts of a report by test case. One of before 2025 has them by version; where those differ the worst counts.
-pub(crate) fn verdicts(report: &Report) -> BTreeMap<String, Verdict> {
-    let mut verdicts = report.verdicts("");
-    for results in report.versions.values() {
-        for (id, found) in results {
-            let verdict = verdicts.entry(id.clone()).or_insert(found.result);
-            *verdict = (*verdict).min(found.result);
-        }
-    }
-    verdicts
 }

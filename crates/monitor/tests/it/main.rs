@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that stumbles is to fail at once")]
 
 mod accounts;
+mod bundles;
 mod certificates;
 mod desk;
 mod evidence;

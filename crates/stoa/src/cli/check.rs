@@ -218,6 +218,19 @@ pub(crate) enum ReportCommand {
         #[arg(long, value_name = "FILE")]
         signature: Option<PathBuf>,
     },
+    /// Verify a monitor's bundle: its signature, each report's, and that the evidence adds up to what is claimed
+    #[command(after_help = "Examples:\n  \
+        curl -o bundle.json https://monitor.example/monitor/v1/subjects/mycloud/scopes/scs-compatible-iaas/bundle\n  \
+        stoa report verify-bundle bundle.json --key monitor.pub\n\n\
+        It asks nobody. Without --key anybody may have signed the bundle; the key is printed. Ends with 3 when something \
+        does not fit.")]
+    VerifyBundle {
+        /// The bundle
+        bundle: PathBuf,
+        /// Public keys of monitors that are trusted, as for `report verify`
+        #[arg(long = "key", value_name = "FILE")]
+        keys: Vec<PathBuf>,
+    },
     /// Show a report
     #[command(after_help = "Examples:\n  stoa report show report.yaml\n  \
         stoa report show report.yaml --format html > report.html\n\n\

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use stoa_checks::assessment::Assessment;
 use stoa_checks::render::{self, Colour};
 use stoa_checks::submit::{Form, Submission, SubmitError, Taken, submit};
+use stoa_core::plain;
+use stoa_monitor::model::bundle::{self, BundleError, Verified};
 use stoa_standards::report::{Report, read_json, read_yaml};
 use stoa_standards::scope::{self, Scope};
 use stoa_standards::signature::{self, SignatureError};
@@ -25,6 +27,7 @@ pub(super) async fn run(command: ReportCommand, console: &Console) -> Result<Exi
         ReportCommand::Verify { report, keys, signature } => {
             verify(&report, &keys, signature.as_deref(), console).await
         }
+        ReportCommand::VerifyBundle { bundle, keys } => verify_bundle(&bundle, &keys, console).await,
         ReportCommand::Show { report, spec, reading, format } => {
             show(&report, spec.as_deref(), reading, format, console).await
         }
@@ -34,6 +37,35 @@ pub(super) async fn run(command: ReportCommand, console: &Console) -> Result<Exi
             hand_over(&signed, &to, &token_file, ca.as_deref(), console).await
         }
     }
+}
+
+/// Verifies a monitor's bundle.
+async fn verify_bundle(path: &Path, keys: &[PathBuf], console: &Console) -> Result<Exit, Failure> {
+    let trusted = if keys.is_empty() { Vec::new() } else { keys::allowed(bundle::NAMESPACE, keys)? };
+    let verified = match bundle::verify(&text(path)?, &trusted) {
+        Ok(verified) => verified,
+        Err(error @ BundleError::Malformed(_)) => {
+            return Err(Failure::new(Exit::Usage, format!("{}: {error}", files::shown(path)))
+                .advice("Give a bundle as the monitor gives it."));
+        }
+        Err(error) => {
+            return Err(Failure::new(Exit::Problems, format!("{}: {error}", files::shown(path)))
+                .advice("Do not rely on it; ask the monitor for a new one."));
+        }
+    };
+    let Verified { bundle, key, report_keys } = verified;
+    let evaluation = &bundle.evaluation;
+    let version = evaluation.version.as_deref().unwrap_or("no version");
+    let said = plain(&format!("{}, {}: {} {version}", bundle.subject, bundle.scope.name, evaluation.state.name()));
+    console.out(format!("{said}, at {}", bundle.at)).await?;
+    let by = if trusted.is_empty() { "signed with (nobody was named as trusted)" } else { "signed with" };
+    console.out(format!("{by}: {key}")).await?;
+    for key in report_keys {
+        console.out(format!("reports signed with: {key}")).await?;
+    }
+    let (reports, manual, waivers) = (bundle.reports.len(), bundle.by_hand.len(), bundle.waivers.len());
+    console.out(format!("{reports} reports, {manual} results by hand, {waivers} waivers add up to it")).await?;
+    Ok(Exit::Done)
 }
 
 /// A report in its file: the text, byte for byte as it is signed, and the signature that stands before it, if one does.
@@ -127,7 +159,7 @@ async fn sign(report: &Path, key: &Path, joined: Option<&Path>, console: &Consol
 async fn verify(report: &Path, keys: &[PathBuf], named: Option<&Path>, console: &Console) -> Result<Exit, Failure> {
     let file = ReportFile::read(report)?;
     let signature = file.signature(named)?;
-    let allowed = keys::allowed(keys)?;
+    let allowed = keys::allowed(signature::NAMESPACE, keys)?;
     match signature::verify(&signature, file.text.as_bytes(), &allowed) {
         Ok(key) => {
             let who = if key.comment().is_empty() { String::new() } else { format!(" ({})", shown(key.comment())) };

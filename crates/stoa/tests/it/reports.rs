@@ -367,3 +367,58 @@ fn a_report_is_handed_to_a_monitor_once_it_is_signed() {
     }
     assert_eq!(monitor.asked().len(), before, "nothing of that was sent");
 }
+
+#[test]
+fn a_bundle_is_verified_without_asking_anybody() {
+    use stoa_monitor::model::bundle::{Bundle, BundleScope, Evaluation, NAMESPACE, SignedBundle};
+    use stoa_monitor::model::results::Results;
+    use stoa_monitor::model::standing::Standing;
+    use stoa_standards::signature::SigningKey;
+
+    let place = Place::new();
+    let at: stoa_core::Instant = "2026-11-24T09:30:00Z".parse().unwrap();
+    let scope = stoa_standards::scope::find_built_in("kaas").unwrap();
+    let bundle = Bundle {
+        monitor: "https://monitor.example/monitor".to_owned(),
+        at,
+        subject: "mycluster".to_owned(),
+        scope: BundleScope { uuid: scope.uuid, name: scope.name.clone(), document: None },
+        reports: Vec::new(),
+        by_hand: Vec::new(),
+        waivers: Vec::new(),
+        evaluation: Evaluation::new(&Standing::new(scope, &Results::default(), &[], at)),
+    };
+    let write = |name: &str, bundle: &Bundle, seed: u8| {
+        let key = SigningKey::from_seed(&[seed; 32], "monitor").unwrap();
+        let statement = serde_json::to_string(bundle).unwrap();
+        let signature = key.sign_for(NAMESPACE, statement.as_bytes()).unwrap();
+        let signed = SignedBundle { statement, signature, public_key: key.public().to_string() };
+        place.write(name, &serde_json::to_string(&signed).unwrap());
+        format!("monitor namespaces=\"certificates,bundle\" {}\n", key.public())
+    };
+    place.write("signers", &write("bundle.json", &bundle, 1));
+    let claimed = Bundle { subject: "mycluster \u{1b}[2J".to_owned(), ..bundle.clone() };
+    write("foreign.json", &claimed, 2);
+    let mut forged = bundle;
+    forged.evaluation.version = Some("v9".to_owned());
+    write("forged.json", &forged, 1);
+    place.write("nothing.json", "{\"a\": 1}");
+    let verify = |name: &str, more: &[&str]| place.run(&[&["report", "verify-bundle", name], more].concat()).surface();
+    assert_snapshot!(verify("bundle.json", &["--key", "signers"]), @r"
+    exit: 0
+    --- stdout
+    mycluster, SCS-compatible KaaS: nothing v1, at 2026-11-24T09:30:00Z
+    signed with: SHA256:fe85JkIjo8VPe+XqXJGH5Mau1EMFdK1OdKvJUFicyA8
+    0 reports, 0 results by hand, 0 waivers add up to it
+    --- stderr
+    ");
+    let foreign = verify("foreign.json", &[]);
+    assert!(foreign.starts_with("exit: 0") && foreign.contains("nobody was named as trusted"), "{foreign}");
+    assert!(!foreign.contains('\u{1b}'), "{foreign}");
+    let untrusted = verify("foreign.json", &["--key", "signers"]);
+    assert!(untrusted.starts_with("exit: 3") && untrusted.contains("none of the keys that are trusted"), "{untrusted}");
+    let forged = verify("forged.json", &["--key", "signers"]);
+    assert!(forged.starts_with("exit: 3") && forged.contains("does not add up"), "{forged}");
+    let nothing = verify("nothing.json", &[]);
+    assert!(nothing.starts_with("exit: 2") && nothing.contains("this is no bundle"), "{nothing}");
+}

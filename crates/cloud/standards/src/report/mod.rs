@@ -115,6 +115,21 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The verdict of each test case, whatever the version: of an old report, which has them by version, the worst.
+    pub fn all_verdicts(&self) -> BTreeMap<String, Verdict> {
+        if self.versions.is_empty() {
+            return self.verdicts("");
+        }
+        let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
+        for (id, found) in self.versions.values().flatten() {
+            let verdict = verdicts.entry(id.clone()).or_insert(found.result);
+            *verdict = (*verdict).min(found.result);
+        }
+        verdicts
+    }
+}
+
 impl LineCounts {
     /// Counts the lines that begin with the name of a level, whatever the case of its letters.
     pub fn of<'a>(lines: impl IntoIterator<Item = &'a String>) -> Self {

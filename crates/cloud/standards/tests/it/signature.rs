@@ -90,7 +90,7 @@ fn openssh_takes_ours_and_we_take_fresh_ones_of_openssh() {
         let wanted = if namespace == "report" {
             Ok(())
         } else {
-            Err(SignatureError::Namespace { namespace: "file".to_owned() })
+            Err(SignatureError::Namespace { namespace: "file".to_owned(), wanted: "report".to_owned() })
         };
         assert_eq!(verified, wanted);
     }

@@ -26,8 +26,8 @@ pub(super) fn signing(path: &Path) -> Result<SigningKey, Failure> {
     })
 }
 
-/// The keys of these files: each a public key, or lines of `authorized_keys` or `allowed_signers`.
-pub(super) fn allowed(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
+/// The keys of these files that may sign for this purpose: each a public key, or lines of `authorized_keys` or `allowed_signers`.
+pub(super) fn allowed(namespace: &str, paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
     let mut keys = Vec::new();
     for path in paths {
         for (number, line) in text(path)?.lines().enumerate() {
@@ -44,7 +44,7 @@ pub(super) fn allowed(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
             if before.contains("cert-authority") || before.contains("valid-") {
                 return Err(refuse("certificates and times of validity are not supported"));
             }
-            if before.contains("namespaces=") && !names_reports(before) {
+            if before.contains("namespaces=") && !names(before, namespace) {
                 continue;
             }
             keys.push(key.parse().map_err(|error: KeyError| refuse(&error.to_string()))?);
@@ -54,7 +54,7 @@ pub(super) fn allowed(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
         }
     }
     if keys.is_empty() {
-        return Err(Failure::new(Exit::Usage, "the files hold no public key that may sign reports")
+        return Err(Failure::new(Exit::Usage, format!("the files hold no public key that may sign {namespace}s"))
             .advice("Give a public key as ssh-keygen writes it: ssh-ed25519 AAAA… name"));
     }
     Ok(keys)
@@ -73,7 +73,7 @@ fn split(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether the option `namespaces="a,b"` has ours.
-fn names_reports(options: &str) -> bool {
+fn names(options: &str, namespace: &str) -> bool {
     let listed = options.split("namespaces=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-    listed.split(',').any(|name| name == stoa_standards::signature::NAMESPACE)
+    listed.split(',').any(|name| name == namespace)
 }
