@@ -271,3 +271,4 @@ action-monitor-certificate-issue = إصدار شهادة
 action-monitor-certificate-change = تغيير شهادة
 problem-monitor-certificate-not-found = لا توجد شهادة كهذه.
 monitor-bundle = كل الأدلة في ملف واحد موقَّع
+action-monitor-report-migrate = نقل تقارير

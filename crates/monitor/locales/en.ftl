@@ -288,3 +288,4 @@ action-monitor-certificate-issue = Certificate issued
 action-monitor-certificate-change = Certificate changed
 problem-monitor-certificate-not-found = There is no such certificate.
 monitor-bundle = All evidence in one signed file
+action-monitor-report-migrate = Reports taken over

@@ -267,3 +267,4 @@ action-monitor-certificate-issue = Certificat délivré
 action-monitor-certificate-change = Certificat modifié
 problem-monitor-certificate-not-found = Ce certificat n’existe pas.
 monitor-bundle = Toutes les preuves dans un fichier signé
+action-monitor-report-migrate = Rapports repris

@@ -267,3 +267,4 @@ action-monitor-certificate-issue = Cheti kimetolewa
 action-monitor-certificate-change = Cheti kimebadilishwa
 problem-monitor-certificate-not-found = Hakuna cheti kama hicho.
 monitor-bundle = Ushahidi wote katika faili moja lenye saini
+action-monitor-report-migrate = Ripoti zimehamishwa

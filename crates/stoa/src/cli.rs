@@ -329,6 +329,15 @@ pub(crate) enum MonitorCommand {
         /// The file, or `-` for standard input
         file: PathBuf,
     },
+    /// Take over the accounts, reports and results of a published monitor from its database
+    #[command(after_help = "Example:\n  stoa monitor migrate --from postgres://postgres@127.0.0.1/postgres\n\n\
+        The other database is only read, and can stay in use. What is here already stays, so the command can be run again. \
+        Reports that the other monitor kept have no signature any more; they are marked so.")]
+    Migrate {
+        /// Its address: `postgres://user:password@host/database`
+        #[arg(long, value_name = "URL")]
+        from: String,
+    },
 }
 
 /// `stoa sample`.

@@ -48,6 +48,11 @@ pub(crate) enum Work {
         /// Its text.
         text: String,
     },
+    /// Take a published monitor's history over.
+    MonitorMigrate {
+        /// The address of its database.
+        from: String,
+    },
     /// Make a population.
     SamplePeople {
         /// How many.

@@ -26,6 +26,7 @@ pub mod wake;
 
 pub use backoff::Backoff;
 pub use blobs::Blobs;
+pub use engine::postgres::Foreign;
 pub use error::{PROBLEMS, StoreError};
 pub use keys::MasterKeys;
 pub use migrate::Migration;

@@ -126,6 +126,12 @@ async fn evidence(asking: &Public, monitor: &Monitor, id: &str) -> Result<Eviden
     Ok(monitor.evidence(&asking.actor.tenant, uuid(id)?).await?)
 }
 
+/// Evidence with a signature: what came from another monitor has none.
+async fn signed(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
+    let found = evidence(asking, monitor, id).await?;
+    if found.signature.is_empty() { Err(MonitorError::NotSigned(id.to_owned()).into()) } else { Ok(found) }
+}
+
 /// Download what was signed
 ///
 /// The signed bytes, as they were handed in.
@@ -153,7 +159,7 @@ async fn get_report_signature(
     State(monitor): State<Monitor>,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let evidence = evidence(&asking, &monitor, &id).await?;
+    let evidence = signed(&asking, &monitor, &id).await?;
     Ok(file("application/x-ssh-signature", "report.sig", format!("{}\n", evidence.signature.trim_end())))
 }
 
@@ -168,7 +174,7 @@ async fn get_report_signers(
     State(monitor): State<Monitor>,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let evidence = evidence(&asking, &monitor, &id).await?;
+    let evidence = signed(&asking, &monitor, &id).await?;
     Ok(file("text/plain", "allowed_signers", format!("subject namespaces=\"report\" {}\n", evidence.public_key)))
 }
 

@@ -130,7 +130,11 @@ pub(super) fn status<'a>(scope: &'a ScopeStatus, standing: &'a Standing) -> Stat
         passed: standing.kept().filter(is_shown).map(|version| version.name.as_str()).collect(),
         passed_str: crate::pages::kept_names(standing, false),
         best_passed: standing.decisive.filter(|_| standing.state.is_green()),
-        validity: standing.decisive().map_or(Validity::Deprecated, |version| version.validity),
+        // That of the version that is kept, as there.
+        validity: standing
+            .decisive()
+            .filter(|_| standing.state.is_green())
+            .map_or(Validity::Deprecated, |version| version.validity),
     }
 }
 

@@ -55,6 +55,7 @@ async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Resul
     let info = &evidence.info;
     let known = board.scopes.by_uuid(info.scope);
     let scope = known.map_or_else(|| info.scope.to_string(), |known| known.scope.name.clone());
+    let is_signed = !evidence.signature.is_empty();
     let before = monitor.report_before(&tenant, id).await?;
     let mut page =
         Page::new(&view.frame, w.with("monitor-report-title", &[("subject", board.title(&info.subject).into())]))
@@ -64,11 +65,14 @@ async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Resul
         let detail = detail_at(&info.subject, &known.alias).to_string();
         page = page.crumb(format!("{}: {scope}", board.title(&info.subject)), detail);
     }
-    page = page.actions(files(view, id, is_whole)).push(facts(view, &evidence, &scope)).push(code(
-        w.t("monitor-verify-how"),
-        "ssh-keygen -Y verify -f allowed_signers -I subject -n report -s report.sig < report.yaml",
-        w,
-    ));
+    page = page.actions(files(view, id, is_whole, is_signed)).push(facts(view, &evidence, &scope));
+    if is_signed {
+        page = page.push(code(
+            w.t("monitor-verify-how"),
+            "ssh-keygen -Y verify -f allowed_signers -I subject -n report -s report.sig < report.yaml",
+            w,
+        ));
+    }
     let verdicts = monitor.verdicts(&tenant, id).await?;
     if let Some(before) = before {
         let earlier = monitor.verdicts(&tenant, before.id).await?;
@@ -108,14 +112,14 @@ fn facts(view: &View, evidence: &Evidence, scope: &str) -> Html {
     facts.render()
 }
 
-fn files(view: &View, id: Uuid, is_whole: bool) -> Html {
+fn files(view: &View, id: Uuid, is_whole: bool, is_signed: bool) -> Html {
     let w = view.words();
     let at = format!("/monitor/reports/{id}");
-    let mut links = vec![
-        (w.t("monitor-file-report"), format!("{at}/body")),
-        (w.t("monitor-file-signature"), format!("{at}/signature")),
-        (w.t("monitor-file-key"), format!("{at}/allowed_signers")),
-    ];
+    let mut links = vec![(w.t("monitor-file-report"), format!("{at}/body"))];
+    if is_signed {
+        links.push((w.t("monitor-file-signature"), format!("{at}/signature")));
+        links.push((w.t("monitor-file-key"), format!("{at}/allowed_signers")));
+    }
     if !is_whole && view.visitor.actor.is_some() {
         links.push((w.t("monitor-report-full"), format!("/monitor/page/report_full/{id}")));
     }

@@ -208,6 +208,16 @@ impl Monitor {
     /// Makes the accounts those of a file: new ones are added, those that are there are written again, those that are
     /// not in it leave. A file without accounts changes nothing. Secrets that were issued here stay.
     pub async fn import(&self, by: &By, accounts: Vec<Bootstrapped>) -> Result<Imported, MonitorError> {
+        self.import_some(by, accounts, true).await
+    }
+
+    /// As [`Monitor::import`]; unless these are all accounts, nobody leaves.
+    pub(super) async fn import_some(
+        &self,
+        by: &By,
+        accounts: Vec<Bootstrapped>,
+        are_all: bool,
+    ) -> Result<Imported, MonitorError> {
         if accounts.is_empty() {
             return Ok(Imported::default());
         }
@@ -246,7 +256,7 @@ impl Monitor {
                     store::account::set_delegates(tx, *id, &delegates).await?;
                 }
             }
-            for row in before.iter().filter(|row| !ids.contains_key(row.subject.as_str())) {
+            for row in before.iter().filter(|row| are_all && !ids.contains_key(row.subject.as_str())) {
                 store::account::retire(tx, row.id).await?;
                 done.retired += 1;
             }

@@ -35,6 +35,7 @@ impl Monitor {
                 let missing = || MonitorError::ReportNotFound(id.to_string());
                 let row = store::report::find(tx, &of, *id).await?.ok_or_else(missing)?;
                 let body = store::report::submission(tx, *id).await?;
+                let body = body.filter(|body| !body.signature.is_empty());
                 let body = body.ok_or_else(|| MonitorError::NotSigned(id.to_string()))?;
                 signed.push(BundleReport {
                     id: *id,

@@ -9,6 +9,7 @@ mod credentials;
 mod decisions;
 mod evidence;
 mod history;
+mod migrate;
 mod submit;
 mod subscriptions;
 
@@ -33,6 +34,7 @@ pub use changes::Change;
 pub use decisions::{Approval, Manual, NewManual, NewWaiver, Waiver};
 pub use evidence::{Evidence, ReportInfo, SingleResult};
 pub use history::History;
+pub use migrate::{MigrateError, Migrated, Migration};
 pub use submit::SignedAs;
 pub use subscriptions::{MAIL_JOB, NewSubscription, Subscription};
 

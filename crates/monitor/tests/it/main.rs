@@ -8,6 +8,7 @@ mod certificates;
 mod desk;
 mod evidence;
 mod mails;
+mod migrate;
 mod model;
 mod openapi;
 mod pages;

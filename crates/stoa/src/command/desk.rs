@@ -49,6 +49,7 @@ impl Worker for Desk {
             }
             Work::RegistryExport { register } => registry::export(instance, &register, &console).await,
             Work::MonitorImport { name, text } => monitor::import_bootstrap(instance, &name, &text, &console).await,
+            Work::MonitorMigrate { from } => monitor::migrate(instance, &from, &console).await,
             Work::SamplePeople { count, seed } => registry::people(instance, count, seed, &console).await,
         }
     }

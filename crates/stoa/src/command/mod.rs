@@ -151,6 +151,7 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
         Command::Monitor(MonitorCommand::ImportBootstrap { file }) => {
             Work::MonitorImport { name: files::shown(&file), text: files::text(&file)? }
         }
+        Command::Monitor(MonitorCommand::Migrate { from }) => Work::MonitorMigrate { from },
         Command::Sample(SampleCommand::People { count, seed }) => Work::SamplePeople { count, seed },
         _ => return Ok(None),
     }))

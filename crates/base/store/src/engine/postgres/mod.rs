@@ -5,6 +5,7 @@
 //! either engine.
 
 mod error;
+mod foreign;
 mod room;
 mod session;
 mod value;
@@ -24,6 +25,7 @@ use crate::pulse::Pulse;
 use crate::tx::Home;
 use crate::{StoreError, Tx};
 
+pub use foreign::Foreign;
 pub(crate) use room::Room;
 pub(crate) use session::Session;
 

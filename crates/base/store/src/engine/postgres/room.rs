@@ -371,7 +371,7 @@ fn is_schema_name(name: &str) -> bool {
 }
 
 /// The connection is not encrypted, so it may leave the machine only when the operator says that the network is trusted.
-fn check_privacy(config: &Config) -> Result<(), StoreError> {
+pub(super) fn check_privacy(config: &Config) -> Result<(), StoreError> {
     let local = config.get_hosts().iter().all(|host| match host {
         Host::Unix(_) => true,
         Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
