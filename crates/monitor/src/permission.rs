@@ -7,6 +7,6 @@ stoa_web::permissions! {
     ResultPropose = "monitor.result.propose", "Record what programs cannot find out, and ask for waivers", [OFFICIAL, OPERATOR];
     ResultApprove = "monitor.result.approve", "Approve results and grant waivers", [APPROVER];
     CertificateIssue = "monitor.certificate.issue", "Issue, suspend and withdraw certificates", [APPROVER];
-    AccountRead = "monitor.account.read", "See accounts, listings and scopes", [OPERATOR, AUDITOR];
+    AccountRead = "monitor.account.read", "See accounts, listings, scopes and decisions", [OPERATOR, OFFICIAL, APPROVER, AUDITOR];
     AccountWrite = "monitor.account.write", "Keep accounts, listings and scopes", [OPERATOR];
 }

@@ -102,3 +102,19 @@ async fn an_old_report_with_results_by_version_is_understood() {
     assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
     page(&desk, &format!("/monitor/page/report/{}", old.run.uuid)).await;
 }
+
+#[tokio::test]
+async fn whoever_decides_sees_what_there_is_to_decide_about() {
+    let desk = Desk::new().await;
+    desk.found("cloud-1", IAAS, &[]).await;
+    for (role, form) in [("official", "record"), ("approver", "waive"), ("operator", "record")] {
+        let browser = desk.stoa.browser(&[role]).await;
+        for path in ["/console/monitor/decisions", "/console/monitor/certificates"] {
+            browser.open(path).await.expect(200);
+        }
+        browser.open(&format!("/console/monitor/decisions/{form}")).await.expect(200);
+    }
+    let approver = desk.stoa.browser(&["approver"]).await;
+    let page = approver.open("/console/monitor/certificates").await.expect(200).text();
+    assert!(page.contains("/console/monitor/certificates/issue"), "{page}");
+}
