@@ -1,7 +1,7 @@
 //! Why the monitor refused or failed.
 
 use stoa_audit::AuditError;
-use stoa_core::{FieldError, Problem, ProblemInfo, Refusal};
+use stoa_core::{Date, FieldError, Problem, ProblemInfo, Refusal};
 use stoa_standards::ReadError;
 use stoa_standards::signature::{KeyError, SignatureError};
 use stoa_store::StoreError;
@@ -25,6 +25,14 @@ pub enum MonitorError {
     /// The report came without its signed bytes: with the history of another monitor.
     #[error("the signed bytes of the report {0} were not kept by the monitor that it came from")]
     NotSigned(String),
+    /// The text of the report was removed, as the operator of the monitor wants it.
+    #[error("the text of the report {id} was removed on {on}; its results are kept")]
+    TextRemoved {
+        /// The report.
+        id: String,
+        /// When.
+        on: Date,
+    },
     /// There is no such waiver or manual result, or it is decided.
     #[error("there is nothing of that id to decide about")]
     DecisionNotFound,
@@ -137,6 +145,7 @@ impl From<MonitorError> for Problem {
             E::VersionNotFound(_) => problem(Refusal::NotFound, "monitor.version_not_found"),
             E::ReportNotFound(_) => problem(Refusal::NotFound, "monitor.report_not_found"),
             E::NotSigned(_) => problem(Refusal::NotFound, "monitor.not_signed"),
+            E::TextRemoved { .. } => problem(Refusal::Gone, "monitor.text_removed"),
             E::DecisionNotFound => problem(Refusal::NotFound, "monitor.decision_not_found"),
             E::CertificateNotFound(_) => problem(Refusal::NotFound, "monitor.certificate_not_found"),
             E::Key(_) | E::NoKeys => problem(Refusal::Failed, "web.failed"),
@@ -178,6 +187,7 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("monitor.version_not_found", "The scope has no such version"),
     page!("monitor.report_not_found", "There is no such report"),
     page!("monitor.not_signed", "The signed bytes were not kept"),
+    page!("monitor.text_removed", "The text of the report was removed"),
     page!("monitor.decision_not_found", "There is nothing to decide about"),
     page!("monitor.certificate_not_found", "There is no such certificate"),
     page!("monitor.subscription_not_found", "There is no such subscription"),

@@ -1,4 +1,4 @@
-//! What the monitor works on in the background: mails, and changes that come with the days.
+//! What the monitor works on in the background: mails, changes that come with the days, and texts that became old.
 
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use crate::service::{MAIL_JOB, Monitor};
 
 /// How often it is looked for changes that come with the days.
 const WATCH_TIME: Duration = Duration::from_mins(10);
+
+/// How often it is looked for texts that became old.
+const PRUNE_TIME: Duration = Duration::from_hours(24);
 
 /// Sends one mail.
 pub(crate) struct SendMail(pub(crate) Monitor);
@@ -39,8 +42,30 @@ impl JobHandler for Watch {
     }
 
     async fn run(&self, _: &Job) -> Result<(), JobError> {
-        let later = |error: MonitorError| JobError::later(error.to_string());
         self.0.watch().await.map_err(later)?;
         self.0.post_due().await.map_err(later)
     }
+}
+
+/// Removes the texts of reports that became old.
+pub(crate) struct Prune(pub(crate) Monitor);
+
+#[async_trait]
+impl JobHandler for Prune {
+    fn kind(&self) -> &'static str {
+        "monitor.prune"
+    }
+
+    fn every(&self) -> Option<Duration> {
+        Some(PRUNE_TIME)
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), JobError> {
+        self.0.prune().await.map(drop).map_err(later)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` takes")]
+fn later(error: MonitorError) -> JobError {
+    JobError::later(error.to_string())
 }

@@ -11,6 +11,7 @@ pub mod model;
 mod pages;
 pub mod permission;
 pub mod service;
+pub mod settings;
 mod store;
 
 use std::sync::Arc;
@@ -41,11 +42,11 @@ pub const BLOCK: Block = Block {
 pub const MIGRATIONS: &[Migration] = &[
     Migration::both(1, "monitor", include_str!("../migrations/001_monitor.sql")),
     Migration::both(2, "certificate", include_str!("../migrations/002_certificate.sql")),
+    Migration::both(3, "retention", include_str!("../migrations/003_retention.sql")),
 ];
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of every block")]
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
-    let monitor = Monitor::new(&context);
+    let monitor = Monitor::new(&context)?;
     let webhooks = Webhooks::new(context.store.clone(), context.keys.clone(), context.outgoing);
     Ok(BlockParts {
         pages: pages::console(monitor.clone()),
@@ -54,6 +55,7 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
             webhooks.tidy(),
             Arc::new(jobs::SendMail(monitor.clone())),
             Arc::new(jobs::Watch(monitor.clone())),
+            Arc::new(jobs::Prune(monitor.clone())),
         ],
         api: api::router(monitor.clone()).merge(pages::public(monitor.clone())).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],

@@ -167,27 +167,32 @@ impl TestStoa {
 
     /// The system with these blocks, in the default profile.
     pub async fn with(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), None).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), None, &[]).await
     }
 
     /// The system with these blocks and pages of the node, in the default profile.
     pub async fn with_pages(blocks: &[Block], pages: NodePages) -> Self {
-        Self::start(blocks, Profile::Secure, pages, standing(), Vec::new(), None).await
+        Self::start(blocks, Profile::Secure, pages, standing(), Vec::new(), None, &[]).await
     }
 
     /// The system with these blocks in profile `govstack`, seeded; the first block also answers at `/`.
     pub async fn govstack(blocks: &[Block]) -> Self {
-        Self::start(blocks, Profile::Govstack, NodePages::NONE, standing(), Vec::new(), None).await
+        Self::start(blocks, Profile::Govstack, NodePages::NONE, standing(), Vec::new(), None, &[]).await
     }
 
     /// The system with these blocks, which send their mails through a port.
     pub async fn with_mail(blocks: &[Block], mail: Arc<dyn MailPort>) -> Self {
-        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), Some(mail)).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), Some(mail), &[]).await
+    }
+
+    /// The system with these blocks, each with its own section of the configuration.
+    pub async fn with_config(blocks: &[Block], config: &[(&str, Value)]) -> Self {
+        Self::start(blocks, Profile::Secure, NodePages::NONE, standing(), Vec::new(), None, config).await
     }
 
     /// The system with these blocks, while others run elsewhere: by the real clock, which all of them share.
     pub async fn with_elsewhere(blocks: &[Block], elsewhere: Vec<Elsewhere>) -> Self {
-        Self::start(blocks, Profile::Secure, NodePages::NONE, Clock::system(), elsewhere, None).await
+        Self::start(blocks, Profile::Secure, NodePages::NONE, Clock::system(), elsewhere, None, &[]).await
     }
 
     #[expect(clippy::expect_used, reason = "a test without a system cannot go on")]
@@ -198,6 +203,7 @@ impl TestStoa {
         clock: Clock,
         elsewhere: Vec<Elsewhere>,
         mail: Option<Arc<dyn MailPort>>,
+        config: &[(&str, Value)],
     ) -> Self {
         let place = Place::new();
         let ids = Ids::seeded(clock.clone(), 1);
@@ -243,7 +249,7 @@ impl TestStoa {
                 keys: keys.clone(),
                 clock: clock.clone(),
                 ids: ids.clone(),
-                config: Value::Null,
+                config: config.iter().find(|(name, _)| *name == block.name).map_or(Value::Null, |(_, own)| own.clone()),
                 peers: peers.of(block.name, block.needs),
                 outgoing: outgoing.clone(),
                 mail: mail.clone(),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stoa_core::limit::JSON_DEPTH_MAX;
@@ -209,6 +210,71 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+/// The caller's `Idempotency-Key`: a request that is sent twice with it is done once. Blocks hand it to
+/// [`stoa_store::idempotency`] in the transaction of the work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        Ok(Self::of(&parts.headers)?)
+    }
+}
+
+impl IdempotencyKey {
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let Some(value) = headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = value.to_str().unwrap_or("").trim();
+        let most = stoa_store::idempotency::KEY_BYTES_MAX;
+        if key.is_empty() || key.len() > most {
+            return Err(Problem::new(Refusal::Malformed, "web.invalid_parameter").field(
+                "Idempotency-Key",
+                "length",
+                format!("must have 1 to {most} visible characters"),
+            ));
+        }
+        Ok(Self(Some(key.to_owned())))
+    }
+
+    /// The key with the body of its request; nothing without a key.
+    pub fn over(self, body: &[u8]) -> Option<Once> {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(digest::digest(&digest::SHA256, body).as_ref());
+        self.0.map(|key| Once { key, digest })
+    }
+}
+
+/// A request that is to be done once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// The caller's key.
+    pub key: String,
+    /// The SHA-256 of the body: another body under the same key is another request, and refused.
+    pub digest: [u8; 32],
+}
+
+/// As [`Body`], for what is done once where the caller sends an `Idempotency-Key`.
+#[derive(Debug, Clone)]
+pub struct OnceBody<T> {
+    /// The body.
+    pub body: T,
+    /// Its key, if it came with one.
+    pub once: Option<Once>,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OnceBody<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let key = IdempotencyKey::of(request.headers())?;
+        let bytes = json_bytes(request, state).await?;
+        let body = typed(parse(&bytes)?)?;
+        Ok(Self { body, once: key.over(&bytes) })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,26 +313,5 @@ mod tests {
         }
         let problem = typed::<Outer>(serde_json::json!({"items": [{"size": 1}, {"size": "x"}]})).unwrap_err();
         assert_eq!(problem.errors[0].pointer, "/items/1/size");
-    }
-}
-
-/// The caller's `Idempotency-Key`: a request that is sent twice with it is done once. Blocks hand it to
-/// [`stoa_store::idempotency`] in the transaction of the work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(pub Option<String>);
-
-impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Fault;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
-        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        let key = value.to_str().unwrap_or("").trim();
-        let most = stoa_store::idempotency::KEY_BYTES_MAX;
-        if key.is_empty() || key.len() > most {
-            return Err(Problem::new(Refusal::Malformed, "web.invalid_parameter")
-                .field("Idempotency-Key", "length", format!("must have 1 to {most} visible characters"))
-                .into());
-        }
-        Ok(Self(Some(key.to_owned())))
     }
 }

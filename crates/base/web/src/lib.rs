@@ -49,7 +49,7 @@ pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{BasicVerifier, RequestInfo, Token, TokenVerifier, cookie};
 pub use connections::{ConnectionBounds, Connections, raise_open_files};
 pub use form::{FormFields, Upload};
-pub use input::{Body, IdempotencyKey, Params, RawBody, RawJson, parse, typed};
+pub use input::{Body, IdempotencyKey, Once, OnceBody, Params, RawBody, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, KeySource, algorithm};
 pub use keyring::{Keyring, Known};
 pub use mediator::{Member, MemberError};

@@ -12,11 +12,12 @@ use crate::service::{By, Monitor};
 
 /// All addresses of the block, as they stand below its prefix.
 pub(crate) fn router(monitor: Monitor) -> OpenApiRouter {
-    OpenApiRouter::new().merge(published::router()).merge(native::router()).with_state(monitor)
+    let most = monitor.settings().body_bytes_max;
+    OpenApiRouter::new().merge(published::router(most)).merge(native::router(most)).with_state(monitor)
 }
 
 impl<P> From<Allowed<P>> for By {
     fn from(allowed: Allowed<P>) -> Self {
-        Self { actor: allowed.actor, info: allowed.info }
+        Self::new(allowed.actor, allowed.info)
     }
 }

@@ -1,12 +1,15 @@
 //! The native API: states, histories, evidence, accounts, listings, scopes, and what people decide.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_core::Problem;
-use stoa_web::{Allowed, Body, Created, Fault, Json, Params, Path, Public, RawBody, bytes_as, json as answer};
+use stoa_web::{
+    Allowed, Body, Created, Fault, IdempotencyKey, Json, OnceBody, Params, Path, Public, RawBody, bytes_as,
+    json as answer,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -18,8 +21,8 @@ use crate::model::bundle::SignedBundle;
 use crate::model::history::share_kept;
 use crate::permission::{AccountRead, AccountWrite, CertificateIssue, ReportSubmit, ResultApprove, ResultPropose};
 use crate::service::{
-    Account, By, Certificate, CertificateState, Change, Imported, Listing, Manual, Monitor, NewAccount, NewCertificate,
-    NewManual, NewWaiver, ReportInfo, Waiver,
+    Account, By, Certificate, CertificateState, Change, Due, Imported, Listing, Manual, Monitor, NewAccount,
+    NewCertificate, NewManual, NewWaiver, ReportInfo, Waiver,
 };
 use crate::store::decision::DecisionId;
 
@@ -28,8 +31,10 @@ const CHANGES_MAX: u32 = 1_000;
 /// How far back they go, in days.
 const CHANGES_DAYS: i32 = 90;
 
-pub(super) fn router() -> OpenApiRouter<Monitor> {
+pub(super) fn router(body_bytes_max: usize) -> OpenApiRouter<Monitor> {
+    let taking = OpenApiRouter::new().routes(routes!(submit_reports));
     OpenApiRouter::new()
+        .merge(taking.layer(DefaultBodyLimit::max(body_bytes_max)))
         .routes(routes!(get_overview))
         .routes(routes!(get_standing))
         .routes(routes!(get_history))
@@ -37,7 +42,6 @@ pub(super) fn router() -> OpenApiRouter<Monitor> {
         .routes(routes!(list_changes))
         .routes(routes!(list_scopes, put_scope))
         .routes(routes!(get_scope))
-        .routes(routes!(submit_reports))
         .routes(routes!(get_report_info))
         .routes(routes!(list_accounts, create_account))
         .routes(routes!(import_accounts))
@@ -50,7 +54,18 @@ pub(super) fn router() -> OpenApiRouter<Monitor> {
         .routes(routes!(list_waivers, create_waiver))
         .routes(routes!(delete_waiver))
         .routes(routes!(list_manual_results, create_manual_result))
+        .routes(routes!(list_due_results))
         .routes(routes!(decide_manual_result))
+}
+
+/// The header of what can be done once.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it describes the header; the extractor reads it")]
+struct OnceHeader {
+    /// A text of the caller's own: sent again with it and the same body, the request is done once and answered the same.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
 }
 
 /// Takes a signed body.
@@ -167,7 +182,9 @@ async fn get_bundle(
     State(monitor): State<Monitor>,
     Path((subject, scope)): Path<(String, String)>,
 ) -> Result<Json<SignedBundle>, Fault> {
-    Ok(Json(monitor.bundle(&asking.actor.tenant, &subject, &scope).await?))
+    let by = By::new(asking.actor, asking.info);
+    monitor.may_download(&by, &subject)?;
+    Ok(Json(monitor.bundle(by.tenant(), &subject, &scope).await?))
 }
 
 /// A history
@@ -283,6 +300,7 @@ async fn put_scope(
 ///
 /// As `POST /reports`; the answer names the ids that were taken.
 #[utoipa::path(post, path = "/v1/reports", operation_id = "submit_reports", tag = "evidence",
+    params(OnceHeader),
     request_body(content = String, content_type = "application/x-signed-yaml"),
     responses((status = 201, description = "The ids", body = Object,
         headers(("Location" = String, description = "Its address")))))]
@@ -290,9 +308,11 @@ async fn submit_reports(
     allowed: Allowed<ReportSubmit>,
     State(monitor): State<Monitor>,
     headers: HeaderMap,
+    key: IdempotencyKey,
     RawBody(body): RawBody,
 ) -> Result<Created<Value>, Fault> {
-    let ids = take(&By::from(allowed), &monitor, &headers, body.to_vec()).await?;
+    let by = By::from(allowed).once(key.over(&body));
+    let ids = take(&by, &monitor, &headers, body.to_vec()).await?;
     let location = ids.first().map(|id| format!("/monitor/v1/reports/{id}")).unwrap_or_default();
     Ok(Created { location, body: json!({"reports": ids}) })
 }
@@ -358,15 +378,16 @@ struct AccountBody {
 
 /// Create an account
 #[utoipa::path(post, path = "/v1/accounts", operation_id = "create_account", tag = "accounts",
+    params(OnceHeader),
     request_body = AccountBody,
     responses((status = 201, description = "The account", body = Account,
         headers(("Location" = String, description = "Its address")))))]
 async fn create_account(
     allowed: Allowed<AccountWrite>,
     State(monitor): State<Monitor>,
-    Body(body): Body<AccountBody>,
+    OnceBody { body, once }: OnceBody<AccountBody>,
 ) -> Result<Created<Account>, Fault> {
-    let account = monitor.create_account(&By::from(allowed), &body.subject, body.new).await?;
+    let account = monitor.create_account(&By::from(allowed).once(once), &body.subject, body.new).await?;
     let location = format!("/monitor/v1/accounts/{}", stoa_ui::Address::segment(&account.subject));
     Ok(Created { location, body: account })
 }
@@ -375,17 +396,20 @@ async fn create_account(
 ///
 /// The body is the published monitor's `bootstrap.yaml`. Accounts that are not in it leave; their evidence stays.
 #[utoipa::path(post, path = "/v1/accounts/import", operation_id = "import_accounts", tag = "accounts",
+    params(OnceHeader),
     request_body(content = String, content_type = "application/yaml"),
     responses((status = 200, description = "What was done", body = Imported)))]
 async fn import_accounts(
     allowed: Allowed<AccountWrite>,
     State(monitor): State<Monitor>,
+    key: IdempotencyKey,
     RawBody(body): RawBody,
 ) -> Result<Json<Imported>, Fault> {
+    let by = By::from(allowed).once(key.over(&body));
     let text = String::from_utf8(body.to_vec())
         .map_err(|_| MonitorError::field("", "encoding", "the body is not UTF-8 text"))?;
     let accounts = crate::model::bootstrap::read(&text).map_err(|error| MonitorError::unreadable(&error))?;
-    Ok(Json(monitor.import(&By::from(allowed), accounts).await?))
+    Ok(Json(monitor.import(&by, accounts).await?))
 }
 
 /// Read an account
@@ -497,15 +521,16 @@ async fn list_certificates(asking: Public, State(monitor): State<Monitor>) -> Re
 ///
 /// For a version that the subject keeps today. It is valid for a year, whatever becomes of the version.
 #[utoipa::path(post, path = "/v1/certificates", operation_id = "issue_certificate", tag = "certificates",
+    params(OnceHeader),
     request_body = NewCertificate,
     responses((status = 201, description = "The certificate", body = Certificate,
         headers(("Location" = String, description = "Its address")))))]
 async fn issue_certificate(
     allowed: Allowed<CertificateIssue>,
     State(monitor): State<Monitor>,
-    Body(new): Body<NewCertificate>,
+    OnceBody { body: new, once }: OnceBody<NewCertificate>,
 ) -> Result<Created<Certificate>, Fault> {
-    let issued = monitor.issue_certificate(&By::from(allowed), new).await?;
+    let issued = monitor.issue_certificate(&By::from(allowed).once(once), new).await?;
     Ok(Created { location: format!("/monitor/v1/certificates/{}", issued.number), body: issued })
 }
 
@@ -536,16 +561,16 @@ struct CertificateChange {
 ///
 /// Or make one that is suspended valid again. What is withdrawn stays so.
 #[utoipa::path(post, path = "/v1/certificates/{number}/state", operation_id = "change_certificate", tag = "certificates",
-    params(("number" = String, Path, example = "2026-0001")),
+    params(OnceHeader, ("number" = String, Path, example = "2026-0001")),
     request_body = CertificateChange,
     responses((status = 200, description = "The certificate", body = Certificate)))]
 async fn change_certificate(
     allowed: Allowed<CertificateIssue>,
     State(monitor): State<Monitor>,
     Path(number): Path<String>,
-    Body(change): Body<CertificateChange>,
+    OnceBody { body: change, once }: OnceBody<CertificateChange>,
 ) -> Result<Json<Certificate>, Fault> {
-    let by = By::from(allowed);
+    let by = By::from(allowed).once(once);
     Ok(Json(monitor.change_certificate(&by, &number, change.state, &change.reason).await?))
 }
 
@@ -555,21 +580,22 @@ async fn change_certificate(
 #[utoipa::path(get, path = "/v1/waivers", operation_id = "list_waivers", tag = "decisions",
     responses((status = 200, description = "The waivers", body = List<Waiver>)))]
 async fn list_waivers(asking: Public, State(monitor): State<Monitor>) -> Result<Json<List<Waiver>>, Fault> {
-    let by = By { actor: asking.actor, info: asking.info };
+    let by = By::new(asking.actor, asking.info);
     Ok(Json(List { items: monitor.waivers(&by).await? }))
 }
 
 /// Grant a waiver
 #[utoipa::path(post, path = "/v1/waivers", operation_id = "create_waiver", tag = "decisions",
+    params(OnceHeader),
     request_body = NewWaiver,
     responses((status = 201, description = "The waiver", body = Waiver,
         headers(("Location" = String, description = "Its address")))))]
 async fn create_waiver(
     allowed: Allowed<ResultApprove>,
     State(monitor): State<Monitor>,
-    Body(new): Body<NewWaiver>,
+    OnceBody { body: new, once }: OnceBody<NewWaiver>,
 ) -> Result<Created<Waiver>, Fault> {
-    let waiver = monitor.waive(&By::from(allowed), new).await?;
+    let waiver = monitor.waive(&By::from(allowed).once(once), new).await?;
     Ok(Created { location: "/monitor/v1/waivers".to_owned(), body: waiver })
 }
 
@@ -602,19 +628,32 @@ async fn list_manual_results(
     Ok(Json(List { items: monitor.manual_results(&By::from(allowed)).await? }))
 }
 
+/// List due checks
+///
+/// What people have to look at again, those first that are due first: checks that no program makes, each quarter.
+#[utoipa::path(get, path = "/v1/results/due", operation_id = "list_due_results", tag = "decisions",
+    responses((status = 200, description = "The checks", body = List<Due>)))]
+async fn list_due_results(
+    allowed: Allowed<ResultPropose>,
+    State(monitor): State<Monitor>,
+) -> Result<Json<List<Due>>, Fault> {
+    Ok(Json(List { items: monitor.due(&By::from(allowed)).await? }))
+}
+
 /// Record a manual result
 ///
 /// It counts once a second person approved it.
 #[utoipa::path(post, path = "/v1/results", operation_id = "create_manual_result", tag = "decisions",
+    params(OnceHeader),
     request_body = NewManual,
     responses((status = 201, description = "The result", body = Manual,
         headers(("Location" = String, description = "Its address")))))]
 async fn create_manual_result(
     allowed: Allowed<ResultPropose>,
     State(monitor): State<Monitor>,
-    Body(new): Body<NewManual>,
+    OnceBody { body: new, once }: OnceBody<NewManual>,
 ) -> Result<Created<Manual>, Fault> {
-    let manual = monitor.propose(&By::from(allowed), new).await?;
+    let manual = monitor.propose(&By::from(allowed).once(once), new).await?;
     Ok(Created { location: "/monitor/v1/results".to_owned(), body: manual })
 }
 
@@ -631,14 +670,14 @@ struct DecisionBody {
 ///
 /// By somebody other than who recorded it.
 #[utoipa::path(post, path = "/v1/results/{id}/decision", operation_id = "decide_manual_result", tag = "decisions",
-    params(("id" = String, Path, example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002")),
+    params(OnceHeader, ("id" = String, Path, example = "018f3c5e-7b1a-7c3d-9a55-0242ac120002")),
     request_body = DecisionBody,
     responses((status = 200, description = "The result", body = Manual)))]
 async fn decide_manual_result(
     allowed: Allowed<ResultApprove>,
     State(monitor): State<Monitor>,
     Path(id): Path<String>,
-    Body(body): Body<DecisionBody>,
+    OnceBody { body, once }: OnceBody<DecisionBody>,
 ) -> Result<Json<Manual>, Fault> {
-    Ok(Json(monitor.decide(&By::from(allowed), decision(&id)?, body.approved).await?))
+    Ok(Json(monitor.decide(&By::from(allowed).once(once), decision(&id)?, body.approved).await?))
 }

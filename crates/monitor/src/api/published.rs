@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -25,9 +25,10 @@ const LIMIT_MAX: u32 = 10_000;
 /// How far back single results are listed, in days.
 const RESULT_DAYS: i32 = 7;
 
-pub(super) fn router() -> OpenApiRouter<Monitor> {
+pub(super) fn router(body_bytes_max: usize) -> OpenApiRouter<Monitor> {
+    let taking = OpenApiRouter::new().routes(routes!(post_reports, get_reports));
     OpenApiRouter::new()
-        .routes(routes!(post_reports, get_reports))
+        .merge(taking.layer(DefaultBodyLimit::max(body_bytes_max)))
         .routes(routes!(get_report))
         .routes(routes!(get_report_body))
         .routes(routes!(get_report_signature))
@@ -83,7 +84,9 @@ async fn get_reports(
     let (limit, skip) = page_of(&params)?;
     let mut reports = Vec::new();
     for info in monitor.reports(&by, &subject, limit.min(100), skip).await? {
-        reports.push(written::report(&monitor.evidence(by.tenant(), info.id).await?.report));
+        // One whose text is not here any more has nothing to be given back.
+        let evidence = monitor.evidence_if_any(by.tenant(), info.id).await?;
+        reports.extend(evidence.map(|evidence| written::report(&evidence.report)));
     }
     Ok(Json(reports))
 }
@@ -108,7 +111,8 @@ async fn get_report(
 }
 
 /// A file of a report's evidence.
-fn file(content_type: &str, name: &str, bytes: String) -> Response {
+fn file(monitor: &Monitor, content_type: &str, name: &str, bytes: String) -> Response {
+    let is_open = monitor.settings().is_evidence_open;
     let mut response = bytes_as(StatusCode::OK, "text/plain; charset=utf-8", bytes);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(format!("{content_type}; charset=utf-8")) {
@@ -117,8 +121,9 @@ fn file(content_type: &str, name: &str, bytes: String) -> Response {
     if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, value);
     }
-    // Evidence is never changed.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    // Evidence is never changed. Where not everybody may have it, no cache that is shared keeps it.
+    let cached = if is_open { "public, max-age=86400" } else { "private, max-age=86400" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cached));
     response
 }
 
@@ -126,9 +131,17 @@ async fn evidence(asking: &Public, monitor: &Monitor, id: &str) -> Result<Eviden
     Ok(monitor.evidence(&asking.actor.tenant, uuid(id)?).await?)
 }
 
+/// Evidence whose bytes the caller may have.
+async fn open_to(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
+    let found = evidence(asking, monitor, id).await?;
+    let by = By::new(asking.actor.clone(), asking.info.clone());
+    monitor.may_download(&by, &found.info.subject)?;
+    Ok(found)
+}
+
 /// Evidence with a signature: what came from another monitor has none.
 async fn signed(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
-    let found = evidence(asking, monitor, id).await?;
+    let found = open_to(asking, monitor, id).await?;
     if found.signature.is_empty() { Err(MonitorError::NotSigned(id.to_owned()).into()) } else { Ok(found) }
 }
 
@@ -143,9 +156,9 @@ async fn get_report_body(
     State(monitor): State<Monitor>,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let evidence = evidence(&asking, &monitor, &id).await?;
+    let evidence = open_to(&asking, &monitor, &id).await?;
     let ending = if evidence.content_type == "application/json" { "json" } else { "yaml" };
-    Ok(file(&evidence.content_type, &format!("report.{ending}"), evidence.body))
+    Ok(file(&monitor, &evidence.content_type, &format!("report.{ending}"), evidence.body))
 }
 
 /// Download a signature
@@ -160,7 +173,7 @@ async fn get_report_signature(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let evidence = signed(&asking, &monitor, &id).await?;
-    Ok(file("application/x-ssh-signature", "report.sig", format!("{}\n", evidence.signature.trim_end())))
+    Ok(file(&monitor, "application/x-ssh-signature", "report.sig", format!("{}\n", evidence.signature.trim_end())))
 }
 
 /// Download who signed
@@ -175,7 +188,12 @@ async fn get_report_signers(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let evidence = signed(&asking, &monitor, &id).await?;
-    Ok(file("text/plain", "allowed_signers", format!("subject namespaces=\"report\" {}\n", evidence.public_key)))
+    Ok(file(
+        &monitor,
+        "text/plain",
+        "allowed_signers",
+        format!("subject namespaces=\"report\" {}\n", evidence.public_key),
+    ))
 }
 
 /// The list of revoked certificates

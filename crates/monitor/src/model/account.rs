@@ -1,9 +1,9 @@
 //! Who takes part, and what they may do.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What an account may do beyond handing in reports about itself. The numbers are those of the published monitor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountRole {
     /// Read the whole reports of all subjects.

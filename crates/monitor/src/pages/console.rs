@@ -177,6 +177,7 @@ struct Typed {
     roles: Vec<String>,
     keys: String,
     delegates: String,
+    email: String,
 }
 
 impl Typed {
@@ -187,6 +188,7 @@ impl Typed {
             roles: typed.all("roles").map(str::to_owned).collect(),
             keys: typed.text("keys").to_owned(),
             delegates: typed.text("delegates").to_owned(),
+            email: typed.text("email").to_owned(),
         }
     }
 
@@ -201,6 +203,7 @@ impl Typed {
             roles: account.roles.iter().map(|role| role.name().to_owned()).collect(),
             keys,
             delegates: account.delegates.join("\n"),
+            email: account.email.clone(),
         }
     }
 
@@ -216,6 +219,7 @@ impl Typed {
             group: Some(self.group).filter(|group| !group.is_empty()),
             keys: keys.collect(),
             delegates: lines(&self.delegates),
+            email: self.email,
             roles: self.roles,
         }
     }
@@ -255,6 +259,14 @@ fn account_form(view: &View, action: &str, typed: &Typed, is_new: bool, found: &
                 .optional()
                 .value(&typed.delegates)
                 .error_if(fault(found, "/delegates")),
+        )
+        .field(
+            Field::text("email", w.t("monitor-operator-email"))
+                .ltr()
+                .hint(w.t("monitor-operator-email-hint"))
+                .optional()
+                .value(&typed.email)
+                .error_if(fault(found, "/email")),
         )
         .cancel(format!("{HOME}/accounts"))
         .redraws()
@@ -727,6 +739,23 @@ async fn decisions(
             state,
         ]);
     }
+    let mut due = Table::new(w.t("monitor-due"))
+        .show_caption()
+        .column(Column::new(w.t("monitor-subject")))
+        .column(Column::new(w.t("monitor-scope")))
+        .column(Column::new(w.t("monitor-test-case")))
+        .column(Column::new(w.t("monitor-checked")))
+        .column(Column::new(w.t("monitor-due-on")));
+    for check in monitor.due(&by).await? {
+        let day = check.due_on.map_or_else(|| w.t("monitor-due-never"), |day| w.date(day));
+        due = due.row([
+            Html::isolated(&check.subject),
+            Html::text(title(&check.scope)),
+            Html::code(&check.test_case),
+            check.checked_at.map_or_else(|| Html::text("–"), |at| w.instant(at)),
+            if check.is_over { Badge::html(Tone::Bad, day) } else { Html::text(day) },
+        ]);
+    }
     let mut waivers = Table::new(w.t("monitor-waivers"))
         .show_caption()
         .column(Column::new(w.t("monitor-subject")))
@@ -758,6 +787,7 @@ async fn decisions(
         .actions(actions(links))
         .notice(outcome(w, &params))
         .push(tabs(&view, "decisions"))
+        .push(due.empty(w.t("monitor-due-none")).render(w))
         .push(results.empty(w.t("monitor-manual-none")).render(w))
         .push(waivers.empty(w.t("monitor-waivers-none")).render(w));
     Ok(shown(&page))

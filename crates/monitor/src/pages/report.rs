@@ -6,7 +6,7 @@ use axum::extract::State as Extract;
 use axum::response::Response;
 use stoa_standards::report::Invocation;
 use stoa_standards::verdict::Verdict;
-use stoa_ui::{Badge, Column, Definitions, Fold, Html, Page, Table, Tone, actions, code};
+use stoa_ui::{Badge, Column, Definitions, Fold, Html, Notice, Page, Table, Tone, actions, code};
 use stoa_web::{Fault, Path, Public, View};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use super::detail::anchor;
 use super::{HOME, detail_at, shown, tenant};
 use crate::error::MonitorError;
 use crate::model::results::Source;
-use crate::service::{By, Evidence, Monitor};
+use crate::service::{By, Evidence, Monitor, ReportInfo};
 
 /// Lines of a program that are shown; the rest is in the file.
 const LINES_MAX: usize = 2_000;
@@ -36,7 +36,7 @@ pub(super) async fn show_full(
     Extract(monitor): Extract<Monitor>,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let by = By { actor: asking.actor, info: asking.info };
+    let by = By::new(asking.actor, asking.info);
     let evidence = monitor.evidence(by.tenant(), uuid(&id)?).await?;
     monitor.may_read(&by, &evidence.info.subject)?;
     page(&view, &monitor, &id, true).await
@@ -51,11 +51,11 @@ async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Resul
     let tenant = tenant(view);
     let id = uuid(id)?;
     let board = monitor.board(&tenant).await?;
-    let evidence = monitor.evidence(&tenant, id).await?;
-    let info = &evidence.info;
+    let info = monitor.report_info(&tenant, id).await?;
+    // Where the text is not here, or no more, its results still are.
+    let evidence = monitor.evidence_if_any(&tenant, id).await?;
     let known = board.scopes.by_uuid(info.scope);
     let scope = known.map_or_else(|| info.scope.to_string(), |known| known.scope.name.clone());
-    let is_signed = !evidence.signature.is_empty();
     let before = monitor.report_before(&tenant, id).await?;
     let mut page =
         Page::new(&view.frame, w.with("monitor-report-title", &[("subject", board.title(&info.subject).into())]))
@@ -65,13 +65,24 @@ async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Resul
         let detail = detail_at(&info.subject, &known.alias).to_string();
         page = page.crumb(format!("{}: {scope}", board.title(&info.subject)), detail);
     }
-    page = page.actions(files(view, id, is_whole, is_signed)).push(facts(view, &evidence, &scope));
-    if is_signed {
-        page = page.push(code(
-            w.t("monitor-verify-how"),
-            "ssh-keygen -Y verify -f allowed_signers -I subject -n report -s report.sig < report.yaml",
-            w,
-        ));
+    let may_download = view.visitor.actor.as_ref().map_or_else(
+        || monitor.settings().is_evidence_open,
+        |actor| monitor.may_download(&By::system(actor.clone()), &info.subject).is_ok(),
+    );
+    if let Some(evidence) = &evidence {
+        page = page.actions(files(view, evidence, may_download, is_whole));
+    }
+    page = page.push(facts(view, &info, evidence.as_ref(), &scope));
+    match &evidence {
+        Some(evidence) if may_download && !evidence.signature.is_empty() => {
+            page = page.push(code(
+                w.t("monitor-verify-how"),
+                "ssh-keygen -Y verify -f allowed_signers -I subject -n report -s report.sig < report.yaml",
+                w,
+            ));
+        }
+        Some(_) => {}
+        None => page = page.push(no_text(view, &info)),
     }
     let verdicts = monitor.verdicts(&tenant, id).await?;
     if let Some(before) = before {
@@ -79,15 +90,24 @@ async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Resul
         page = page.push(changes(view, &earlier, &verdicts, before.id));
     }
     page = page.push(results(view, &verdicts));
-    for (place, invocation) in evidence.report.run.invocations.iter().enumerate() {
+    let invocations = evidence.iter().flat_map(|evidence| &evidence.report.run.invocations);
+    for (place, invocation) in invocations.enumerate() {
         page = page.push(said(view, place, invocation, is_whole));
     }
     Ok(shown(&page, &format!("/monitor/v1/reports/{id}")))
 }
 
-fn facts(view: &View, evidence: &Evidence, scope: &str) -> Html {
+fn no_text(view: &View, info: &ReportInfo) -> Html {
     let w = view.words();
-    let (info, run) = (&evidence.info, &evidence.report.run);
+    let words = match info.text_removed_at {
+        Some(at) => w.with("monitor-text-removed", &[("date", w.date(at.date()).into())]),
+        None => w.t("monitor-text-missing"),
+    };
+    Notice::html(Tone::Plain, words, Html::empty())
+}
+
+fn facts(view: &View, info: &ReportInfo, evidence: Option<&Evidence>, scope: &str) -> Html {
+    let w = view.words();
     let source = match info.source {
         Source::Own => "monitor-source-own",
         Source::Delegate => "monitor-source-delegate",
@@ -101,8 +121,10 @@ fn facts(view: &View, evidence: &Evidence, scope: &str) -> Html {
         .add(w.t("monitor-checked"), w.instant(info.checked_at))
         .add(w.t("monitor-received"), w.instant(info.received_at))
         .add(w.t("monitor-submitter"), Html::isolated(&info.submitter))
-        .add(w.t("monitor-source"), w.t(source))
-        .add(w.t("monitor-key"), Html::code(&evidence.public_key));
+        .add(w.t("monitor-source"), w.t(source));
+    let Some(evidence) = evidence else { return facts.render() };
+    let run = &evidence.report.run;
+    facts = facts.add(w.t("monitor-key"), Html::code(&evidence.public_key));
     if let Some(tests) = &run.forced_tests {
         facts = facts.add(w.t("monitor-only-tests"), Html::code(tests));
     }
@@ -112,11 +134,15 @@ fn facts(view: &View, evidence: &Evidence, scope: &str) -> Html {
     facts.render()
 }
 
-fn files(view: &View, id: Uuid, is_whole: bool, is_signed: bool) -> Html {
+fn files(view: &View, evidence: &Evidence, may_download: bool, is_whole: bool) -> Html {
     let w = view.words();
+    let id = evidence.info.id;
     let at = format!("/monitor/reports/{id}");
-    let mut links = vec![(w.t("monitor-file-report"), format!("{at}/body"))];
-    if is_signed {
+    let mut links = Vec::new();
+    if may_download {
+        links.push((w.t("monitor-file-report"), format!("{at}/body")));
+    }
+    if may_download && !evidence.signature.is_empty() {
         links.push((w.t("monitor-file-signature"), format!("{at}/signature")));
         links.push((w.t("monitor-file-key"), format!("{at}/allowed_signers")));
     }

@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stoa_core::{FieldError, Instant, Problem};
+use stoa_core::{FieldError, Instant, Problem, Tenant};
 use stoa_standards::scope;
 use stoa_standards::signature::PublicKey;
-use stoa_store::Tx;
+use stoa_store::{StoreError, Tx};
+use stoa_ui::Locale;
 
 use super::credentials::fast_hash;
+use super::subscriptions::is_mail_address;
 use super::{By, Listing, Monitor};
 use crate::error::MonitorError;
 use crate::model::account::{AccountRole, AccountRoles, GROUP_PREFIX, subject_fault};
 use crate::model::bootstrap::Bootstrapped;
 use crate::store;
-use crate::store::account::AccountRow;
+use crate::store::account::{AccountId, AccountRow};
+use crate::store::subscription::SubscriptionRow;
 
 /// Characters of a listing's texts at most.
 const TEXT_CHARS_MAX: usize = 500;
@@ -23,7 +26,7 @@ const TEXT_CHARS_MAX: usize = 500;
 const SECRET_PREFIX: &str = "stoam_";
 
 /// An account, without its secrets.
-#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     /// The subject that it stands for.
@@ -37,6 +40,8 @@ pub struct Account {
     pub keys: Vec<AccountKey>,
     /// The subjects that may act for it.
     pub delegates: Vec<String>,
+    /// Where whoever runs it is told when its state changes; empty for nobody.
+    pub email: String,
     /// How many secrets it can come in with.
     pub secrets: usize,
     /// When it was made.
@@ -60,7 +65,7 @@ pub struct AccountKey {
 /// What an account is to be.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"group": null, "roles": [], "keys": [], "delegates": []}))]
+#[schema(example = json!({"group": null, "roles": [], "keys": [], "delegates": [], "email": ""}))]
 pub struct NewAccount {
     /// The group whose row it shares.
     pub group: Option<String>,
@@ -73,10 +78,13 @@ pub struct NewAccount {
     /// The subjects that may act for it.
     #[serde(default)]
     pub delegates: Vec<String>,
+    /// Where whoever runs it is told when its state changes, by mail; empty for nobody.
+    #[serde(default)]
+    pub email: String,
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Imported {
     /// Accounts that were not there.
     pub added: usize,
@@ -129,8 +137,9 @@ impl Monitor {
         is_new: bool,
     ) -> Result<Account, MonitorError> {
         let checked = Checked::new(subject, &new)?;
-        let (by, subject) = (by.clone(), subject.to_owned());
-        let tenant = by.tenant().clone();
+        let no_random = |_| StoreError::Unavailable { reason: "the system gives no random numbers".to_owned() };
+        let token = stoa_web::new_secret("").map_err(no_random)?;
+        let (asked, by, subject) = (by, by.clone(), subject.to_owned());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let tenant = by.tenant();
             let is_there = store::account::find(tx, tenant, &subject).await?.is_some();
@@ -149,13 +158,15 @@ impl Monitor {
                 delegates.push(row.ok_or_else(missing)?.id);
             }
             store::account::set_delegates(tx, id, &delegates).await?;
+            let contact = Contact { subject: &subject, email: new.email.trim(), token: &token };
+            contact.put(tx, tenant, id).await?;
             let detail = json!({"roles": checked.roles.iter().collect::<Vec<_>>(), "delegates": new.delegates});
             note(tx, &by, "monitor.account.put", &subject, detail).await?;
             let row = store::account::find(tx, tenant, &subject).await?;
             whole(tx, row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?).await
         };
-        let account = self.store().write(write).await?;
-        self.rights_changed(&tenant);
+        let account = self.write_once(asked, "account.put", write).await?;
+        self.rights_changed(asked.tenant());
         Ok(account)
     }
 
@@ -208,63 +219,57 @@ impl Monitor {
     /// Makes the accounts those of a file: new ones are added, those that are there are written again, those that are
     /// not in it leave. A file without accounts changes nothing. Secrets that were issued here stay.
     pub async fn import(&self, by: &By, accounts: Vec<Bootstrapped>) -> Result<Imported, MonitorError> {
-        self.import_some(by, accounts, true).await
+        self.import_as(by, accounts, Import::Whole).await
     }
 
-    /// As [`Monitor::import`]; unless these are all accounts, nobody leaves.
-    pub(super) async fn import_some(
-        &self,
-        by: &By,
-        accounts: Vec<Bootstrapped>,
-        are_all: bool,
-    ) -> Result<Imported, MonitorError> {
+    /// Adds accounts of a file; whoever is there already stays as it is.
+    pub(super) async fn import_new(&self, by: &By, accounts: Vec<Bootstrapped>) -> Result<Imported, MonitorError> {
+        self.import_as(by, accounts, Import::NewOnly).await
+    }
+
+    async fn import_as(&self, by: &By, accounts: Vec<Bootstrapped>, how: Import) -> Result<Imported, MonitorError> {
         if accounts.is_empty() {
             return Ok(Imported::default());
         }
-        let by = by.clone();
-        let tenant = by.tenant().clone();
+        let (asked, by) = (by, by.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let tenant = by.tenant();
-            let before = store::account::list(tx, tenant).await?;
+            let mut before = store::account::list(tx, tenant).await?;
             let mut done = Imported::default();
-            let mut ids = BTreeMap::new();
+            let mut ids: BTreeMap<&str, AccountId> = BTreeMap::new();
             for account in &accounts {
-                let is_there = before.iter().any(|row| row.subject == account.subject);
-                if is_there {
-                    done.kept += 1;
-                } else {
-                    done.added += 1;
+                let there = before.iter().find(|row| row.subject == account.subject);
+                match there {
+                    Some(_) => done.kept += 1,
+                    None => done.added += 1,
                 }
-                let (group, roles) = (account.group.as_deref(), account.roles);
-                let id = store::account::put(tx, tenant, &account.subject, group, roles).await?;
-                put_keys(tx, id, &account.keys).await?;
-                for hash in store::account::secrets(tx, id).await? {
-                    let is_ours = hash.starts_with(super::credentials::FAST_PREFIX);
-                    if !is_ours && !account.secrets.contains(&hash) {
-                        store::account::remove_secret(tx, id, &hash).await?;
-                    }
-                }
-                for hash in &account.secrets {
-                    store::account::add_secret(tx, id, hash).await?;
-                }
-                ids.insert(account.subject.as_str(), id);
+                let id = match there.filter(|_| how == Import::NewOnly) {
+                    Some(row) => row.id,
+                    None => put_bootstrapped(tx, tenant, account).await?,
+                };
+                ids.insert(&account.subject, id);
             }
             for account in &accounts {
+                let is_kept = || before.iter().any(|row| row.subject == account.subject);
+                if how == Import::NewOnly && is_kept() {
+                    continue;
+                }
                 let delegates: Vec<_> =
                     account.delegates.iter().filter_map(|name| ids.get(name.as_str()).copied()).collect();
                 if let Some(id) = ids.get(account.subject.as_str()) {
                     store::account::set_delegates(tx, *id, &delegates).await?;
                 }
             }
-            for row in before.iter().filter(|row| are_all && !ids.contains_key(row.subject.as_str())) {
+            before.retain(|row| how == Import::Whole && !ids.contains_key(row.subject.as_str()));
+            for row in &before {
                 store::account::retire(tx, row.id).await?;
                 done.retired += 1;
             }
             note(tx, &by, "monitor.account.import", "all", json!(done)).await?;
             Ok(done)
         };
-        let done = self.store().write(write).await?;
-        self.rights_changed(&tenant);
+        let done = self.write_once(asked, "account.import", write).await?;
+        self.rights_changed(asked.tenant());
         Ok(done)
     }
 
@@ -313,9 +318,73 @@ impl Monitor {
     }
 
     /// Rights are looked up anew from now on.
-    fn rights_changed(&self, tenant: &stoa_core::Tenant) {
+    fn rights_changed(&self, tenant: &Tenant) {
         self.shared.keyring.forget();
         self.changed(tenant);
+    }
+}
+
+/// What becomes of those that are there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Import {
+    /// The file says who takes part: they are written again, or leave.
+    Whole,
+    /// They stay as they are.
+    NewOnly,
+}
+
+async fn put_bootstrapped(tx: &mut Tx<'_>, tenant: &Tenant, account: &Bootstrapped) -> Result<AccountId, MonitorError> {
+    let id = store::account::put(tx, tenant, &account.subject, account.group.as_deref(), account.roles).await?;
+    put_keys(tx, id, &account.keys).await?;
+    for hash in store::account::secrets(tx, id).await? {
+        let is_ours = hash.starts_with(super::credentials::FAST_PREFIX);
+        if !is_ours && !account.secrets.contains(&hash) {
+            store::account::remove_secret(tx, id, &hash).await?;
+        }
+    }
+    for hash in &account.secrets {
+        store::account::add_secret(tx, id, hash).await?;
+    }
+    Ok(id)
+}
+
+/// Where whoever runs a subject is told of it. The address stands for a subscription that nobody has to confirm: whoever
+/// keeps the accounts vouches for it (scs-0004: operators are told by themselves).
+struct Contact<'a> {
+    subject: &'a str,
+    email: &'a str,
+    token: &'a str,
+}
+
+impl Contact<'_> {
+    async fn put(&self, tx: &mut Tx<'_>, tenant: &Tenant, account: AccountId) -> Result<(), MonitorError> {
+        let before = store::account::email(tx, account).await?;
+        if before == self.email {
+            return Ok(());
+        }
+        if let Some(old) = store::subscription::find_same(tx, tenant, &before, self.subject, "").await? {
+            store::subscription::remove(tx, old.id).await?;
+        }
+        store::account::set_email(tx, account, self.email).await?;
+        if self.email.is_empty() {
+            return Ok(());
+        }
+        let now = tx.now();
+        let same = store::subscription::find_same(tx, tenant, self.email, self.subject, "").await?;
+        let row = same.unwrap_or_else(|| SubscriptionRow {
+            id: tx.new_id(),
+            tenant: tenant.to_string(),
+            email: self.email.to_owned(),
+            subject: self.subject.to_owned(),
+            scope: String::new(),
+            language: Locale::default().tag().to_owned(),
+            token: self.token.to_owned(),
+            weekly: false,
+            created_at: now,
+            confirmed_at: None,
+        });
+        store::subscription::put(tx, &row).await?;
+        Ok(store::subscription::confirm(tx, row.id).await?)
     }
 }
 
@@ -336,6 +405,9 @@ impl Checked {
         }
         if let Some(message) = new.group.as_deref().and_then(subject_fault) {
             fault("/group".to_owned(), "format", message);
+        }
+        if !new.email.trim().is_empty() && !is_mail_address(new.email.trim()) {
+            fault("/email".to_owned(), "format", "must be a mail address".to_owned());
         }
         let mut roles = Vec::new();
         for (place, name) in new.roles.iter().enumerate() {
@@ -364,11 +436,7 @@ impl Checked {
     }
 }
 
-async fn put_keys(
-    tx: &mut Tx<'_>,
-    id: store::account::AccountId,
-    keys: &[(String, PublicKey)],
-) -> Result<(), MonitorError> {
+async fn put_keys(tx: &mut Tx<'_>, id: AccountId, keys: &[(String, PublicKey)]) -> Result<(), MonitorError> {
     for (name, _) in store::account::keys(tx, id).await? {
         if !keys.iter().any(|(kept, _)| *kept == name) {
             store::account::remove_key(tx, id, &name).await?;
@@ -385,6 +453,7 @@ async fn whole(tx: &mut Tx<'_>, row: AccountRow) -> Result<Account, MonitorError
     Ok(Account {
         keys: keys.into_iter().map(|(name, public_key)| AccountKey { name, public_key }).collect(),
         delegates: store::account::delegates(tx, row.id).await?,
+        email: store::account::email(tx, row.id).await?,
         secrets: store::account::secrets(tx, row.id).await?.len(),
         subject: row.subject,
         group: row.group,

@@ -8,6 +8,7 @@ use stoa_store::Tx;
 use uuid::Uuid;
 
 use super::Monitor;
+use super::evidence::no_text;
 use crate::error::MonitorError;
 use crate::model::bundle::{
     Bundle, BundleManual, BundleReport, BundleScope, BundleWaiver, Evaluation, NAMESPACE, SignedBundle,
@@ -36,7 +37,7 @@ impl Monitor {
                 let row = store::report::find(tx, &of, *id).await?.ok_or_else(missing)?;
                 let body = store::report::submission(tx, *id).await?;
                 let body = body.filter(|body| !body.signature.is_empty());
-                let body = body.ok_or_else(|| MonitorError::NotSigned(id.to_string()))?;
+                let body = body.ok_or_else(|| no_text(&row))?;
                 signed.push(BundleReport {
                     id: *id,
                     source: row.source,

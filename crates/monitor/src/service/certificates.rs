@@ -38,7 +38,7 @@ pub struct NewCertificate {
 }
 
 /// A certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Certificate {
     /// Its number: `2026-0001`.
@@ -115,7 +115,7 @@ impl Monitor {
             let message = "is not kept by the subject today, or no certificate can be had for it";
             return Err(MonitorError::field("/version", "not_kept", message));
         }
-        let (by, alias) = (by.clone(), known.alias.clone());
+        let (asked, by, alias) = (by, by.clone(), known.alias.clone());
         let (scope, today) = (known.scope.uuid.to_string(), board.date);
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let tenant = by.tenant();
@@ -144,7 +144,7 @@ impl Monitor {
             submit::publish(tx, &by, "stoa.monitor.certificate.issued.v1", &of, detail).await?;
             Ok(certificate(row, today))
         };
-        self.store().write(write).await
+        self.write_once(asked, "certificate.issue", write).await
     }
 
     /// Suspends a certificate, makes it valid again, or withdraws it for good.
@@ -157,7 +157,7 @@ impl Monitor {
     ) -> Result<Certificate, MonitorError> {
         let reason = words("/reason", reason)?;
         let today = self.store().clock().now().date();
-        let (by, number) = (by.clone(), number.to_owned());
+        let (asked, by, number) = (by, by.clone(), number.to_owned());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let found = store::certificate::find(tx, by.tenant(), &number).await?;
             let row = found.ok_or_else(|| MonitorError::CertificateNotFound(number.clone()))?;
@@ -180,7 +180,7 @@ impl Monitor {
             };
             Ok(certificate(row, today))
         };
-        self.store().write(write).await
+        self.write_once(asked, "certificate.change", write).await
     }
 
     /// All certificates, newest first.

@@ -21,12 +21,13 @@ use crate::store;
 
 /// What stands before the hash of a random secret of ours: those need no slow hash, since nobody can guess them.
 pub(crate) const FAST_PREFIX: &str = "$stoa-sha256$";
-/// How long a refusal takes at least: longer than any hash does on a machine that is not overloaded.
+/// How long a refusal takes at least, for each slow hash that any account has at most: longer than computing one takes on
+/// a machine that is not overloaded, so that the time does not tell whose name was tried.
 const REFUSAL_TIME: Duration = Duration::from_millis(400);
 /// Requests that may wait for a slow hash.
 const WAITING_MAX: usize = 32;
 /// Slow hashes of one account that are looked at.
-const SECRETS_MAX: usize = 8;
+const SECRETS_MAX: u32 = 8;
 
 /// What is hashed for an account that is not there, so that the machine does the same work.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| {
@@ -51,7 +52,7 @@ impl BasicVerifier for Monitor {
             Known::Refused => return Ok(None),
             Known::Nothing(generation) => generation,
         };
-        let found = self.secrets_of(name).await?;
+        let (found, most) = self.secrets_of(name).await?;
         let hashes = found.as_ref().map(|(_, hashes)| hashes.clone()).unwrap_or_default();
         let is_right = if hashes.contains(&fast_hash(secret)) { true } else { self.is_any(hashes, secret).await? };
         match found.filter(|_| is_right) {
@@ -61,7 +62,7 @@ impl BasicVerifier for Monitor {
             }
             None => {
                 self.shared.keyring.refuse(pair, now);
-                tokio::time::sleep_until(began + REFUSAL_TIME).await;
+                tokio::time::sleep_until(began + REFUSAL_TIME * most).await;
                 Ok(None)
             }
         }
@@ -69,13 +70,15 @@ impl BasicVerifier for Monitor {
 }
 
 impl Monitor {
-    /// The account of that name with the hashes of its secrets.
-    async fn secrets_of(&self, subject: &str) -> Result<Option<(Actor, Vec<String>)>, MonitorError> {
+    /// The account of that name with the hashes of its secrets; and how many slow ones any account has at most.
+    async fn secrets_of(&self, subject: &str) -> Result<(Option<(Actor, Vec<String>)>, u32), MonitorError> {
         let (tenant, subject) = (Tenant::default(), subject.to_owned());
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
-            let Some(row) = store::account::find(tx, &tenant, &subject).await? else { return Ok(None) };
+            let most = store::account::most_secrets(tx, &tenant, FAST_PREFIX).await?;
+            let most = u32::try_from(most).unwrap_or(0).clamp(1, SECRETS_MAX);
+            let Some(row) = store::account::find(tx, &tenant, &subject).await? else { return Ok((None, most)) };
             let hashes = store::account::secrets(tx, row.id).await?;
-            Ok(Some((actor_of(&tenant, &row.subject, row.roles), hashes)))
+            Ok((Some((actor_of(&tenant, &row.subject, row.roles), hashes)), most))
         };
         self.store().read(read).await
     }
@@ -83,7 +86,7 @@ impl Monitor {
     /// Whether a secret is any of those with these slow hashes.
     async fn is_any(&self, hashes: Vec<String>, secret: &str) -> Result<bool, Problem> {
         let mut slow: Vec<String> = hashes.into_iter().filter(|hash| !hash.starts_with(FAST_PREFIX)).collect();
-        slow.truncate(SECRETS_MAX);
+        slow.truncate(SECRETS_MAX as usize);
         if slow.is_empty() {
             slow.extend(NOBODY.clone());
         }

@@ -41,7 +41,7 @@ pub struct NewWaiver {
 }
 
 /// A failure that is tolerated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiver {
     /// Its id.
@@ -81,7 +81,7 @@ pub struct NewManual {
 }
 
 /// What a person found out, and what a second one decided about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Manual {
     /// Its id.
@@ -157,8 +157,7 @@ impl Monitor {
             return Err(MonitorError::field("/endsOn", "range", message));
         }
         let known = self.case(by, &new.subject, &new.scope, &new.test_case).await?;
-        let (this, by) = (self.clone(), by.clone());
-        let tenant = by.tenant().clone();
+        let (this, asked, by) = (self.clone(), by, by.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let row = WaiverRow {
                 id: tx.new_id(),
@@ -177,8 +176,8 @@ impl Monitor {
             this.tell_decision(tx, &by, &row.subject, &known).await?;
             Ok(waiver(row))
         };
-        let granted = self.store().write(write).await?;
-        self.changed(&tenant);
+        let granted = self.write_once(asked, "waiver.grant", write).await?;
+        self.changed(asked.tenant());
         Ok(granted)
     }
 
@@ -219,7 +218,7 @@ impl Monitor {
             return Err(MonitorError::field("/result", "enum", "must be 1, 0 or -1"));
         }
         let known = self.case(by, &new.subject, &new.scope, &new.test_case).await?;
-        let by = by.clone();
+        let (asked, by) = (by, by.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let now = tx.now();
             let row = ManualRow {
@@ -241,13 +240,12 @@ impl Monitor {
             note(tx, &by, "monitor.result.propose", &row.id.to_string(), detail).await?;
             Ok(manual(row))
         };
-        self.store().write(write).await
+        self.write_once(asked, "result.propose", write).await
     }
 
     /// Decides about what another person found out.
     pub async fn decide(&self, by: &By, id: DecisionId, is_approved: bool) -> Result<Manual, MonitorError> {
-        let (this, by) = (self.clone(), by.clone());
-        let tenant = by.tenant().clone();
+        let (this, asked, by) = (self.clone(), by, by.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let found = store::decision::find_manual(tx, by.tenant(), id).await?;
             let row = found.filter(|row| row.state == "proposed").ok_or(MonitorError::DecisionNotFound)?;
@@ -275,8 +273,8 @@ impl Monitor {
             let decided_by = Some(by.actor.id.clone());
             Ok(manual(ManualRow { state: state.to_owned(), decided_by, ..row }))
         };
-        let decided = self.store().write(write).await?;
-        self.changed(&tenant);
+        let decided = self.write_once(asked, "result.decide", write).await?;
+        self.changed(asked.tenant());
         Ok(decided)
     }
 

@@ -37,6 +37,9 @@ pub struct ReportInfo {
     /// How its results came about.
     #[schema(value_type = String)]
     pub source: Source,
+    /// When its text was removed; its results stay.
+    #[schema(value_type = Option<String>)]
+    pub text_removed_at: Option<Instant>,
 }
 
 impl From<&ReportRow> for ReportInfo {
@@ -49,6 +52,7 @@ impl From<&ReportRow> for ReportInfo {
             received_at: row.received_at,
             submitter: row.submitter.clone(),
             source: row.source,
+            text_removed_at: row.pruned_at,
         }
     }
 }
@@ -115,7 +119,7 @@ impl Monitor {
             let row = store::report::find(tx, &tenant, id).await?;
             let row = row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?;
             let submission = store::report::submission(tx, id).await?;
-            let submission = submission.ok_or_else(|| MonitorError::NotSigned(id.to_string()))?;
+            let submission = submission.ok_or_else(|| no_text(&row))?;
             Ok((row, submission))
         };
         let (row, submission) = self.store().read(read).await?;
@@ -137,6 +141,15 @@ impl Monitor {
         })
     }
 
+    /// As [`Monitor::evidence`]; nothing where the text is not here, or no more.
+    pub async fn evidence_if_any(&self, tenant: &Tenant, id: Uuid) -> Result<Option<Evidence>, MonitorError> {
+        match self.evidence(tenant, id).await {
+            Ok(evidence) => Ok(Some(evidence)),
+            Err(MonitorError::NotSigned(_) | MonitorError::TextRemoved { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is known of a report without reading it.
     pub async fn report_info(&self, tenant: &Tenant, id: Uuid) -> Result<ReportInfo, MonitorError> {
         let tenant = tenant.clone();
@@ -145,6 +158,11 @@ impl Monitor {
             Ok(ReportInfo::from(&row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?))
         };
         self.store().read(read).await
+    }
+
+    /// Refuses whoever may not have the signed bytes of reports about a subject.
+    pub fn may_download(&self, by: &By, subject: &str) -> Result<(), Problem> {
+        if self.settings().is_evidence_open { Ok(()) } else { self.may_read(by, subject) }
     }
 
     /// Refuses whoever may not see the whole reports of a subject.
@@ -223,5 +241,14 @@ impl Monitor {
             Ok(results)
         };
         self.store().scan(read).await
+    }
+}
+
+/// Why the text of a report is not here.
+pub(super) fn no_text(row: &ReportRow) -> MonitorError {
+    let id = row.id.to_string();
+    match row.pruned_at {
+        Some(at) => MonitorError::TextRemoved { id, on: at.date() },
+        None => MonitorError::NotSigned(id),
     }
 }

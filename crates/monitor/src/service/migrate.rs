@@ -10,6 +10,7 @@ use stoa_store::{Foreign, StoreError, Tx};
 use uuid::Uuid;
 
 use super::history::pieces;
+use super::submit::AHEAD_MAX;
 use super::{By, Monitor, board};
 use crate::error::MonitorError;
 use crate::model::account::{AccountRoles, subject_fault};
@@ -28,13 +29,13 @@ const BATCH: usize = 200;
 /// What a migration did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Migrated {
-    /// Accounts that were written.
+    /// Accounts that were not here; those that were stay as they are.
     pub accounts: usize,
     /// Reports that were written now.
     pub reports: usize,
     /// Reports that were there already.
     pub known: usize,
-    /// Reports without a result that can be used, and why the first few were left out.
+    /// Reports that were left out: nothing in them can be used.
     pub left_out: usize,
     /// Why the first few were left out.
     pub reasons: Vec<String>,
@@ -101,7 +102,8 @@ impl Migration {
             ))
             .await?;
         self.last = end;
-        let moved = moved(&reports, &results, &mut self.done);
+        let latest = self.monitor.store().clock().now().plus(AHEAD_MAX);
+        let moved = moved(&reports, &results, latest, &mut self.done);
         for report in &moved {
             self.subjects.insert((report.row.subject.clone(), report.row.scope));
         }
@@ -138,8 +140,7 @@ impl Monitor {
             &migration.ask("SELECT accountid, keytype, key, keyname FROM publickey ORDER BY keyid").await?,
             &migration.ask("SELECT accountid, delegateid FROM delegation").await?,
         );
-        migration.done.accounts = accounts.len();
-        self.import_some(&migration.by, accounts, false).await?;
+        migration.done.accounts = self.import_new(&migration.by, accounts).await?.added;
         Ok(migration)
     }
 
@@ -249,7 +250,7 @@ fn accounts(accounts: &[Cells], secrets: &[Cells], keys: &[Cells], delegations: 
 }
 
 /// Reports with their results. Of several results of one test case, by version, the worst counts.
-fn moved(reports: &[Cells], results: &[Cells], done: &mut Migrated) -> Vec<Moved> {
+fn moved(reports: &[Cells], results: &[Cells], latest: Instant, done: &mut Migrated) -> Vec<Moved> {
     let mut by_report: BTreeMap<String, Vec<&Cells>> = BTreeMap::new();
     for row in results {
         by_report.entry(cell(row, 0)).or_default().push(row);
@@ -257,7 +258,7 @@ fn moved(reports: &[Cells], results: &[Cells], done: &mut Migrated) -> Vec<Moved
     let mut moved = Vec::new();
     for report in reports {
         let results = by_report.remove(&cell(report, 0)).unwrap_or_default();
-        match one(report, &results) {
+        match one(report, &results, latest) {
             Ok(report) => moved.push(report),
             Err(reason) => {
                 done.left_out += 1;
@@ -270,9 +271,18 @@ fn moved(reports: &[Cells], results: &[Cells], done: &mut Migrated) -> Vec<Moved
     moved
 }
 
-fn one(report: &Cells, results: &[&Cells]) -> Result<Moved, String> {
+fn one(report: &Cells, results: &[&Cells], latest: Instant) -> Result<Moved, String> {
     let id: Uuid = cell(report, 1).parse().map_err(|_| "its id is no UUID".to_owned())?;
     let micros: i64 = cell(report, 2).parse().map_err(|_| "it has no time".to_owned())?;
+    let at = Instant::from_micros(micros);
+    // It would hide every other one until its day has come.
+    if at > latest {
+        return Err(format!("its time, {at}, is yet to come"));
+    }
+    let subject = cell(report, 3);
+    if let Some(fault) = subject_fault(&subject) {
+        return Err(format!("its subject {fault}"));
+    }
     let first = results.first().ok_or_else(|| "it has no result".to_owned())?;
     let scope: Uuid = cell(first, 1).parse().map_err(|_| "its scope is no UUID".to_owned())?;
     let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
@@ -291,16 +301,16 @@ fn one(report: &Cells, results: &[&Cells]) -> Result<Moved, String> {
     }
     // A report that cannot be read any more still has its results.
     let body = report.get(4).cloned().flatten().filter(|body| read_json(body).is_ok_and(|read| read.run.uuid == id));
-    let at = Instant::from_micros(micros);
     let row = ReportRow {
         id,
-        subject: cell(report, 3),
+        subject,
         scope,
         checked_at: at,
         received_at: at,
         submitter: String::new(),
         source: Source::Moved,
         results: verdicts_to_json(&verdicts),
+        pruned_at: None,
     };
     Ok(Moved { row, body, approvals })
 }

@@ -7,9 +7,12 @@ mod certificates;
 mod changes;
 mod credentials;
 mod decisions;
+mod due;
 mod evidence;
 mod history;
 mod migrate;
+mod once;
+mod prune;
 mod submit;
 mod subscriptions;
 
@@ -22,7 +25,7 @@ use stoa_standards::signature::SigningKey;
 use stoa_store::{MasterKeys, Store};
 use stoa_ui::Texts;
 use stoa_web::mail::MailPort;
-use stoa_web::{BlockContext, Keyring, RequestInfo, Right as _};
+use stoa_web::{BlockContext, BoxError, Keyring, Once, RequestInfo, Right as _};
 use tokio::sync::Semaphore;
 
 pub use crate::store::change::{ChangeId, ChangeKind};
@@ -32,6 +35,7 @@ pub use board::{Board, Entry, Row};
 pub use certificates::{Certificate, CertificateState, NAMESPACE, NewCertificate, Statement};
 pub use changes::Change;
 pub use decisions::{Approval, Manual, NewManual, NewWaiver, Waiver};
+pub use due::Due;
 pub use evidence::{Evidence, ReportInfo, SingleResult};
 pub use history::History;
 pub use migrate::{MigrateError, Migrated, Migration};
@@ -40,6 +44,7 @@ pub use subscriptions::{MAIL_JOB, NewSubscription, Subscription};
 
 use crate::model::account::{AccountRole, AccountRoles};
 use crate::permission::{AccountRead, AccountWrite, ReportReadAny, ReportSubmit, ResultApprove};
+use crate::settings::Settings;
 
 /// Accounts of the monitor are named so in evidence.
 const ACCOUNT_PREFIX: &str = "account:";
@@ -87,6 +92,7 @@ pub struct Monitor {
 
 struct Shared {
     store: Store,
+    settings: Settings,
     public_url: String,
     /// Sends mail; none where no mail server is configured.
     mail: Option<Arc<dyn MailPort>>,
@@ -113,12 +119,25 @@ pub struct By {
     pub actor: Actor,
     /// What the request says about itself.
     pub info: RequestInfo,
+    /// By what it is known when it comes again.
+    once: Option<Once>,
 }
 
 impl By {
+    /// An actor with its request.
+    pub fn new(actor: Actor, info: RequestInfo) -> Self {
+        Self { actor, info, once: None }
+    }
+
     /// An actor without a request: a job or the command line.
     pub fn system(actor: Actor) -> Self {
-        Self { actor, info: RequestInfo::default() }
+        Self::new(actor, RequestInfo::default())
+    }
+
+    /// What it asks for is done once, and answered the same when it comes again.
+    #[must_use]
+    pub fn once(self, once: Option<Once>) -> Self {
+        Self { once, ..self }
     }
 
     pub(crate) fn tenant(&self) -> &Tenant {
@@ -164,19 +183,31 @@ fn slow_at_a_time() -> usize {
 
 impl Monitor {
     /// The use cases over what the block was given.
-    pub fn new(context: &BlockContext) -> Self {
-        Self::with(context.store.clone(), context.public_url.clone(), context.mail.clone(), Some(context.keys.clone()))
+    ///
+    /// # Errors
+    /// When the block's section of the configuration is not what it should be.
+    pub fn new(context: &BlockContext) -> Result<Self, BoxError> {
+        let settings = Settings::read(&context.config)?;
+        let (store, public_url) = (context.store.clone(), context.public_url.clone());
+        Ok(Self::with(store, settings, public_url, context.mail.clone(), Some(context.keys.clone())))
     }
 
     /// The use cases over a database, for a node that people reach at `public_url`.
     pub fn over(store: Store, public_url: String) -> Self {
-        Self::with(store, public_url, None, None)
+        Self::with(store, Settings::default(), public_url, None, None)
     }
 
-    fn with(store: Store, public_url: String, mail: Option<Arc<dyn MailPort>>, keys: Option<MasterKeys>) -> Self {
+    fn with(
+        store: Store,
+        settings: Settings,
+        public_url: String,
+        mail: Option<Arc<dyn MailPort>>,
+        keys: Option<MasterKeys>,
+    ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 store,
+                settings,
                 public_url,
                 mail,
                 keys,
@@ -189,6 +220,11 @@ impl Monitor {
                 histories: history::Cache::default(),
             }),
         }
+    }
+
+    /// What the operator set.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
     }
 
     /// The monitor's database.

@@ -22,9 +22,7 @@ use crate::store::report::{ReportRow, SubmissionRow};
 use crate::store::standing::StandingRow;
 
 /// How far a report's clock may be ahead of ours.
-const AHEAD_MAX: Duration = Duration::from_mins(15);
-/// How old a report may be when it is handed in: older ones would rewrite what was public.
-const AGE_MAX: Duration = Duration::from_hours(7 * 24);
+pub(super) const AHEAD_MAX: Duration = Duration::from_mins(15);
 /// Reports in one body at most.
 const REPORTS_MAX: usize = 50;
 /// Results of one report at most.
@@ -99,15 +97,16 @@ impl Monitor {
             read()?
         };
         let now = self.store().clock().now();
-        check(&verified.reports, now)?;
+        check(&verified.reports, now, self.settings().age_max)?;
         let ids: Vec<Uuid> = verified.reports.iter().map(|report| report.run.uuid).collect();
-        let (this, by, tenant) = (self.clone(), by.clone(), by.tenant().clone());
-        let write = async move |tx: &mut Tx<'_>| -> Result<(), MonitorError> {
-            this.take(tx, &by, form, &signers, &verified, now).await
+        let (this, who) = (self.clone(), by.clone());
+        let write = async move |tx: &mut Tx<'_>| -> Result<Vec<Uuid>, MonitorError> {
+            this.take(tx, &who, form, &signers, &verified, now).await?;
+            Ok(ids.clone())
         };
-        self.store().write(write).await?;
-        self.changed(&tenant);
-        Ok(ids)
+        let taken = self.write_once(by, "report.submit", write).await?;
+        self.changed(by.tenant());
+        Ok(taken)
     }
 
     async fn signers(&self, by: &By) -> Result<Signers, MonitorError> {
@@ -151,7 +150,7 @@ impl Monitor {
             let unknown = || {
                 let uuid = report.scope.uuid;
                 MonitorError::Unreadable(vec![FieldError {
-                    pointer: "/spec/uuid".to_owned(),
+                    pointer: pointer_in(&verified.reports, place, "/spec/uuid"),
                     code: "unknown",
                     message: format!("the monitor knows no scope {uuid}"),
                 }])
@@ -167,6 +166,7 @@ impl Monitor {
                 submitter: signers.submitter.clone(),
                 source,
                 results: verdicts_to_json(&verdicts),
+                pruned_at: None,
             };
             if !store::report::insert(tx, tenant, &row).await? {
                 return Err(MonitorError::Replayed(row.id.to_string()));
@@ -284,17 +284,21 @@ async fn source(
     Err(MonitorError::Signature(signature::SignatureError::UnknownKey { fingerprint }))
 }
 
+/// Where something stands in a body: where there are several reports, below the place of one.
+fn pointer_in(reports: &[Report], place: usize, pointer: &str) -> String {
+    if reports.len() == 1 { pointer.to_owned() } else { format!("/{place}{pointer}") }
+}
+
 /// What can be wrong with reports that are well formed.
-fn check(reports: &[Report], now: Instant) -> Result<(), MonitorError> {
+fn check(reports: &[Report], now: Instant, age_max: Duration) -> Result<(), MonitorError> {
     let mut errors = Vec::new();
-    let prefix = |place: usize| if reports.len() == 1 { String::new() } else { format!("/{place}") };
     if reports.len() > REPORTS_MAX {
         let message = format!("one body holds at most {REPORTS_MAX} reports");
         errors.push(FieldError { pointer: String::new(), code: "max", message });
     }
     for (place, report) in reports.iter().enumerate().take(REPORTS_MAX) {
         let mut fault = |pointer: &str, code: &'static str, message: String| {
-            errors.push(FieldError { pointer: format!("{}{pointer}", prefix(place)), code, message });
+            errors.push(FieldError { pointer: pointer_in(reports, place, pointer), code, message });
         };
         if let Some(message) = subject_fault(&report.subject) {
             fault("/subject", "format", message);
@@ -308,8 +312,8 @@ fn check(reports: &[Report], now: Instant) -> Result<(), MonitorError> {
         if report.checked_at > now.plus(AHEAD_MAX) {
             let message = format!("lies in the future: it is {now} (times without a zone are taken for UTC)");
             fault("/checked_at", "future", message);
-        } else if now.since(report.checked_at) > AGE_MAX {
-            let days = AGE_MAX.as_secs() / 86_400;
+        } else if now.since(report.checked_at) > age_max {
+            let days = age_max.as_secs() / 86_400;
             fault("/checked_at", "past", format!("is more than {days} days ago; check again and hand in that report"));
         }
         let verdicts = report.all_verdicts();

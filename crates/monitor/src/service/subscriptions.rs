@@ -97,6 +97,13 @@ impl About {
     }
 }
 
+/// Whether a text can be an address of mail; only a mail that arrives proves that it is one.
+pub(super) fn is_mail_address(text: &str) -> bool {
+    text.chars().count() <= EMAIL_CHARS_MAX
+        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>,;".contains(letter))
+}
+
 impl Monitor {
     /// Whether mail can be sent.
     pub fn has_mail(&self) -> bool {
@@ -106,10 +113,7 @@ impl Monitor {
     /// Takes a wish to be told, and asks the address to confirm it. The answer is the same whoever is known already.
     pub async fn subscribe(&self, tenant: &Tenant, new: NewSubscription, locale: Locale) -> Result<(), Problem> {
         let email = new.email.trim().to_owned();
-        let fits = email.chars().count() <= EMAIL_CHARS_MAX
-            && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-            && !email.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>,;".contains(letter));
-        if !fits {
+        if !is_mail_address(&email) {
             return Err(MonitorError::field("/email", "format", "must be a mail address").into());
         }
         let board = self.board(tenant).await?;

@@ -79,11 +79,23 @@ pub(crate) async fn put(
 /// An account leaves: it comes in no more, and its evidence stays.
 pub(crate) async fn retire(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> {
     let now = tx.now();
-    tx.execute("UPDATE account SET retired_at = $2, modified_at = $2 WHERE id = $1", params![id, now]).await?;
+    tx.execute("UPDATE account SET retired_at = $2, modified_at = $2, email = '' WHERE id = $1", params![id, now])
+        .await?;
     tx.execute("DELETE FROM account_secret WHERE account = $1", params![id]).await?;
     tx.execute("DELETE FROM account_key WHERE account = $1", params![id]).await?;
     tx.execute("DELETE FROM delegation WHERE account = $1 OR delegate = $1", params![id]).await?;
     Ok(())
+}
+
+/// Where whoever runs an account's subject is told of it; empty for nobody.
+pub(crate) async fn email(tx: &mut Tx<'_>, id: AccountId) -> Result<String, StoreError> {
+    let (email,): (String,) = tx.get("SELECT email FROM account WHERE id = $1", params![id]).await?;
+    Ok(email)
+}
+
+/// Sets that.
+pub(crate) async fn set_email(tx: &mut Tx<'_>, id: AccountId, email: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE account SET email = $2 WHERE id = $1", params![id, email]).await.map(drop)
 }
 
 /// Hashes of an account's secrets.
@@ -91,6 +103,19 @@ pub(crate) async fn secrets(tx: &mut Tx<'_>, id: AccountId) -> Result<Vec<String
     let rows: Vec<(String,)> =
         tx.rows("SELECT hash FROM account_secret WHERE account = $1 ORDER BY hash", params![id]).await?;
     Ok(rows.into_iter().map(|(hash,)| hash).collect())
+}
+
+/// How many hashes that do not begin so one account has at most.
+pub(crate) async fn most_secrets(tx: &mut Tx<'_>, tenant: &Tenant, prefix: &str) -> Result<i64, StoreError> {
+    let (most,): (i64,) = tx
+        .get(
+            "SELECT COALESCE(MAX(count), 0) FROM (SELECT COUNT(*) AS count FROM account_secret \
+             JOIN account ON account.id = account WHERE tenant = $1 AND SUBSTR(hash, 1, LENGTH($2)) <> $2 \
+             GROUP BY account.id) AS counts",
+            params![tenant.as_str(), prefix],
+        )
+        .await?;
+    Ok(most)
 }
 
 /// Adds the hash of a secret; nothing where it is there.

@@ -17,9 +17,11 @@ pub(crate) struct ReportRow {
     pub(crate) submitter: String,
     pub(crate) source: Source,
     pub(crate) results: String,
+    /// When its text was removed.
+    pub(crate) pruned_at: Option<Instant>,
 }
 
-const COLUMNS: &str = "id, subject, scope, checked_at, received_at, submitter, source, results";
+const COLUMNS: &str = "id, subject, scope, checked_at, received_at, submitter, source, results, pruned_at";
 
 impl FromRow for ReportRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -34,6 +36,7 @@ impl FromRow for ReportRow {
             submitter: row.get(5)?,
             source: Source::of_name(&source).ok_or_else(|| broken("source"))?,
             results: row.get(7)?,
+            pruned_at: row.get(8)?,
         })
     }
 }
@@ -170,4 +173,36 @@ pub(crate) async fn before(tx: &mut Tx<'_>, tenant: &Tenant, row: &ReportRow) ->
          ORDER BY checked_at DESC, id LIMIT 1"
     );
     tx.find(&sql, params![tenant.as_str(), row.subject, row.scope.to_string(), row.checked_at]).await
+}
+
+/// Reports of before an instant that have their text, oldest first, after one.
+pub(crate) async fn with_text(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    before: Instant,
+    (at, id): (Instant, Uuid),
+    limit: u32,
+) -> Result<Vec<ReportRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report WHERE tenant = $1 AND pruned_at IS NULL AND checked_at < $2 \
+         AND (checked_at > $3 OR (checked_at = $3 AND id > $4)) ORDER BY checked_at, id LIMIT $5"
+    );
+    tx.rows(&sql, params![tenant.as_str(), before, at, id.as_bytes().as_slice(), limit]).await
+}
+
+/// Removes the text of a report, and the body that it came in with the last report of that.
+pub(crate) async fn prune(tx: &mut Tx<'_>, id: Uuid) -> Result<(), StoreError> {
+    let (now, id) = (tx.now(), id.as_bytes().as_slice());
+    tx.execute("UPDATE report SET pruned_at = $2 WHERE id = $1", params![id, now]).await?;
+    let body: Option<(Vec<u8>,)> =
+        tx.find("SELECT submission FROM report_submission WHERE report = $1", params![id]).await?;
+    let Some((body,)) = body else { return Ok(()) };
+    tx.execute("DELETE FROM report_submission WHERE report = $1", params![id]).await?;
+    tx.execute(
+        "DELETE FROM submission WHERE id = $1 AND NOT EXISTS \
+         (SELECT 1 FROM report_submission WHERE submission = $1)",
+        params![body],
+    )
+    .await
+    .map(drop)
 }

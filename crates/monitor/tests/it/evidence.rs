@@ -113,6 +113,11 @@ async fn several_reports_in_one_body_are_taken_all_or_none() {
     let foreign = report("cloud-9", IAAS, now, verdicts(IAAS, &[]));
     desk.hand_in(&tester, 1, &format!("{}{}", one.to_yaml(), foreign.to_yaml())).await.expect(403);
     desk.stoa.get(&Caller::anonymous(), &format!("/monitor/v1/reports/{}", one.run.uuid)).await.expect(404);
+    // What is wrong with one of them is named by its place.
+    let mut elsewhere = two.clone();
+    elsewhere.scope.uuid = uuid::Uuid::new_v4();
+    let refused = desk.hand_in(&tester, 1, &format!("{}{}", one.to_yaml(), elsewhere.to_yaml())).await.expect(422);
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/1/spec/uuid");
     desk.hand_in(&tester, 1, &format!("{}{}", one.to_yaml(), two.to_yaml())).await.expect(200);
     for report in [&one, &two] {
         let path = format!("/monitor/v1/reports/{}", report.run.uuid);

@@ -140,3 +140,26 @@ async fn without_a_mail_server_the_page_says_so() {
     let page = desk.stoa.get(&Caller::anonymous(), "/monitor/page/subscribe").await.expect(200).text();
     assert!(page.contains("sends no mail"), "{page}");
 }
+
+#[tokio::test]
+async fn whoever_runs_a_subject_is_told_without_asking() {
+    let (desk, post) = desk().await;
+    let account = |email: &str| serde_json::json!({"delegates": ["tester"], "email": email});
+    let path = "/monitor/v1/accounts/cloud-3";
+    desk.stoa.put(&desk.admin, path, &account("nobody")).await.expect(422);
+    for email in ["old@example.org", "ops@example.org", "ops@example.org"] {
+        let written = desk.stoa.put(&desk.admin, path, &account(email)).await.expect(200).json();
+        assert_eq!(written["email"], email);
+    }
+    desk.found("cloud-3", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;
+    desk.found("cloud-1", IAAS, &[]).await;
+    desk.stoa.run_jobs("monitor").await;
+    let told = post.take();
+    assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ops@example.org"], "of its own alone");
+    // The mail's last link ends it, and an account without an address ends it too.
+    desk.stoa.put(&desk.admin, path, &account("")).await.expect(200);
+    desk.stoa.clock.advance(Duration::from_mins(1));
+    desk.found("cloud-3", IAAS, &[]).await;
+    desk.stoa.run_jobs("monitor").await;
+    assert!(post.take().is_empty());
+}

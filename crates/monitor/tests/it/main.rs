@@ -7,6 +7,7 @@ mod bundles;
 mod certificates;
 mod desk;
 mod evidence;
+mod keeping;
 mod mails;
 mod migrate;
 mod model;

@@ -346,7 +346,32 @@ pub(crate) const SECTIONS: &[Section] = &[
 ];
 
 /// Options of single blocks, beside those that every block has.
-pub(crate) const BLOCK_OPTIONS: &[Choice] = &[];
+pub(crate) const BLOCK_OPTIONS: &[Choice] = &[
+    option(
+        "blocks.monitor.report_age_days",
+        Accepts::Number(1, 366),
+        "7",
+        "How old a report may be when it is handed in. Older ones would rewrite what was public.",
+    ),
+    option(
+        "blocks.monitor.report_kib",
+        Accepts::Number(64, 65_536),
+        "1024",
+        "The largest body of reports that is taken, in KiB.",
+    ),
+    option(
+        "blocks.monitor.open_evidence",
+        Accepts::Flag,
+        "true",
+        "Whether everybody may download signed reports and bundles of them. They hold all that the tests printed. Otherwise the subject may, and whoever may read all reports.",
+    ),
+    option(
+        "blocks.monitor.keep_text_days",
+        Accepts::Number(0, 36_500),
+        "0",
+        "After so many days the text of a report is removed; its results and its place in the history stay for good. 0 keeps all. What a present state rests on stays, and what was handed in about a subject with a certificate until a year after that has ended (scs-0004).",
+    ),
+];
 
 /// All options of the file.
 pub(crate) fn all() -> impl Iterator<Item = &'static Choice> {

@@ -1,0 +1,6 @@
+-- The texts that are not removed yet, oldest first, and the reports that came in one body.
+CREATE INDEX report_kept ON report (tenant, checked_at, id) WHERE pruned_at IS NULL;
+CREATE INDEX report_submission_body ON report_submission (submission);
+
+-- Who runs a subject, to be told when its state changes (scs-0004).
+ALTER TABLE account ADD COLUMN email TEXT NOT NULL DEFAULT '';
