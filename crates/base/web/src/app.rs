@@ -14,6 +14,7 @@ use utoipa::openapi::OpenApi;
 use crate::answer::{Fault, json};
 use crate::block::{Block, BlockParts};
 use crate::connections::Connections;
+use crate::figures::FigureSource;
 use crate::layers::{Surround, surround};
 use crate::node::Node;
 use crate::{health, host, openapi};
@@ -27,6 +28,7 @@ pub struct Mounted {
     pub openapi: Arc<OpenApi>,
     api: Router,
     pages: Router,
+    figures: Option<Arc<dyn FigureSource>>,
 }
 
 impl Mounted {
@@ -38,7 +40,8 @@ impl Mounted {
         let (api, document) = parts.api.split_for_parts();
         let document = openapi::complete(document, &block, node.hears_mediator());
         let openapi = Arc::new(openapi::served_at(&document, &format!("/{}", block.name)));
-        Self { block, openapi, api: api.method_not_allowed_fallback(method_not_allowed), pages: parts.pages }
+        let api = api.method_not_allowed_fallback(method_not_allowed);
+        Self { block, openapi, api, pages: parts.pages, figures: parts.figures }
     }
 
     /// The API with its document, which says where its addresses begin.
@@ -77,7 +80,8 @@ pub struct AppParts {
 /// The router of a whole node, with everything that surrounds a request.
 pub fn app(parts: AppParts) -> Router {
     let AppParts { node, blocks, stores, lags, connections, shell, pages, public_url, at_root } = parts;
-    let mut router = health::router(&node, &stores, &lags, &connections).merge(pages);
+    let sources = blocks.iter().filter_map(|mounted| Some((mounted.block.name, mounted.figures.clone()?)));
+    let mut router = health::router(&node, &stores, &lags, &connections, sources.collect()).merge(pages);
     for mounted in blocks {
         if at_root == Some(mounted.block.name) {
             router = router.merge(mounted.api_at("/"));

@@ -14,6 +14,7 @@ use stoa_ui::{Catalogue, NavEntry, Words};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::caller::BasicVerifier;
+use crate::figures::FigureSource;
 use crate::mail::MailPort;
 use crate::outgoing::Client;
 use crate::peer::{Need, Peers};
@@ -114,4 +115,6 @@ pub struct BlockParts {
     pub sinks: Vec<Arc<dyn EventSink>>,
     /// Knows the accounts of its own that come by name and secret, where it has such.
     pub accounts: Option<Arc<dyn BasicVerifier>>,
+    /// Its own figures in `/metrics`, where it has such.
+    pub figures: Option<Arc<dyn FigureSource>>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant as Tick};
 
+use async_trait::async_trait;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -14,6 +15,52 @@ use stoa_store::{Store, StoreError, Tx};
 use tokio::sync::Mutex;
 
 use crate::app::Lag;
+
+/// A figure of a block's own: `stoa_<block>_<name>` in `/metrics`, with a few labels from small closed sets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Its name behind the block's; a counter's gets `_total` behind it.
+    pub name: &'static str,
+    /// What it says, without a full stop.
+    pub help: &'static str,
+    /// Whether it only ever grows, from the start of the process on.
+    pub is_counter: bool,
+    /// Its values, each with its labels.
+    pub values: Vec<(FigureLabels, f64)>,
+}
+
+/// Labels of a figure: name and value.
+pub type FigureLabels = Vec<(&'static str, String)>;
+
+/// Where a block's own figures come from. It is asked at each look at `/metrics`: what costs more than a look at memory is
+/// to be remembered.
+#[async_trait]
+pub trait FigureSource: Send + Sync {
+    /// The figures as they stand now.
+    async fn figures(&self) -> Vec<Figure>;
+}
+
+/// The figures of the blocks, added to `now`.
+pub(crate) async fn add_figures(now: &mut Registry, sources: &[(&'static str, Arc<dyn FigureSource>)]) {
+    for (block, source) in sources {
+        let of_block = now.sub_registry_with_prefix(block);
+        for figure in source.figures().await {
+            if figure.is_counter {
+                let family = Family::<FigureLabels, Counter<f64, std::sync::atomic::AtomicU64>>::default();
+                for (labels, value) in figure.values {
+                    family.get_or_create(&labels).inc_by(value);
+                }
+                of_block.register(figure.name, figure.help, family);
+            } else {
+                let family = Family::<FigureLabels, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
+                for (labels, value) in figure.values {
+                    family.get_or_create(&labels).set(value);
+                }
+                of_block.register(figure.name, figure.help, family);
+            }
+        }
+    }
+}
 
 /// How long counted rows are taken as they are: whoever asks for figures shall not make work.
 const COUNTED_FOR: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use crate::answer::{Fault, bytes_as, json};
 use crate::app::Lag;
 use crate::connections::Connections;
-use crate::figures::StoreFigures;
+use crate::figures::{FigureSource, StoreFigures, add_figures};
 use crate::metrics::{OPEN_METRICS, add_connections};
 use crate::node::Node;
 use crate::permission::Public;
@@ -36,6 +36,7 @@ struct Health {
     lags: Vec<Lag>,
     figures: StoreFigures,
     connections: Connections,
+    sources: Vec<(&'static str, Arc<dyn FigureSource>)>,
     verdicts: Mutex<Option<(Tick, Verdicts)>>,
 }
 
@@ -43,13 +44,20 @@ struct Health {
 type Verdicts = Arc<Vec<(&'static str, &'static str)>>;
 
 /// `/healthz`, `/readyz` and `/metrics`.
-pub(crate) fn router(node: &Node, stores: &[Store], lags: &[Lag], connections: &Connections) -> Router {
+pub(crate) fn router(
+    node: &Node,
+    stores: &[Store],
+    lags: &[Lag],
+    connections: &Connections,
+    sources: Vec<(&'static str, Arc<dyn FigureSource>)>,
+) -> Router {
     let health = Arc::new(Health {
         node: node.clone(),
         stores: stores.to_vec(),
         lags: lags.to_vec(),
         figures: StoreFigures::new(stores.to_vec(), lags.to_vec()),
         connections: connections.clone(),
+        sources,
         verdicts: Mutex::default(),
     });
     Router::new()
@@ -67,6 +75,7 @@ async fn figures(_: Public, State(health): State<Arc<Health>>) -> Result<Respons
     let mut now = Registry::with_prefix("stoa");
     add_connections(&mut now, health.connections.state());
     health.figures.add(&mut now).await;
+    add_figures(&mut now, &health.sources).await;
     let failed = |_| Problem::new(Refusal::Failed, "web.failed");
     Ok(bytes_as(StatusCode::OK, OPEN_METRICS, health.node.metrics().text(&now).map_err(failed)?))
 }

@@ -48,6 +48,7 @@ pub use app::{AppParts, Lag, Mounted, app};
 pub use block::{Block, BlockContext, BlockParts, BoxError, Profile, Seeding};
 pub use caller::{BasicVerifier, RequestInfo, Token, TokenVerifier, cookie};
 pub use connections::{ConnectionBounds, Connections, raise_open_files};
+pub use figures::{Figure, FigureLabels, FigureSource};
 pub use form::{FormFields, Upload};
 pub use input::{Body, IdempotencyKey, Once, OnceBody, Params, RawBody, RawJson, parse, typed};
 pub use issuers::{Issuer, IssuerError, Issuers, KeySource, algorithm};

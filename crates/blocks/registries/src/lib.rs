@@ -70,5 +70,6 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
         api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],
         accounts: None,
+        figures: None,
     })
 }

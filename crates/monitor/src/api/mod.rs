@@ -1,6 +1,7 @@
 //! The block's addresses: those of the published monitor in `published`, the richer native ones in `native`, and what
-//! both write in `written`.
+//! both write in `written` and `csv`.
 
+mod csv;
 mod native;
 mod published;
 mod written;

@@ -6,16 +6,16 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_core::Problem;
+use stoa_standards::verdict::Verdict;
 use stoa_web::{
-    Allowed, Body, Created, Fault, IdempotencyKey, Json, OnceBody, Params, Path, Public, RawBody, bytes_as,
-    json as answer,
+    Allowed, Body, Created, Fault, IdempotencyKey, Json, OnceBody, Params, Path, Public, RawBody, json as answer,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::published::{form_of, uuid};
-use super::written;
+use super::{csv, written};
 use crate::error::MonitorError;
 use crate::model::bundle::SignedBundle;
 use crate::model::history::share_kept;
@@ -86,14 +86,13 @@ pub(super) async fn take(by: &By, monitor: &Monitor, headers: &HeaderMap, body: 
     responses((status = 200, description = "The rows", body = Object)))]
 async fn get_overview(asking: Public, State(monitor): State<Monitor>, params: Params) -> Result<Response, Fault> {
     let board = monitor.board(&asking.actor.tenant).await?;
-    let rows: Vec<Value> = board.rows.iter().map(|row| written::row(&board, row)).collect();
-    if params.get("format") == Some("csv") {
-        let mut csv = "name,title,operator,scope,subject,state,version,verified,checked_at\n".to_owned();
+    if csv::is_wanted(&params)? {
+        let mut lines = Vec::new();
         for row in &board.rows {
             for known in board.scopes.iter() {
                 let Some((subject, entry)) = board.worst(&row.subjects, known.scope.uuid) else { continue };
                 let standing = &entry.standing;
-                let cells = [
+                lines.push([
                     row.name.clone(),
                     row.title().to_owned(),
                     row.listing.operator.clone(),
@@ -103,38 +102,51 @@ async fn get_overview(asking: Public, State(monitor): State<Monitor>, params: Pa
                     standing.decisive().map(|version| version.name.clone()).unwrap_or_default(),
                     standing.is_verified().to_string(),
                     standing.checked_at.map(|at| at.to_string()).unwrap_or_default(),
-                ];
-                csv.push_str(&line(&cells));
+                ]);
             }
         }
-        return Ok(bytes_as(StatusCode::OK, "text/csv; charset=utf-8", csv));
+        let header = ["name", "title", "operator", "scope", "subject", "state", "version", "verified", "checked_at"];
+        return Ok(csv::table(header, lines));
     }
+    let rows: Vec<Value> = board.rows.iter().map(|row| written::row(&board, row)).collect();
     Ok(answer(StatusCode::OK, &json!({"date": board.date.to_string(), "items": rows})))
-}
-
-/// A line of CSV (RFC 4180). What a spreadsheet would take for a formula is made a text.
-fn line(cells: &[String]) -> String {
-    let cell = |text: &String| {
-        let text = if text.starts_with(['=', '+', '-', '@', '\t']) { format!("'{text}") } else { text.clone() };
-        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    };
-    format!("{}\n", cells.iter().map(cell).collect::<Vec<_>>().join(","))
 }
 
 /// A state
 ///
 /// What is known of a subject, or of the members of a group, under a scope: each test case, each version, each target.
 #[utoipa::path(get, path = "/v1/subjects/{subject}/scopes/{scope}", operation_id = "get_standing", tag = "states",
-    params(("subject" = String, Path, example = "cloud-1"), ("scope" = String, Path, example = "scs-compatible-iaas")),
+    params(("subject" = String, Path, example = "cloud-1"), ("scope" = String, Path, example = "scs-compatible-iaas"),
+        ("format" = Option<String>, Query, description = "`json`, or `csv`: the test cases")),
     responses((status = 200, description = "The states", body = Object)))]
 async fn get_standing(
     asking: Public,
     State(monitor): State<Monitor>,
     Path((name, scope)): Path<(String, String)>,
-) -> Result<Json<Value>, Fault> {
+    params: Params,
+) -> Result<Response, Fault> {
     let board = monitor.board(&asking.actor.tenant).await?;
     let known = board.scopes.find(&scope).ok_or_else(|| MonitorError::ScopeNotFound(scope.clone()))?;
     let subjects = board.subjects(&name).ok_or_else(|| MonitorError::SubjectNotFound(name.clone()))?;
+    if csv::is_wanted(&params)? {
+        let entries = subjects.iter().filter_map(|name| Some((*name, board.entry(name, known.scope.uuid)?)));
+        let lines = entries.flat_map(|(subject, entry)| {
+            entry.standing.cases.iter().map(move |(id, case)| {
+                let latest = case.latest;
+                [
+                    subject.to_owned(),
+                    id.clone(),
+                    case.state.name().to_owned(),
+                    latest.map(|latest| latest.checked_at.to_string()).unwrap_or_default(),
+                    case.expires_on.map(|day| day.to_string()).unwrap_or_default(),
+                    latest.map(|latest| latest.source.name().to_owned()).unwrap_or_default(),
+                    latest.map(|latest| latest.evidence.to_string()).unwrap_or_default(),
+                ]
+            })
+        });
+        let header = ["subject", "test_case", "state", "checked_at", "expires_on", "source", "evidence"];
+        return Ok(csv::table(header, lines));
+    }
     let mut items = Vec::new();
     for subject in subjects {
         let Some(entry) = board.entry(subject, known.scope.uuid) else { continue };
@@ -167,7 +179,8 @@ async fn get_standing(
             "holdsUntil": standing.holds_until().map(|date| date.to_string()), "versions": versions,
             "testCases": cases}));
     }
-    Ok(Json(json!({"date": board.date.to_string(), "scope": known.scope.uuid, "items": items})))
+    let standing = json!({"date": board.date.to_string(), "scope": known.scope.uuid, "items": items});
+    Ok(answer(StatusCode::OK, &standing))
 }
 
 /// A bundle of evidence
@@ -207,16 +220,11 @@ async fn get_history(
         return Err(MonitorError::SubjectNotFound(subject).into());
     }
     let history = monitor.history(tenant, &subject, known.scope.uuid).await?;
-    if params.get("format") == Some("csv") {
-        let mut csv = "date,state,version\n".to_owned();
-        for day in &history.days {
-            csv.push_str(&line(&[
-                day.date.to_string(),
-                day.state.name().to_owned(),
-                day.version.clone().unwrap_or_default(),
-            ]));
-        }
-        return Ok(bytes_as(StatusCode::OK, "text/csv; charset=utf-8", csv));
+    if csv::is_wanted(&params)? {
+        let line = |day: &crate::model::history::Day| {
+            [day.date.to_string(), day.state.name().to_owned(), day.version.clone().unwrap_or_default()]
+        };
+        return Ok(csv::table(["date", "state", "version"], history.days.iter().map(line)));
     }
     let days: Vec<Value> = history
         .days
@@ -234,17 +242,32 @@ async fn get_history(
 ///
 /// The newest changes of states, of one subject or of all, from the last 90 days.
 #[utoipa::path(get, path = "/v1/changes", operation_id = "list_changes", tag = "states",
-    params(("subject" = Option<String>, Query), ("limit" = Option<u32>, Query)),
+    params(("subject" = Option<String>, Query), ("limit" = Option<u32>, Query),
+        ("format" = Option<String>, Query, description = "`json`, or `csv`")),
     responses((status = 200, description = "The changes", body = List<Change>)))]
-async fn list_changes(
-    asking: Public,
-    State(monitor): State<Monitor>,
-    params: Params,
-) -> Result<Json<List<Change>>, Fault> {
+async fn list_changes(asking: Public, State(monitor): State<Monitor>, params: Params) -> Result<Response, Fault> {
     let subject = params.get("subject").filter(|text| !text.is_empty());
     let since = monitor.store().clock().now().date().plus_days(-CHANGES_DAYS).start();
     let limit = params.number("limit")?.unwrap_or(100).min(CHANGES_MAX);
-    Ok(Json(List { items: monitor.changes(&asking.actor.tenant, subject, since, limit).await? }))
+    let items = monitor.changes(&asking.actor.tenant, subject, since, limit).await?;
+    if csv::is_wanted(&params)? {
+        let header = ["at", "subject", "scope", "before", "before_version", "after", "version", "cause", "evidence"];
+        let line = |change: Change| {
+            [
+                change.at.to_string(),
+                change.subject,
+                change.scope,
+                change.before.name().to_owned(),
+                change.before_version,
+                change.after.name().to_owned(),
+                change.version,
+                change.cause,
+                change.evidence.map(|id| id.to_string()).unwrap_or_default(),
+            ]
+        };
+        return Ok(csv::table(header, items.into_iter().map(line)));
+    }
+    Ok(answer(StatusCode::OK, &List { items }))
 }
 
 /// List scopes
@@ -264,16 +287,28 @@ async fn list_scopes(asking: Public, State(monitor): State<Monitor>) -> Result<J
 ///
 /// Everything that it demands: versions, modules, test cases, and when which version counts for what.
 #[utoipa::path(get, path = "/v1/scopes/{scope}", operation_id = "get_scope", tag = "scopes",
-    params(("scope" = String, Path, example = "scs-compatible-iaas")),
+    params(("scope" = String, Path, example = "scs-compatible-iaas"),
+        ("format" = Option<String>, Query, description = "`json`, or `csv`: which version asks for which test case")),
     responses((status = 200, description = "The scope", body = Object)))]
 async fn get_scope(
     asking: Public,
     State(monitor): State<Monitor>,
     Path(scope): Path<String>,
-) -> Result<Json<Value>, Fault> {
+    params: Params,
+) -> Result<Response, Fault> {
     let board = monitor.board(&asking.actor.tenant).await?;
     let known = board.scopes.find(&scope).ok_or_else(|| MonitorError::ScopeNotFound(scope.clone()))?;
-    Ok(Json(json!({"alias": known.alias, "scope": *known.scope})))
+    if csv::is_wanted(&params)? {
+        let lines = known.scope.versions_on(board.date).into_iter().flat_map(|(version, validity)| {
+            version.targets.iter().flat_map(move |(target, cases)| {
+                cases
+                    .iter()
+                    .map(move |case| [version.name.clone(), validity.name().to_owned(), target.clone(), case.clone()])
+            })
+        });
+        return Ok(csv::table(["version", "validity", "target", "test_case"], lines));
+    }
+    Ok(answer(StatusCode::OK, &json!({"alias": known.alias, "scope": *known.scope})))
 }
 
 /// Write a scope
@@ -333,19 +368,25 @@ struct ReportBody {
 
 /// Read what a report says
 #[utoipa::path(get, path = "/v1/reports/{id}", operation_id = "get_report_info", tag = "evidence",
-    params(("id" = String, Path, example = "0d37bd02-57a0-4bb7-95e0-6c4ab8cdf9f5")),
+    params(("id" = String, Path, example = "0d37bd02-57a0-4bb7-95e0-6c4ab8cdf9f5"),
+        ("format" = Option<String>, Query, description = "`json`, or `csv`: the results")),
     responses((status = 200, description = "The report", body = ReportBody)))]
 async fn get_report_info(
     asking: Public,
     State(monitor): State<Monitor>,
     Path(id): Path<String>,
-) -> Result<Json<ReportBody>, Fault> {
+    params: Params,
+) -> Result<Response, Fault> {
     let (tenant, id) = (&asking.actor.tenant, uuid(&id)?);
     let info = monitor.report_info(tenant, id).await?;
     let verdicts = monitor.verdicts(tenant, id).await?;
+    if csv::is_wanted(&params)? {
+        let line = |(id, verdict): (&String, &Verdict)| [id.clone(), verdict.name().to_owned()];
+        return Ok(csv::table(["test_case", "result"], verdicts.iter().map(line)));
+    }
     let results = verdicts.iter().map(|(id, verdict)| (id.clone(), verdict.number().into())).collect();
     let previous = monitor.report_before(tenant, id).await?.map(|info| info.id);
-    Ok(Json(ReportBody { info, results: Value::Object(results), previous }))
+    Ok(answer(StatusCode::OK, &ReportBody { info, results: Value::Object(results), previous }))
 }
 
 /// A list.
@@ -512,9 +553,28 @@ async fn put_listing(
 ///
 /// All that were issued, newest first.
 #[utoipa::path(get, path = "/v1/certificates", operation_id = "list_certificates", tag = "certificates",
+    params(("format" = Option<String>, Query, description = "`json`, or `csv`")),
     responses((status = 200, description = "The certificates", body = List<Certificate>)))]
-async fn list_certificates(asking: Public, State(monitor): State<Monitor>) -> Result<Json<List<Certificate>>, Fault> {
-    Ok(Json(List { items: monitor.certificates(&asking.actor.tenant).await? }))
+async fn list_certificates(asking: Public, State(monitor): State<Monitor>, params: Params) -> Result<Response, Fault> {
+    let items = monitor.certificates(&asking.actor.tenant).await?;
+    if csv::is_wanted(&params)? {
+        let header = ["number", "subject", "scope", "version", "holder", "issued_on", "ends_on", "state", "reason"];
+        let line = |found: Certificate| {
+            [
+                found.number,
+                found.subject,
+                found.scope,
+                found.version,
+                found.holder,
+                found.issued_on,
+                found.ends_on,
+                found.state,
+                found.reason,
+            ]
+        };
+        return Ok(csv::table(header, items.into_iter().map(line)));
+    }
+    Ok(answer(StatusCode::OK, &List { items }))
 }
 
 /// Issue a certificate

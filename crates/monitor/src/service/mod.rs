@@ -9,6 +9,7 @@ mod credentials;
 mod decisions;
 mod due;
 mod evidence;
+mod figures;
 mod history;
 mod migrate;
 mod once;
@@ -108,6 +109,7 @@ struct Shared {
     slow: Semaphore,
     /// So many may wait for that.
     waiting: Semaphore,
+    counts: figures::Counts,
     boards: Mutex<HashMap<Tenant, Arc<board::Desk>>>,
     histories: history::Cache,
 }
@@ -216,6 +218,7 @@ impl Monitor {
                 keyring: Keyring::default(),
                 slow: Semaphore::new(slow_at_a_time()),
                 waiting: Semaphore::new(Self::waiting_max()),
+                counts: figures::Counts::default(),
                 boards: Mutex::default(),
                 histories: history::Cache::default(),
             }),

@@ -2,6 +2,7 @@
 //! so does the text that a present state rests on, and what was handed in about the holder of a certificate (scs-0004).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 use stoa_core::{Actor, Date, Instant, Tenant};
@@ -37,6 +38,7 @@ impl Monitor {
                 let write = async move |tx: &mut Tx<'_>| prune_some(tx, &by, (today, before), from).await;
                 let (some, next) = self.store().write(write).await?;
                 removed += some;
+                self.shared.counts.texts_removed.fetch_add(some as u64, Ordering::Relaxed);
                 place = next;
             }
         }

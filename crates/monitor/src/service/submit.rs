@@ -1,5 +1,6 @@
 //! Evidence in: a signed body, verified, read, weighed, and kept byte for byte.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
@@ -86,6 +87,16 @@ struct Verified {
 impl Monitor {
     /// Takes a signed body; the ids of its reports. All of them are taken, or none.
     pub async fn submit(&self, by: &By, form: SignedAs, body: String) -> Result<Vec<Uuid>, MonitorError> {
+        let counts = &self.shared.counts;
+        let taken = self.submit_uncounted(by, form, body).await;
+        match &taken {
+            Ok(ids) => counts.taken.fetch_add(ids.len() as u64, Ordering::Relaxed),
+            Err(_) => counts.refused.fetch_add(1, Ordering::Relaxed),
+        };
+        taken
+    }
+
+    async fn submit_uncounted(&self, by: &By, form: SignedAs, body: String) -> Result<Vec<Uuid>, MonitorError> {
         let signers = self.signers(by).await?;
         let is_long = body.len() > SHORT_BYTES;
         let own = signers.own.clone();

@@ -1,5 +1,6 @@
 //! The public pages: everybody sees them, and nothing that stands in a report becomes markup.
 
+use serde_json::json;
 use stoa_standards::verdict::Verdict;
 use stoa_test::Caller;
 
@@ -117,4 +118,59 @@ async fn whoever_decides_sees_what_there_is_to_decide_about() {
     let approver = desk.stoa.browser(&["approver"]).await;
     let page = approver.open("/console/monitor/certificates").await.expect(200).text();
     assert!(page.contains("/console/monitor/certificates/issue"), "{page}");
+}
+
+#[tokio::test]
+async fn every_table_can_be_had_for_a_spreadsheet() {
+    let desk = Desk::new().await;
+    let id = desk.found("cloud-3", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;
+    desk.found("cloud-2", IAAS, &[]).await;
+    let approver = desk.stoa.role("approver").await;
+    let wish = json!({"subject": "cloud-2", "scope": IAAS, "version": "v5.1", "holder": "=One, \"Two\""});
+    desk.stoa.post(&approver, "/monitor/v1/certificates", &wish).await.expect(201);
+    let tables = [
+        ("/monitor/v1/overview".to_owned(), "name,title,", ",fail,v5.1,true,"),
+        (
+            format!("/monitor/v1/subjects/cloud-3/scopes/{IAAS}"),
+            "subject,test_case,",
+            "cloud-3,scs-0100-syntax-check,fail,",
+        ),
+        (format!("/monitor/v1/subjects/cloud-3/scopes/{IAAS}/history"), "date,state,", "2026-11-24,fail,v5.1"),
+        (format!("/monitor/v1/scopes/{IAAS}"), "version,validity,", "v5.1,effective,main,scs-0100-syntax-check"),
+        (format!("/monitor/v1/reports/{id}"), "test_case,result", "scs-0100-syntax-check,fail"),
+        ("/monitor/v1/changes".to_owned(), "at,subject,", ",cloud-3,"),
+        ("/monitor/v1/certificates".to_owned(), "number,subject,", ",v5.1,\"'=One, \"\"Two\"\"\","),
+    ];
+    for (path, head, line) in tables {
+        let table = desk.stoa.get(&Caller::anonymous(), &format!("{path}?format=csv")).await.expect(200);
+        assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+        let text = table.text();
+        assert!(
+            text.starts_with(head) && text.lines().any(|found| found.to_lowercase().contains(&line.to_lowercase())),
+            "{path}: {text}"
+        );
+        let columns = text.lines().next().unwrap().matches(',').count();
+        assert!(text.lines().skip(1).all(|line| line.matches(',').count() >= columns), "{path}: {text}");
+        let refused = desk.stoa.get(&Caller::anonymous(), &format!("{path}?format=xls")).await.expect(422).json();
+        assert_eq!(refused["errors"][0]["pointer"], "?format", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn how_subjects_stand_can_be_watched_by_machines() {
+    let desk = Desk::new().await;
+    desk.found("cloud-3", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;
+    desk.found("cloud-2", IAAS, &[]).await;
+    desk.stoa.clock.advance(std::time::Duration::from_mins(1));
+    desk.hand_in(&desk.account("tester"), 9, "no report").await.expect(403);
+    let text = desk.stoa.get(&Caller::anonymous(), "/metrics").await.expect(200).text();
+    for line in [
+        "stoa_monitor_reports_total{outcome=\"taken\"} 2",
+        "stoa_monitor_reports_total{outcome=\"refused\"} 1",
+        "stoa_monitor_subjects{scope=\"scs-compatible-iaas\",state=\"fail\"} 1",
+        "stoa_monitor_subjects{scope=\"scs-compatible-iaas\",state=\"pass\"} 1",
+        "stoa_monitor_newest_evidence_age_seconds{scope=\"scs-compatible-iaas\"} 60",
+    ] {
+        assert!(text.lines().any(|found| found.starts_with(line)), "{line} is not in\n{text}");
+    }
 }
