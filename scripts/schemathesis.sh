@@ -40,3 +40,13 @@ curl -fsS -o "$work/countries.json" -H "Authorization: Bearer $key" \
     $base/registries/v1/registries/countries/versions/1.0/openapi.json
 fuzz "$work/countries.json" $base
 fuzz $base/registries/openapi.json
+# The monitor, with a subject and a report to ask about.
+ssh-keygen -q -t ed25519 -N '' -f "$work/key"
+curl -fsS -o /dev/null -H "Authorization: Bearer $key" -H 'content-type: application/json' $base/monitor/v1/accounts \
+    -d "{\"subject\": \"cloud-1\", \"keys\": [{\"name\": \"primary\", \"publicKey\": \"$(cut -d' ' -f1,2 "$work/key.pub")\"}]}"
+sed -e 's/^subject: .*/subject: cloud-1/' -e "s/^checked_at: .*/checked_at: $(date -u '+%F %T')/" crates/stoa/tests/data/report.yaml >"$work/report.yaml"
+secret=$(curl -fsS -X POST -H "Authorization: Bearer $key" $base/monitor/v1/accounts/cloud-1/secrets |
+    sed 's/.*"secret":"\([^"]*\)".*/\1/')
+printf 'cloud-1:%s' "$secret" | base64 >"$work/token"
+target/debug/stoa report submit "$work/report.yaml" --key "$work/key" --to $base/monitor/reports --token-file "$work/token"
+fuzz $base/monitor/openapi.json

@@ -262,7 +262,7 @@ impl TestStoa {
             let parts = (block.start)(context.clone()).expect("a block that starts");
             jobs.insert(block.name, parts.jobs.clone());
             let block = Mounted::new(&node, *block, parts);
-            openapi.insert(block.block.name, Arc::clone(&block.openapi));
+            openapi.insert(block.block.name, Arc::new(block.openapi.tree().expect("a document")));
             stores.insert(block.block.name, store);
             contexts.insert(block.block.name, context);
             mounted.push(block);

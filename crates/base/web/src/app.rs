@@ -9,14 +9,14 @@ use axum::routing::get;
 use stoa_core::{Problem, Refusal};
 use stoa_store::Store;
 use stoa_ui::Shell;
-use utoipa::openapi::OpenApi;
 
-use crate::answer::{Fault, json};
+use crate::answer::{Fault, JSON, bytes_as};
 use crate::block::{Block, BlockParts};
 use crate::connections::Connections;
 use crate::figures::FigureSource;
 use crate::layers::{Surround, surround};
 use crate::node::Node;
+use crate::openapi::ApiDocument;
 use crate::{health, host, openapi};
 
 /// A block that runs. Cheap to clone: each listener gets a router of its own over the same block.
@@ -25,7 +25,7 @@ pub struct Mounted {
     /// What it is.
     pub block: Block,
     /// Its OpenAPI document, complete, as it is served below the block's prefix.
-    pub openapi: Arc<OpenApi>,
+    pub openapi: ApiDocument,
     api: Router,
     pages: Router,
     figures: Option<Arc<dyn FigureSource>>,
@@ -39,15 +39,15 @@ impl Mounted {
         }
         let (api, document) = parts.api.split_for_parts();
         let document = openapi::complete(document, &block, node.hears_mediator());
-        let openapi = Arc::new(openapi::served_at(&document, &format!("/{}", block.name)));
+        let openapi = ApiDocument::new(document, format!("/{}", block.name));
         let api = api.method_not_allowed_fallback(method_not_allowed);
         Self { block, openapi, api, pages: parts.pages, figures: parts.figures }
     }
 
     /// The API with its document, which says where its addresses begin.
     fn api_at(&self, place: &str) -> Router {
-        let document = Arc::new(openapi::served_at(&self.openapi, place));
-        let document = get(move || async move { json(StatusCode::OK, &*document) });
+        let text = self.openapi.at(place).text();
+        let document = get(move || async move { bytes_as(StatusCode::OK, JSON, text) });
         self.api.clone().route("/openapi.json", document)
     }
 }

@@ -58,6 +58,7 @@ pub use metrics::Metrics;
 pub use node::{
     AccountKind, ApiKey, ApiKeyKind, LINK_TIME, MIGRATIONS, NewKey, Node, NodeOptions, Session, SessionKind,
 };
+pub use openapi::ApiDocument;
 pub use page::{View, page, see_other, shell};
 pub use path::Path;
 pub use peer::{ClientCredentials, Elsewhere, Need, NodeSigner, Peer, PeerError, PeerOptions, PeerTable, Peers};

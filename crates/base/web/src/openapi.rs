@@ -1,5 +1,6 @@
 //! What every operation's description shares, added once: how callers prove who they are, and how refusals look.
 
+use axum::body::Bytes;
 use stoa_core::limit::BODY_BYTES_MAX;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
@@ -108,11 +109,46 @@ fn text_header(words: &str) -> Header {
         .build()
 }
 
-/// The document as it is served where the block's addresses begin at `place`.
-pub(crate) fn served_at(document: &OpenApi, place: &str) -> OpenApi {
-    let mut document = document.clone();
-    document.servers = Some(vec![ServerBuilder::new().url(place).build()]);
-    document
+/// A block's document as its text, which is small: the tree of a large API takes many megabytes.
+#[derive(Debug, Clone)]
+pub struct ApiDocument {
+    place: String,
+    text: Bytes,
+}
+
+impl ApiDocument {
+    /// The document as it is served where the block's addresses begin at `place`.
+    pub(crate) fn new(mut document: OpenApi, place: String) -> Self {
+        document.servers = Some(vec![ServerBuilder::new().url(&place).build()]);
+        let text = serde_json::to_vec(&document).unwrap_or_default();
+        Self { place, text: text.into() }
+    }
+
+    /// The document where the block's addresses begin at `place`.
+    pub(crate) fn at(&self, place: &str) -> Self {
+        if place == self.place {
+            return self.clone();
+        }
+        self.tree().map_or_else(|_| self.clone(), |tree| Self::new(tree, place.to_owned()))
+    }
+
+    /// The text, JSON.
+    pub fn text(&self) -> Bytes {
+        self.text.clone()
+    }
+
+    /// The document as a tree.
+    ///
+    /// # Errors
+    /// When the text is no such document.
+    pub fn tree(&self) -> Result<OpenApi, serde_json::Error> {
+        serde_json::from_slice(&self.text)
+    }
+
+    /// The document as JSON of any shape.
+    pub fn value(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.text).unwrap_or_default()
+    }
 }
 
 /// RFC 9457 with our `code` and `errors`.

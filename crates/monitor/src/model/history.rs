@@ -8,7 +8,7 @@ use stoa_standards::verdict::Verdict;
 use uuid::Uuid;
 
 use super::results::{Latest, Results, Source};
-use super::standing::{Standing, State, Waived};
+use super::standing::{Outcome, Rules, State, Waived};
 
 /// Days that a history goes back: eighteen months (scs-0004), of the longest kind.
 pub const HISTORY_DAYS: i32 = 549;
@@ -57,6 +57,7 @@ pub fn days(scope: &Scope, evidence: &[Piece], waived: &[Waived], first: Date, n
     let mut pieces: Vec<&Piece> = evidence.iter().collect();
     pieces.sort_by_key(|piece| (piece.checked_at, piece.id));
     let mut pieces = pieces.into_iter().peekable();
+    let rules = Rules::new(scope);
     let mut results = Results::default();
     let mut days = Vec::new();
     let mut date = first;
@@ -66,9 +67,8 @@ pub fn days(scope: &Scope, evidence: &[Piece], waived: &[Waived], first: Date, n
         while let Some(piece) = pieces.next_if(|piece| piece.checked_at <= at) {
             piece.add_to(&mut results);
         }
-        let standing = Standing::new(scope, &results, waived, at);
-        let version = standing.decisive().map(|version| version.name.clone());
-        days.push(Day { date, state: standing.state, version });
+        let Outcome { state, version } = rules.outcome(&results, waived, at);
+        days.push(Day { date, state, version: version.map(str::to_owned) });
         date = date.plus_days(1);
     }
     days

@@ -3,11 +3,11 @@
 //! A version is kept when each test case of its target `main` has a result that still counts and passed, or failed and is
 //! waived. Aborted, missing and expired test cases say nothing about the subject, so nothing that contains one is a pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use stoa_core::{Date, Instant};
-use stoa_standards::scope::{MAIN, Scope, Validity};
+use stoa_standards::scope::{Lifetime, MAIN, Scope, Validity};
 use stoa_standards::verdict::Verdict;
 
 use super::results::{Latest, Results, Source};
@@ -245,18 +245,71 @@ impl Standing {
 
 fn case(scope: &Scope, results: &Results, waived: &[Waived], now: Instant, id: &str) -> Case {
     let lifetime = scope.test_case(id).map(|test_case| test_case.lifetime).unwrap_or_default();
-    let Some(latest) = results.get(id).copied() else {
-        return Case { state: CaseState::Missing, latest: None, expires_on: None };
-    };
+    let latest = results.get(id).copied();
+    let state = case_state(latest.as_ref(), lifetime, waived, now, id);
+    Case { state, latest, expires_on: latest.map(|latest| lifetime.expires(latest.checked_at.date())) }
+}
+
+fn case_state(latest: Option<&Latest>, lifetime: Lifetime, waived: &[Waived], now: Instant, id: &str) -> CaseState {
+    let Some(latest) = latest else { return CaseState::Missing };
     let is_waived = || waived.iter().any(|waived| waived.test_case == id && now.date() <= waived.ends_on);
-    let state = match latest.verdict {
+    match latest.verdict {
         _ if lifetime.is_expired(latest.checked_at, now) => CaseState::Expired,
         Verdict::Pass => CaseState::Pass,
         Verdict::Abort => CaseState::Aborted,
         Verdict::Fail if is_waived() => CaseState::Waived,
         Verdict::Fail => CaseState::Fail,
-    };
-    Case { state, latest: Some(latest), expires_on: Some(lifetime.expires(latest.checked_at.date())) }
+    }
+}
+
+/// What decides under a scope: by version the test cases of its target `main`, each with its lifetime. For histories and
+/// changes, which ask for nothing else, and a thousand times over.
+#[derive(Debug)]
+pub struct Rules<'s> {
+    scope: &'s Scope,
+    main: Vec<Vec<(&'s str, Lifetime)>>,
+}
+
+/// The state of a subject under a scope, and the version that decides: what a [`Standing`] says in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome<'s> {
+    /// The state.
+    pub state: State,
+    /// The version that decides.
+    pub version: Option<&'s str>,
+}
+
+impl<'s> Rules<'s> {
+    /// The rules of a scope.
+    pub fn new(scope: &'s Scope) -> Self {
+        let lifetimes: HashMap<&str, Lifetime> =
+            scope.test_cases.iter().map(|case| (case.id.as_str(), case.lifetime)).collect();
+        let main = scope
+            .versions
+            .iter()
+            .map(|version| version.main().map(|id| (id, lifetimes.get(id).copied().unwrap_or_default())).collect());
+        Self { scope, main: main.collect() }
+    }
+
+    /// What results add up to at an instant.
+    pub fn outcome(&self, results: &Results, waived: &[Waived], now: Instant) -> Outcome<'s> {
+        let today = now.date();
+        let mut first = None;
+        for (version, main) in self.scope.versions.iter().zip(&self.main) {
+            let validity = self.scope.timeline.named(&version.name, today);
+            if !validity.is_some_and(Validity::is_certifiable) {
+                continue;
+            }
+            let states = main.iter().map(|(id, lifetime)| case_state(results.get(id), *lifetime, waived, now, id));
+            let outcome = Outcome { state: add_up(states), version: Some(&version.name) };
+            if outcome.state.is_green() {
+                return outcome;
+            }
+            first = first.or(Some(outcome));
+        }
+        let first = first.unwrap_or(Outcome { state: State::Nothing, version: None });
+        Outcome { state: if results.is_empty() { State::Nothing } else { first.state }, ..first }
+    }
 }
 
 /// What test cases add up to. None at all are no pass: nothing was tested.

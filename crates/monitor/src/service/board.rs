@@ -1,7 +1,8 @@
 //! The present state of everything, in memory: what pages and programs read.
 //!
-//! The database says what changed by the counts of its standings; those alone are read again. A change of this process
-//! is seen by the next reader, one of another process within a second, and a new day by the first reader of it.
+//! What this process changed it knows: the next reader reads those standings again, and nothing else. What other processes
+//! changed the database says, by the counts of its standings; it is asked once a second. A new day is seen by the first
+//! reader of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,8 @@ use crate::store;
 
 /// How long the state is shown without asking the database, where this process changed nothing.
 const TRUST_TIME: Duration = Duration::from_secs(1);
+/// Subjects that are read again by their names; of more all are looked at.
+const CHANGED_MAX: usize = 100;
 
 /// A subject under a scope.
 #[derive(Debug)]
@@ -74,9 +77,12 @@ pub struct Board {
     pub scopes: Scopes,
     /// The rows of the public table.
     pub rows: Vec<Row>,
-    entries: BTreeMap<(String, Uuid), Arc<Entry>>,
+    entries: Entries,
     facts: Facts,
 }
+
+/// What is known of each subject under each scope.
+type Entries = BTreeMap<(String, Uuid), Arc<Entry>>;
 
 /// Everything but the standings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +94,11 @@ struct Facts {
 }
 
 impl Board {
+    fn new(facts: Facts, entries: Entries, date: Date, epoch: u64) -> Self {
+        let rows = rows(&facts, entries.keys().map(|(subject, _)| subject.as_str()));
+        Self { date, epoch, scopes: facts.scopes.clone(), rows, entries, facts }
+    }
+
     /// A subject under a scope, if there is any result.
     pub fn entry(&self, subject: &str, scope: Uuid) -> Option<&Arc<Entry>> {
         self.entries.get(&(subject.to_owned(), scope))
@@ -137,20 +148,53 @@ impl Board {
 pub(super) struct Desk {
     /// Counts what this process changed.
     changes: AtomicU64,
+    /// What that was.
+    changed: Mutex<Changed>,
     shown: RwLock<Option<Shown>>,
     refreshing: tokio::sync::Mutex<()>,
+}
+
+/// What is to be read again.
+#[derive(Debug, Clone)]
+enum Changed {
+    /// The results of these subjects.
+    Some(BTreeSet<String>),
+    /// Everything: accounts, listings, scopes or waivers.
+    All,
 }
 
 #[derive(Clone)]
 struct Shown {
     board: Arc<Board>,
     changes: u64,
+    /// When the database was asked last what changed.
     at: Tick,
 }
 
 impl Desk {
     fn new() -> Self {
-        Self { changes: AtomicU64::new(0), shown: RwLock::default(), refreshing: tokio::sync::Mutex::default() }
+        let changed = Mutex::new(Changed::Some(BTreeSet::new()));
+        let refreshing = tokio::sync::Mutex::default();
+        Self { changes: AtomicU64::new(0), changed, shown: RwLock::default(), refreshing }
+    }
+
+    /// Says that something changed: the next reader looks.
+    fn note(&self, change: Changed) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&mut *changed, change) {
+            (Changed::Some(subjects), Changed::Some(more)) if subjects.len() + more.len() <= CHANGED_MAX => {
+                subjects.extend(more);
+            }
+            (changed, _) => *changed = Changed::All,
+        }
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// What changed, up to the count of changes that is given back with it.
+    fn take(&self) -> (Taken<'_>, u64) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = std::mem::replace(&mut *changed, Changed::Some(BTreeSet::new()));
+        (Taken { desk: self, changed: Some(taken) }, self.changes.load(Ordering::Acquire))
     }
 
     fn look(&self, today: Date) -> Option<Arc<Board>> {
@@ -162,6 +206,26 @@ impl Desk {
     }
 }
 
+/// What is being read again. Unless it was, it still is to be: whoever asked may have gone away meanwhile.
+struct Taken<'d> {
+    desk: &'d Desk,
+    changed: Option<Changed>,
+}
+
+impl Taken<'_> {
+    fn done(mut self) {
+        self.changed = None;
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(changed) = self.changed.take() {
+            self.desk.note(changed);
+        }
+    }
+}
+
 impl Monitor {
     fn desk(&self, tenant: &Tenant) -> Arc<Desk> {
         let mut boards = self.shared.boards.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,7 +234,12 @@ impl Monitor {
 
     /// Says that something changed: the next reader looks.
     pub(super) fn changed(&self, tenant: &Tenant) {
-        self.desk(tenant).changes.fetch_add(1, Ordering::Release);
+        self.desk(tenant).note(Changed::All);
+    }
+
+    /// Says that there are other results of subjects: the next reader looks at those.
+    pub(super) fn results_changed(&self, tenant: &Tenant, subjects: impl IntoIterator<Item = String>) {
+        self.desk(tenant).note(Changed::Some(subjects.into_iter().collect()));
     }
 
     /// The present state of everything.
@@ -185,12 +254,52 @@ impl Monitor {
         if let Some(board) = desk.look(now.date()) {
             return Ok(board);
         }
-        let changes = desk.changes.load(Ordering::Acquire);
+        let (taken, changes) = desk.take();
         let before = desk.shown.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let board = self.refreshed(tenant, before.map(|shown| shown.board), now).await?;
-        let shown = Shown { board: Arc::clone(&board), changes, at: Tick::now() };
+        let trusted = before.as_ref().filter(|shown| shown.board.date == now.date() && shown.at.elapsed() < TRUST_TIME);
+        let shown = match (trusted, &taken.changed) {
+            (Some(shown), Some(Changed::Some(subjects))) => {
+                let board = self.reread(tenant, &shown.board, subjects.clone(), now).await?;
+                Shown { board, changes, at: shown.at }
+            }
+            _ => {
+                let at = Tick::now();
+                let board = self.refreshed(tenant, before.map(|shown| shown.board), now).await?;
+                Shown { board, changes, at }
+            }
+        };
+        taken.done();
+        let board = Arc::clone(&shown.board);
         *desk.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(shown);
         Ok(board)
+    }
+
+    /// A board with the results of some subjects as they are now.
+    async fn reread(
+        &self,
+        tenant: &Tenant,
+        before: &Arc<Board>,
+        subjects: BTreeSet<String>,
+        now: Instant,
+    ) -> Result<Arc<Board>, MonitorError> {
+        if subjects.is_empty() {
+            return Ok(Arc::clone(before));
+        }
+        let tenant = tenant.clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            Ok(store::standing::of_subjects(tx, &tenant, &subjects).await?)
+        };
+        let changed = self.store().read(read).await?;
+        let facts = before.facts.clone();
+        let mut entries = before.entries.clone();
+        for row in changed {
+            let key = (row.subject, row.scope);
+            if entries.get(&key).is_none_or(|entry| entry.version != row.version) {
+                let entry = entry_of(&facts, &key, row.results, row.version, now);
+                entries.extend(entry.map(|entry| (key, entry)));
+            }
+        }
+        Ok(Arc::new(Board::new(facts, entries, now.date(), before.epoch + 1)))
     }
 
     async fn refreshed(
@@ -205,15 +314,19 @@ impl Monitor {
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let facts = facts(tx, &tenant).await?;
             let (mut there, mut changed) = (BTreeSet::new(), Vec::new());
+            let mut subjects = BTreeSet::new();
             for (subject, scope, version) in store::standing::versions(tx, &tenant).await? {
                 let Ok(uuid) = scope.parse::<Uuid>() else { continue };
                 let key = (subject, uuid);
-                if known.get(&key) != Some(&version)
-                    && let Some(row) = store::standing::find(tx, &tenant, &key.0, uuid).await?
-                {
-                    changed.push(row);
+                if known.get(&key) != Some(&version) {
+                    subjects.insert(key.0.clone());
                 }
                 there.insert(key);
+            }
+            for row in store::standing::of_subjects(tx, &tenant, &subjects).await? {
+                if known.get(&(row.subject.clone(), row.scope)) != Some(&row.version) {
+                    changed.push(row);
+                }
             }
             Ok((facts, there, changed))
         };
@@ -225,7 +338,7 @@ impl Monitor {
         if let Some(board) = before.as_ref().filter(|_| same) {
             return Ok(Arc::clone(board));
         }
-        let mut entries: BTreeMap<(String, Uuid), Arc<Entry>> = BTreeMap::new();
+        let mut entries = Entries::new();
         let is_anew = before.as_ref().is_none_or(|board| {
             board.date != date || board.facts.scopes != facts.scopes || board.facts.waivers != facts.waivers
         });
@@ -246,9 +359,8 @@ impl Monitor {
             let entry = entry_of(&facts, &key, row.results, row.version, now);
             entries.extend(entry.map(|entry| (key, entry)));
         }
-        let rows = rows(&facts, entries.keys().map(|(subject, _)| subject.as_str()));
         let epoch = before.map_or(1, |board| board.epoch + 1);
-        Ok(Arc::new(Board { date, epoch, scopes: facts.scopes.clone(), rows, entries, facts }))
+        Ok(Arc::new(Board::new(facts, entries, date, epoch)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::{By, Monitor, board, submit};
 use crate::error::MonitorError;
 use crate::model::results::Results;
 use crate::model::scopes::Known;
-use crate::model::standing::{Standing, State, Waived};
+use crate::model::standing::{Rules, State, Waived};
 use crate::store;
 use crate::store::change::{ChangeRow, Told};
 
@@ -101,9 +101,8 @@ impl Monitor {
             .filter_map(|row| Some(Waived { test_case: row.test_case, ends_on: row.ends_on.parse().ok()? }))
             .collect();
         let now = tx.now();
-        let standing = Standing::new(&known.scope, results, &waived, now);
-        let version = standing.decisive().map(|version| version.name.clone()).unwrap_or_default();
-        let after = Told { state: standing.state, version };
+        let outcome = Rules::new(&known.scope).outcome(results, &waived, now);
+        let after = Told { state: outcome.state, version: outcome.version.unwrap_or_default().to_owned() };
         let told = store::change::told(tx, tenant, subject, scope).await?;
         let before = told.unwrap_or(Told { state: State::Nothing, version: String::new() });
         if before == after {

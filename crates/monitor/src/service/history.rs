@@ -1,6 +1,7 @@
 //! What a subject's state was day by day, worked out from its evidence and remembered until there is more.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stoa_core::{Date, Tenant};
@@ -31,19 +32,33 @@ pub struct History {
 type Key = (Tenant, String, Uuid);
 type Remembered = HashMap<Key, (Arc<Entry>, Arc<History>)>;
 
+/// Histories that may be worked out at the same time: whoever asks for the same one waits for it, and others now and then.
+const TURNS: usize = 8;
+
 /// Histories with the entry of the board that they belong to: the board makes another one of a subject whenever anything
 /// of it changes, and of all subjects when the day, a scope or a waiver does.
 #[derive(Default)]
-pub(super) struct Cache(Mutex<Remembered>);
+pub(super) struct Cache {
+    remembered: Mutex<Remembered>,
+    turns: [tokio::sync::Mutex<()>; TURNS],
+}
 
 impl Cache {
+    /// Held while the history of `key` is worked out.
+    async fn turn(&self, key: &Key) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let place = usize::try_from(hasher.finish() % TURNS as u64).ok()?;
+        Some(self.turns.get(place)?.lock().await)
+    }
+
     fn look(&self, key: &Key, entry: &Arc<Entry>) -> Option<Arc<History>> {
-        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.get(key).filter(|(of, _)| Arc::ptr_eq(of, entry)).map(|(_, history)| Arc::clone(history))
     }
 
     fn remember(&self, key: Key, entry: &Arc<Entry>, history: &Arc<History>) {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             // Those of entries that the board has no more are of no use to anybody.
             remembered.retain(|_, (of, _)| Arc::strong_count(of) > 1);
@@ -66,6 +81,10 @@ impl Monitor {
         if let Some(history) = self.shared.histories.look(&key, entry) {
             return Ok(history);
         }
+        let _turn = self.shared.histories.turn(&key).await;
+        if let Some(history) = self.shared.histories.look(&key, entry) {
+            return Ok(history);
+        }
         let now = self.store().clock().now();
         let first = now.date().plus_days(1 - HISTORY_DAYS);
         let pieces = self.pieces(&key, first.plus_days(-LEAD_DAYS)).await?;
@@ -73,7 +92,7 @@ impl Monitor {
         let since = pieces.iter().map(|piece| piece.checked_at.date()).min();
         let first = since.map_or(first, |since| since.max(first));
         let scope = Arc::clone(&known.scope);
-        // Half a thousand days are a few milliseconds.
+        // Half a thousand days are some milliseconds.
         let worked = tokio::task::spawn_blocking(move || days(&scope, &pieces, &waived, first, now));
         let worked = worked
             .await

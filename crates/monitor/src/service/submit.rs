@@ -110,13 +110,14 @@ impl Monitor {
         let now = self.store().clock().now();
         check(&verified.reports, now, self.settings().age_max)?;
         let ids: Vec<Uuid> = verified.reports.iter().map(|report| report.run.uuid).collect();
+        let subjects: Vec<String> = verified.reports.iter().map(|report| report.subject.clone()).collect();
         let (this, who) = (self.clone(), by.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<Vec<Uuid>, MonitorError> {
             this.take(tx, &who, form, &signers, &verified, now).await?;
             Ok(ids.clone())
         };
         let taken = self.write_once(by, "report.submit", write).await?;
-        self.changed(by.tenant());
+        self.results_changed(by.tenant(), subjects);
         Ok(taken)
     }
 

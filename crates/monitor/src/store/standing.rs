@@ -1,10 +1,15 @@
 //! The newest results of each subject under each scope.
 
+use std::collections::BTreeSet;
+
 use stoa_core::Tenant;
-use stoa_store::{FromRow, Row, StoreError, Tx, params};
+use stoa_store::{FromRow, Param, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
 use crate::model::results::Results;
+
+/// Subjects that are asked for at once.
+const TOGETHER: usize = 20;
 
 /// The newest results as they are stored.
 #[derive(Debug, Clone)]
@@ -40,6 +45,29 @@ pub(crate) async fn find(
         params![tenant.as_str(), subject, scope.to_string()],
     )
     .await
+}
+
+/// All of these subjects.
+pub(crate) async fn of_subjects(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    subjects: &BTreeSet<String>,
+) -> Result<Vec<StandingRow>, StoreError> {
+    let mut rows = Vec::new();
+    let subjects: Vec<&str> = subjects.iter().map(String::as_str).collect();
+    // Always the same statement, which is prepared once: the last name stands for those that are missing.
+    for some in subjects.chunks(TOGETHER) {
+        let names: Vec<String> = (2..TOGETHER + 2).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "SELECT subject, scope, results, version FROM standing WHERE tenant = $1 AND subject IN ({})",
+            names.join(", ")
+        );
+        let padded = some.iter().chain(std::iter::repeat(some.last().unwrap_or(&""))).take(TOGETHER);
+        let given: Vec<Param<'_>> =
+            std::iter::once(Param::Text(tenant.as_str())).chain(padded.map(|name| Param::Text(name))).collect();
+        rows.extend(tx.rows::<StandingRow>(&sql, &given).await?);
+    }
+    Ok(rows)
 }
 
 /// Which there are, each with the count of its changes.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use stoa_core::{Date, Instant};
 use stoa_monitor::model::history::{Piece, days, share_kept};
 use stoa_monitor::model::results::{Results, Source};
-use stoa_monitor::model::standing::{CaseState, Standing, State, Waived};
+use stoa_monitor::model::standing::{CaseState, Rules, Standing, State, Waived};
 use stoa_standards::scope::{Scope, find_built_in};
 use stoa_standards::verdict::Verdict;
 use uuid::Uuid;
@@ -67,6 +67,51 @@ proptest! {
         prop_assert_eq!(history.last().unwrap().state, standing.state);
         prop_assert_eq!(history.len(), 32);
         prop_assert!(share_kept(&history).is_none_or(|share| share <= 1000));
+    }
+
+    #[test]
+    fn the_short_answer_is_the_long_one(
+        alias in prop::sample::select(vec!["iaas", "kaas"]),
+        failed in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 0..6),
+        waived in prop::collection::vec((any::<prop::sample::Index>(), 0..90_i32), 0..3),
+        days in 0..700_u64,
+    ) {
+        let scope = find_built_in(alias).unwrap();
+        let cases: Vec<&str> = scope.test_cases.iter().map(|case| case.id.as_str()).collect();
+        let piece = |verdicts: BTreeMap<String, Verdict>, hours: u64| Piece {
+            id: Uuid::from_u128(u128::from(hours)),
+            checked_at: start().plus(Duration::from_hours(hours)),
+            source: Source::Own,
+            verdicts,
+        };
+        let mut all: BTreeMap<String, Verdict> = cases.iter().map(|id| ((*id).to_owned(), Verdict::Pass)).collect();
+        for (place, what) in &failed {
+            let id = *place.get(&cases);
+            match what {
+                0 => drop(all.remove(id)),
+                1 => drop(all.insert(id.to_owned(), Verdict::Abort)),
+                _ => drop(all.insert(id.to_owned(), Verdict::Fail)),
+            }
+        }
+        let waived: Vec<Waived> = waived
+            .iter()
+            .map(|(place, days)| Waived {
+                test_case: (*place.get(&cases)).to_owned(),
+                ends_on: start().date().plus_days(*days),
+            })
+            .collect();
+        let mut results = Results::default();
+        // Through more than one timeline: from a year before to a year after.
+        let now = start().plus(Duration::from_hours(days * 24)).minus(Duration::from_hours(24 * 350));
+        for given in [Vec::new(), vec![piece(all, 0)]] {
+            for piece in given {
+                piece.add_to(&mut results);
+            }
+            let standing = Standing::new(scope, &results, &waived, now);
+            let outcome = Rules::new(scope).outcome(&results, &waived, now);
+            prop_assert_eq!(outcome.state, standing.state);
+            prop_assert_eq!(outcome.version, standing.decisive().map(|version| version.name.as_str()));
+        }
     }
 
     #[test]

@@ -14,9 +14,7 @@ use document::{Document, Operation};
 
 fn document(parts: &PortalParts, name: &str) -> Result<(Document, &'static str), Problem> {
     let mounted = parts.blocks.iter().find(|mounted| mounted.block.name == name).ok_or_else(|| missing("block"))?;
-    let value = serde_json::to_value(&*mounted.openapi)
-        .map_err(|_| Problem::new(Refusal::Failed, "web.failed").detail("The document cannot be written."))?;
-    Ok((Document::new(mounted.block.name, value), mounted.block.title))
+    Ok((Document::new(mounted.block.name, mounted.openapi.value()), mounted.block.title))
 }
 
 fn missing(what: &str) -> Problem {

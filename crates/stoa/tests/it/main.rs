@@ -19,6 +19,7 @@ mod faults;
 mod flavor;
 mod house;
 mod images;
+mod ingest;
 mod keys;
 mod peers;
 mod problems;

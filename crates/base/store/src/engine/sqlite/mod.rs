@@ -16,8 +16,10 @@ use crate::{Durability, StoreError};
 
 /// How many compiled statements a connection keeps.
 const STATEMENTS_KEPT: usize = 256;
-/// The page cache of a connection in KiB (negative by SQLite's convention).
+/// The page cache of the writer in KiB (negative by SQLite's convention).
 const CACHE_KIB: i32 = -16 * 1024;
+/// That of each reader: there are several, and what they miss the system's cache has.
+const READER_CACHE_KIB: i32 = -2 * 1024;
 /// A log file that grew larger is cut back to this size.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
 /// How long to wait for a lock that another process (a backup tool, say) holds on the file.
@@ -74,7 +76,8 @@ fn prepare(connection: &Connection, usage: Use, durability: Durability) -> rusql
     // What is deleted from a page that is written anyway is overwritten: a destroyed key must not lie on in its page.
     connection.pragma_update(None, "secure_delete", "fast")?;
     connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+    let cache = if usage == Use::Write { CACHE_KIB } else { READER_CACHE_KIB };
+    connection.pragma_update(None, "cache_size", cache)?;
     connection.pragma_update(None, "trusted_schema", false)
 }
 
