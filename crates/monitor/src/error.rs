@@ -19,6 +19,12 @@ pub enum MonitorError {
     /// The scope has no such version.
     #[error("the scope has no version {0}")]
     VersionNotFound(String),
+    /// The scope takes in no such standard.
+    #[error("the scope has no standard {0}")]
+    StandardNotFound(String),
+    /// The scope has no such test case.
+    #[error("the scope has no test case {0}")]
+    TestCaseNotFound(String),
     /// No report has that id.
     #[error("there is no report {0}")]
     ReportNotFound(String),
@@ -143,6 +149,8 @@ impl From<MonitorError> for Problem {
             E::SubjectNotFound(_) => problem(Refusal::NotFound, "monitor.subject_not_found"),
             E::ScopeNotFound(_) => problem(Refusal::NotFound, "monitor.scope_not_found"),
             E::VersionNotFound(_) => problem(Refusal::NotFound, "monitor.version_not_found"),
+            E::StandardNotFound(_) => problem(Refusal::NotFound, "monitor.standard_not_found"),
+            E::TestCaseNotFound(_) => problem(Refusal::NotFound, "monitor.test_case_not_found"),
             E::ReportNotFound(_) => problem(Refusal::NotFound, "monitor.report_not_found"),
             E::NotSigned(_) => problem(Refusal::NotFound, "monitor.not_signed"),
             E::TextRemoved { .. } => problem(Refusal::Gone, "monitor.text_removed"),
@@ -185,6 +193,8 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("monitor.subject_not_found", "There is no such subject"),
     page!("monitor.scope_not_found", "There is no such scope"),
     page!("monitor.version_not_found", "The scope has no such version"),
+    page!("monitor.standard_not_found", "The scope has no such standard"),
+    page!("monitor.test_case_not_found", "The scope has no such test case"),
     page!("monitor.report_not_found", "There is no such report"),
     page!("monitor.not_signed", "The signed bytes were not kept"),
     page!("monitor.text_removed", "The text of the report was removed"),

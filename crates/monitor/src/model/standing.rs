@@ -228,6 +228,11 @@ impl Standing {
         self.versions.iter().find(|version| version.name == name)
     }
 
+    /// What some test cases add up to; none of those that no version asks for today.
+    pub fn of_cases<'c>(&self, ids: impl Iterator<Item = &'c str>) -> State {
+        add_up(ids.filter_map(|id| self.cases.get(id)).map(|case| case.state))
+    }
+
     /// Whether every result that decides comes from somebody other than the subject.
     pub fn is_verified(&self) -> bool {
         let Some(main) = self.decisive().and_then(|version| version.targets.first()) else { return false };

@@ -92,6 +92,12 @@ pub(super) fn cell(w: &Words, standing: Option<&Standing>, with_drafts: bool) ->
     Badge::html(tone(standing.state, decisive.map(|version| version.validity)), text)
 }
 
+/// The cell of the table where one version is looked at.
+pub(super) fn of_version(w: &Words, state: State, version: &str) -> Html {
+    let word = w.t(state_key(state));
+    Badge::html(tone(state, None), if state == State::Nothing { word } else { format!("{word} {version}") })
+}
+
 /// A badge in SVG: what is shown, the state, the version and the day.
 pub(super) async fn badge(
     asking: Public,

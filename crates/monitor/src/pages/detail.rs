@@ -6,9 +6,9 @@ use stoa_standards::scope::{MAIN, Validity};
 use stoa_ui::{Address, Badge, Column, Definitions, Html, Notice, Page, Table, Tone, actions, escape};
 use stoa_web::{Fault, Path, Public, View};
 
-use super::calendar;
 use super::cell::{self, case_key, case_tone};
 use super::{HOME, detail_at, shown, state_key, tagged, tenant};
+use super::{asked, calendar};
 use crate::error::MonitorError;
 use crate::model::account::GROUP_PREFIX;
 use crate::model::results::Source;
@@ -47,6 +47,7 @@ async fn page(view: &View, monitor: &Monitor, name: &str, scope: &str, with_draf
     let full = format!("/monitor/page/detail_full/{}/{}", Address::segment(name), Address::segment(&known.alias));
     let other = if with_drafts { ("monitor-table", at.to_string()) } else { ("monitor-table-full", full) };
     let links = [
+        (title.clone(), super::subject::at(name)),
         (w.t(other.0), other.1),
         (known.scope.name.clone(), format!("/monitor/page/scope/{}", Address::segment(&known.alias))),
     ];
@@ -164,9 +165,9 @@ fn cases(view: &View, known: &Known, standing: &Standing, with_drafts: bool) -> 
         standing.cases.iter().filter(|(id, _)| versions.iter().any(|version| asks(version, id).is_some())).collect();
     listed.sort_by_key(|(id, case)| (case.state, known.scope.attention(id) == 0, *id));
     for (id, case) in listed {
-        let scope = format!("/monitor/page/scope/{}#{}", Address::segment(&known.alias), anchor(id));
+        let own = asked::at("test-case", known, id);
         let mut cells = vec![
-            Html::trusted(format!("<a href=\"{}\">", escape(&scope))).then(Html::code(id)).then(Html::trusted("</a>")),
+            Html::trusted(format!("<a href=\"{}\">", escape(&own))).then(Html::code(id)).then(Html::trusted("</a>")),
             Badge::html(case_tone(case.state), w.t(case_key(case.state))),
             checked(view, id, case),
         ];
@@ -184,7 +185,8 @@ fn cases(view: &View, known: &Known, standing: &Standing, with_drafts: bool) -> 
     table.render(w)
 }
 
-fn checked(view: &View, id: &str, case: &Case) -> Html {
+/// When a result was found, with the way to its evidence.
+pub(super) fn checked(view: &View, id: &str, case: &Case) -> Html {
     let w = view.words();
     let Some(latest) = case.latest else { return Html::text("–") };
     let when = Html::text(w.date(latest.checked_at.date()));

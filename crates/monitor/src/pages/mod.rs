@@ -1,5 +1,6 @@
 //! What people look at: the public pages, which work without scripts and without an account, and the console's.
 
+mod asked;
 mod calendar;
 mod cell;
 mod certificates;
@@ -9,6 +10,7 @@ mod news;
 mod overview;
 mod report;
 mod scope;
+mod subject;
 
 use axum::http::header::{ETAG, LINK};
 use axum::http::{HeaderValue, StatusCode};
@@ -50,7 +52,11 @@ pub(crate) fn public(monitor: Monitor) -> OpenApiRouter {
         .route("/page/detail/{subject}/{scope}", get(detail::show))
         .route("/page/detail_full/{subject}/{scope}", get(detail::show_full))
         .route("/page/history/{subject}/{scope}", get(calendar::show))
+        .route("/page/subject/{subject}", get(subject::show))
         .route("/page/scope/{scope}", get(scope::show))
+        .route("/page/version/{scope}/{version}", get(asked::version))
+        .route("/page/standard/{scope}/{standard}", get(asked::standard))
+        .route("/page/test-case/{scope}/{case}", get(asked::test_case))
         .route("/page/report/{id}", get(report::show))
         .route("/page/report_full/{id}", get(report::show_full))
         .route("/page/certificates", get(certificates::list))

@@ -9,7 +9,7 @@ use stoa_core::{FieldError, Instant};
 use stoa_ui::{Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Table, Tone, escape};
 use stoa_web::{Fault, FormFields, Params, Path, Public, View, bytes_as};
 
-use super::{HOME, cell, detail_at, shown, state_key, tenant};
+use super::{HOME, asked, cell, detail_at, shown, state_key, tenant};
 use crate::error::MonitorError;
 use crate::service::{Board, Change, Monitor, NewSubscription};
 
@@ -18,7 +18,8 @@ const CHANGES_MAX: u32 = 200;
 /// How far back they go.
 const CHANGES_TIME: Duration = Duration::from_hours(90 * 24);
 
-fn since(monitor: &Monitor) -> Instant {
+/// Since when changes are shown.
+pub(super) fn since(monitor: &Monitor) -> Instant {
     monitor.store().clock().now().minus(CHANGES_TIME)
 }
 
@@ -31,19 +32,10 @@ fn scope_of(board: &Board, change: &Change) -> (String, String) {
     )
 }
 
-/// The newest changes.
-pub(super) async fn changes(
-    _: Public,
-    view: View,
-    Extract(monitor): Extract<Monitor>,
-    params: Params,
-) -> Result<Response, Fault> {
+/// Changes, each with what made it.
+pub(super) fn table(view: &View, board: &Board, found: &[Change]) -> Table {
     let w = view.words();
-    let tenant = tenant(&view);
-    let board = monitor.board(&tenant).await?;
-    let subject = params.get("subject").filter(|text| !text.is_empty());
-    let found = monitor.changes(&tenant, subject, since(&monitor), CHANGES_MAX).await?;
-    let table = Table::new(w.t("monitor-changes"))
+    Table::new(w.t("monitor-changes"))
         .column(Column::new(w.t("monitor-since")))
         .column(Column::new(w.t("monitor-subject")))
         .column(Column::new(w.t("monitor-scope")))
@@ -51,7 +43,7 @@ pub(super) async fn changes(
         .column(Column::new(w.t("monitor-now")))
         .column(Column::new(w.t("monitor-cause")))
         .rows(found.iter().map(|change| {
-            let (name, alias) = scope_of(&board, change);
+            let (name, alias) = scope_of(board, change);
             let state = |state, version: &str| {
                 let text = format!("{} {version}", w.t(state_key(state)));
                 Badge::html(cell::tone(state, None), text.trim())
@@ -73,7 +65,22 @@ pub(super) async fn changes(
                 cause,
             ]
         }))
-        .empty(Html::paragraph(w.t("monitor-changes-none")));
+        .empty(Html::paragraph(w.t("monitor-changes-none")))
+}
+
+/// The newest changes.
+pub(super) async fn changes(
+    _: Public,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let w = view.words();
+    let tenant = tenant(&view);
+    let board = monitor.board(&tenant).await?;
+    let subject = params.get("subject").filter(|text| !text.is_empty());
+    let found = monitor.changes(&tenant, subject, since(&monitor), CHANGES_MAX).await?;
+    let table = table(&view, &board, &found);
     let links = [
         (w.t("monitor-feed"), "/monitor/feed.atom".to_owned()),
         (w.t("monitor-subscribe"), "/monitor/page/subscribe".to_owned()),
@@ -143,8 +150,15 @@ pub(super) async fn sitemap(asking: Public, Extract(monitor): Extract<Monitor>) 
         .iter()
         .map(|name| format!("/monitor/page/{name}"))
         .collect();
-    pages.extend(board.scopes.iter().map(|known| format!("/monitor/page/scope/{}", Address::segment(&known.alias))));
+    for known in board.scopes.iter() {
+        let scope = &known.scope;
+        pages.push(format!("/monitor/page/scope/{}", Address::segment(&known.alias)));
+        pages.extend(scope.versions.iter().map(|version| asked::at("version", known, &version.name)));
+        pages.extend(scope.modules.iter().map(|module| asked::at("standard", known, &module.id)));
+        pages.extend(scope.test_cases.iter().map(|case| asked::at("test-case", known, &case.id)));
+    }
     for row in &board.rows {
+        pages.push(super::subject::at(&row.name));
         for known in board.scopes.iter() {
             if board.worst(&row.subjects, known.scope.uuid).is_some() {
                 pages.push(detail_at(&row.name, &known.alias).to_string());

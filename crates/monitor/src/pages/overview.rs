@@ -2,6 +2,7 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
+use stoa_core::Date;
 use stoa_ui::{Address, Choice, Column, Definitions, Field, Form, Html, Page, Table, escape};
 use stoa_web::{Fault, Params, Public, View, see_other};
 
@@ -39,25 +40,34 @@ pub(super) async fn show_full(
 struct Wanted<'p> {
     text: &'p str,
     scope: Option<&'p str>,
+    version: Option<&'p str>,
     state: Option<State>,
 }
 
 impl<'p> Wanted<'p> {
     fn new(params: &'p Params) -> Self {
         let given = |key: &str| params.get(key).map(str::trim).filter(|text| !text.is_empty());
-        Self { text: given("q").unwrap_or(""), scope: given("scope"), state: given("state").and_then(State::of_name) }
+        let state = given("state").and_then(State::of_name);
+        Self { text: given("q").unwrap_or(""), scope: given("scope"), version: given("version"), state }
     }
 
     const fn is_nothing(&self) -> bool {
-        self.text.is_empty() && self.scope.is_none() && self.state.is_none()
+        self.text.is_empty() && self.scope.is_none() && self.version.is_none() && self.state.is_none()
+    }
+
+    /// How a row stands under a scope: to the version that is looked for, or in all.
+    fn state(&self, board: &Board, known: &Known, row: &Row) -> State {
+        let Some(name) = self.version else { return board.state(row, known.scope.uuid) };
+        let entries = row.subjects.iter().filter_map(|subject| board.entry(subject, known.scope.uuid));
+        let states = entries.filter_map(|entry| Some(entry.standing.version(name)?.state));
+        states.max_by_key(|state| state.badness()).unwrap_or(State::Nothing)
     }
 
     fn takes(&self, board: &Board, scopes: &[&Known], row: &Row) -> bool {
         let text = self.text.to_lowercase();
         let said = [row.title(), &row.name, &row.listing.operator, &row.listing.description];
         let is_named = text.is_empty() || said.iter().any(|said| said.to_lowercase().contains(&text));
-        let is_state =
-            self.state.is_none_or(|state| scopes.iter().any(|known| board.state(row, known.scope.uuid) == state));
+        let is_state = self.state.is_none_or(|state| scopes.iter().any(|known| self.state(board, known, row) == state));
         is_named && is_state
     }
 }
@@ -68,8 +78,11 @@ async fn table(view: &View, monitor: &Monitor, params: &Params, with_drafts: boo
     let wanted = Wanted::new(params);
     let tested: Vec<&Known> =
         board.scopes.iter().filter(|known| board.entries().any(|(_, scope, _)| scope == known.scope.uuid)).collect();
-    let scopes: Vec<&Known> =
-        tested.iter().copied().filter(|known| wanted.scope.is_none_or(|alias| alias == known.alias)).collect();
+    let is_looked_at = |known: &&Known| {
+        wanted.scope.is_none_or(|alias| alias == known.alias)
+            && wanted.version.is_none_or(|name| known.scope.version(name).is_some())
+    };
+    let scopes: Vec<&Known> = tested.iter().copied().filter(is_looked_at).collect();
     let mut table = Table::new(w.t("monitor-overview"))
         .column(Column::new(w.t("monitor-provider")))
         .column(Column::new(w.t("monitor-operator")));
@@ -81,7 +94,10 @@ async fn table(view: &View, monitor: &Monitor, params: &Params, with_drafts: boo
         let mut cells = vec![provider(row), operator(row)];
         for known in &scopes {
             let entry = board.worst(&row.subjects, known.scope.uuid).map(|(_, entry)| &entry.standing);
-            let drawn = cell::cell(w, entry, with_drafts);
+            let drawn = match wanted.version {
+                Some(name) => cell::of_version(w, wanted.state(&board, known, row), name),
+                None => cell::cell(w, entry, with_drafts),
+            };
             let at = detail_at(&row.name, &known.alias);
             let link = Html::trusted(format!("<a href=\"{}\">", escape(&at.to_string())));
             cells.push(if entry.is_some() { link.then(drawn).then(Html::trusted("</a>")) } else { drawn });
@@ -96,7 +112,7 @@ async fn table(view: &View, monitor: &Monitor, params: &Params, with_drafts: boo
     } else {
         (w.t("monitor-table-full"), "/monitor/page/table_full")
     };
-    let form = form(view, here, &wanted, &tested);
+    let form = form(view, here, &wanted, &tested, board.date);
     let mut links = vec![
         (other.0, other.1.to_owned()),
         (w.t("monitor-certificates"), "/monitor/page/certificates".to_owned()),
@@ -120,7 +136,7 @@ async fn table(view: &View, monitor: &Monitor, params: &Params, with_drafts: boo
     Ok(tagged(shown(&page, "/monitor/v1/overview"), &format!("{}-{}", board.date, board.epoch)))
 }
 
-fn form(view: &View, here: &str, wanted: &Wanted<'_>, tested: &[&Known]) -> Form {
+fn form(view: &View, here: &str, wanted: &Wanted<'_>, tested: &[&Known], today: Date) -> Form {
     let w = view.words();
     let any = |chosen: bool| Choice::new("", w.t("monitor-any")).chosen(chosen);
     let scopes = tested
@@ -129,9 +145,23 @@ fn form(view: &View, here: &str, wanted: &Wanted<'_>, tested: &[&Known]) -> Form
     let states = State::ALL
         .into_iter()
         .map(|state| Choice::new(state.name(), w.t(state_key(state))).chosen(wanted.state == Some(state)));
+    // Of one scope all versions that count for something, of several those of each.
+    let of = tested.iter().filter(|known| wanted.scope.is_none_or(|alias| alias == known.alias));
+    let mut names: Vec<&str> = Vec::new();
+    for (version, _) in of.flat_map(|known| known.scope.versions_on(today)) {
+        if !names.contains(&version.name.as_str()) {
+            names.push(&version.name);
+        }
+    }
+    let versions = names.into_iter().map(|name| Choice::new(name, name).chosen(wanted.version == Some(name)));
     let form = Form::search(here, w)
         .field(Field::search("q", w.t("monitor-search")).value(wanted.text))
         .field(Field::select("scope", w.t("monitor-scope"), std::iter::once(any(wanted.scope.is_none())).chain(scopes)))
+        .field(Field::select(
+            "version",
+            w.t("monitor-version"),
+            std::iter::once(any(wanted.version.is_none())).chain(versions),
+        ))
         .field(Field::select(
             "state",
             w.t("monitor-state"),
@@ -141,8 +171,7 @@ fn form(view: &View, here: &str, wanted: &Wanted<'_>, tested: &[&Known]) -> Form
 }
 
 fn provider(row: &Row) -> Html {
-    let title = row.title();
-    let name = if row.listing.url.is_empty() { Html::isolated(title) } else { Html::link(&row.listing.url, title) };
+    let name = Html::link(super::subject::at(&row.name), row.title());
     if row.listing.description.is_empty() {
         return name;
     }

@@ -3,12 +3,12 @@
 use axum::extract::State as Extract;
 use axum::response::Response;
 use stoa_standards::scope::{Automation, Lifetime, MAIN, TestCase};
-use stoa_ui::{Column, Html, Page, Table, Words};
+use stoa_ui::{Column, Html, Page, Table, Words, escape};
 use stoa_web::{Fault, Params, Path, Public, View};
 
 use super::cell::validity;
 use super::detail::anchor;
-use super::{HOME, shown, tenant};
+use super::{HOME, asked, shown, tenant};
 use crate::error::MonitorError;
 use crate::service::Monitor;
 
@@ -35,7 +35,7 @@ pub(super) async fn show(
     for version in &scope.versions {
         let counts = scope.timeline.validity(&version.name, board.date);
         versions = versions.row([
-            Html::text(&version.name),
+            Html::link(asked::at("version", known, &version.name), &version.name),
             Html::text(validity(w, counts)),
             version.stabilized_at.map_or_else(|| Html::text("–"), |date| Html::text(w.date(date))),
             Html::text(w.number(i128::try_from(version.main().count()).unwrap_or(0))),
@@ -51,7 +51,8 @@ pub(super) async fn show(
     for module in
         scope.modules.iter().filter(|module| named.iter().any(|(version, _)| includes(version, &module.id).is_some()))
     {
-        let mut cells = vec![described(&module.url, &module.name)];
+        let own = asked::at("standard", known, &module.id);
+        let mut cells = vec![Html::link(own, &module.name).part_in_english()];
         for (version, _) in &named {
             cells.push(match includes(version, &module.id) {
                 Some(include) if include.parameters.is_empty() => Html::text(w.t("monitor-asked")),
@@ -90,9 +91,10 @@ pub(super) async fn show(
         if test_case.automation == Automation::Manual {
             repeated = format!("{repeated}, {}", w.t("monitor-by-hand"));
         }
-        let id = anchor(&test_case.id);
-        let name =
-            Html::trusted(format!("<span id=\"{id}\">")).then(Html::code(&test_case.id)).then(Html::trusted("</span>"));
+        let (id, own) = (anchor(&test_case.id), asked::at("test-case", known, &test_case.id));
+        let name = Html::trusted(format!("<a id=\"{id}\" href=\"{}\">", escape(&own)))
+            .then(Html::code(&test_case.id))
+            .then(Html::trusted("</a>"));
         let asking = if asking.is_empty() { "–".to_owned() } else { asking.join(", ") };
         cases = cases.row([
             name,
@@ -111,14 +113,14 @@ pub(super) async fn show(
     Ok(shown(&page, &format!("/monitor/v1/scopes/{}", stoa_ui::Address::segment(&known.alias))))
 }
 
-fn described(url: &str, text: &str) -> Html {
+pub(super) fn described(url: &str, text: &str) -> Html {
     if url.starts_with("https://") || url.starts_with("http://") {
         return Html::link(url, text).part_in_english();
     }
     Html::text(text).part_in_english()
 }
 
-fn lifetime(w: &Words, lifetime: Lifetime) -> String {
+pub(super) fn lifetime(w: &Words, lifetime: Lifetime) -> String {
     w.t(match lifetime {
         Lifetime::Day => "monitor-every-day",
         Lifetime::Week => "monitor-every-week",

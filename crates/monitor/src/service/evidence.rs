@@ -207,35 +207,47 @@ impl Monitor {
     ) -> Result<Vec<SingleResult>, MonitorError> {
         /// Reports that are looked at in all.
         const REPORTS_MAX: u32 = 1_000;
+        /// And at once: a page of results is mostly in the first few.
+        const BATCH: u32 = 20;
         let tenant = by.tenant().clone();
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let mut results = Vec::new();
+            if limit == 0 {
+                return Ok(results);
+            }
             let mut skipped = 0;
-            for row in store::report::since(tx, &tenant, since, REPORTS_MAX, 0).await? {
-                let approvals = store::decision::approvals(tx, row.id).await?;
-                for (check, verdict) in verdicts_of_json(&row.results).unwrap_or_default() {
-                    let said = approvals.iter().find(|(_, test_case, _)| *test_case == check);
-                    let approval = said.map_or(verdict.number() == 1, |(_, _, approval)| *approval);
-                    if approved.is_some_and(|wanted| wanted != approval) {
-                        continue;
+            for looked in (0..REPORTS_MAX).step_by(BATCH as usize) {
+                let rows = store::report::since(tx, &tenant, since, BATCH, looked).await?;
+                let is_last = rows.len() < BATCH as usize;
+                for row in rows {
+                    let approvals = store::decision::approvals(tx, row.id).await?;
+                    for (check, verdict) in verdicts_of_json(&row.results).unwrap_or_default() {
+                        let said = approvals.iter().find(|(_, test_case, _)| *test_case == check);
+                        let approval = said.map_or(verdict.number() == 1, |(_, _, approval)| *approval);
+                        if approved.is_some_and(|wanted| wanted != approval) {
+                            continue;
+                        }
+                        if skipped < skip {
+                            skipped += 1;
+                            continue;
+                        }
+                        results.push(SingleResult {
+                            reportuuid: row.id,
+                            subject: row.subject.clone(),
+                            checked_at: row.checked_at,
+                            scopeuuid: row.scope,
+                            version: said.map_or_else(|| "*".to_owned(), |(version, _, _)| version.clone()),
+                            check,
+                            result: verdict.number(),
+                            approval,
+                        });
+                        if results.len() >= limit {
+                            return Ok(results);
+                        }
                     }
-                    if skipped < skip {
-                        skipped += 1;
-                        continue;
-                    }
-                    results.push(SingleResult {
-                        reportuuid: row.id,
-                        subject: row.subject.clone(),
-                        checked_at: row.checked_at,
-                        scopeuuid: row.scope,
-                        version: said.map_or_else(|| "*".to_owned(), |(version, _, _)| version.clone()),
-                        check,
-                        result: verdict.number(),
-                        approval,
-                    });
-                    if results.len() >= limit {
-                        return Ok(results);
-                    }
+                }
+                if is_last {
+                    break;
                 }
             }
             Ok(results)

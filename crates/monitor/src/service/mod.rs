@@ -1,6 +1,7 @@
 //! What the monitor does: each use case is one transaction, with its evidence and its event inside.
 
 mod accounts;
+mod asked;
 mod board;
 mod bundle;
 mod certificates;
@@ -32,6 +33,7 @@ use tokio::sync::Semaphore;
 pub use crate::store::change::{ChangeId, ChangeKind};
 pub use crate::store::decision::{DecisionId, DecisionKind};
 pub use accounts::{Account, AccountKey, Imported, NewAccount};
+pub use asked::{Asked, Kept, Standard};
 pub use board::{Board, Entry, Row};
 pub use certificates::{Certificate, CertificateState, NAMESPACE, NewCertificate, Statement};
 pub use changes::Change;

@@ -139,6 +139,10 @@ async fn every_table_can_be_had_for_a_spreadsheet() {
         (format!("/monitor/v1/scopes/{IAAS}"), "version,validity,", "v5.1,effective,main,scs-0100-syntax-check"),
         (format!("/monitor/v1/reports/{id}"), "test_case,result", "scs-0100-syntax-check,fail"),
         ("/monitor/v1/changes".to_owned(), "at,subject,", ",cloud-3,"),
+        ("/monitor/v1/subjects/cloud-3".to_owned(), "subject,scope,", "cloud-3,scs-compatible-iaas,fail,v5.1,"),
+        (format!("/monitor/v1/scopes/{IAAS}/versions/v5.1"), "subject,state,", "cloud-3,fail,"),
+        (format!("/monitor/v1/scopes/{IAAS}/standards/scs-0100-v3.1"), "subject,state,", "cloud-3,fail,"),
+        (format!("/monitor/v1/scopes/{IAAS}/test-cases/scs-0100-syntax-check"), "subject,state,", "cloud-3,fail,"),
         ("/monitor/v1/certificates".to_owned(), "number,subject,", ",v5.1,\"'=One, \"\"Two\"\"\","),
     ];
     for (path, head, line) in tables {
@@ -173,4 +177,44 @@ async fn how_subjects_stand_can_be_watched_by_machines() {
     ] {
         assert!(text.lines().any(|found| found.starts_with(line)), "{line} is not in\n{text}");
     }
+}
+
+#[tokio::test]
+async fn what_is_asked_leads_to_who_keeps_it_and_back() {
+    let desk = Desk::new().await;
+    let case = "scs-0100-syntax-check";
+    let id = desk.found("cloud-3", IAAS, &[(case, Verdict::Fail)]).await;
+    desk.found("cloud-2", IAAS, &[]).await;
+    desk.found("cloud-2", "kaas", &[]).await;
+    let hidden = json!({"name": "cloud-3", "title": "Cloud <b>Three</b>", "operator": "Three & Sons",
+        "healthUrl": "https://health.example.org"});
+    desk.stoa.put(&desk.admin, "/monitor/v1/listings", &hidden).await.expect(200);
+    let version = page(&desk, &format!("/monitor/page/version/{IAAS}/v5.1")).await;
+    assert!(version.contains("Cloud &lt;b&gt;Three&lt;/b&gt;") && version.contains("in force"), "{version}");
+    assert!(version.contains(&format!("/monitor/page/standard/{IAAS}/scs-0100-v3.1")), "{version}");
+    let standard = page(&desk, &format!("/monitor/page/standard/{IAAS}/scs-0100-v3.1")).await;
+    assert!(standard.contains(&format!("/monitor/page/test-case/{IAAS}/{case}")), "{standard}");
+    let of_case = page(&desk, &format!("/monitor/page/test-case/{IAAS}/{case}")).await;
+    assert!(of_case.contains(&format!("/monitor/page/report/{id}#")), "{of_case}");
+    let rows: Vec<&str> = of_case.split("<tr role").filter(|row| row.contains("/monitor/page/detail/")).collect();
+    assert!(
+        rows.len() == 2 && rows[0].contains("Three") && rows[0].contains("Failed") && rows[1].contains("Passed"),
+        "the failures first: {of_case}"
+    );
+    let subject = page(&desk, "/monitor/page/subject/cloud-3").await;
+    assert!(subject.contains("Three &amp; Sons") && subject.contains("https://health.example.org"), "{subject}");
+    assert!(subject.contains(&format!("/monitor/page/report/{id}")), "{subject}");
+    let group = page(&desk, "/monitor/page/subject/group-one").await;
+    assert!(group.contains("cloud-2: SCS-compatible KaaS"), "{group}");
+    // Looked for by version: only scopes that have it, and how each stands to it.
+    let table = page(&desk, "/monitor/page/table?version=v5.1&state=fail").await;
+    assert!(table.contains("Fails v5.1") && !table.contains("group-one"), "{table}");
+    let table = page(&desk, "/monitor/page/table?version=v1").await;
+    assert!(table.contains("Passes v1") && !table.contains(">SCS-compatible IaaS</th>"), "{table}");
+    let map = desk.stoa.get(&Caller::anonymous(), "/monitor/sitemap.xml").await.expect(200).text();
+    assert!(map.contains(&format!("/monitor/page/test-case/{IAAS}/{case}</loc>")), "{map}");
+    for nothing in ["version", "standard", "test-case"] {
+        desk.stoa.get(&Caller::anonymous(), &format!("/monitor/page/{nothing}/{IAAS}/none")).await.expect(404);
+    }
+    desk.stoa.get(&Caller::anonymous(), "/monitor/page/subject/none").await.expect(404);
 }

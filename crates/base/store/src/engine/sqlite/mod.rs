@@ -17,7 +17,7 @@ use crate::{Durability, StoreError};
 /// How many compiled statements a connection keeps.
 const STATEMENTS_KEPT: usize = 256;
 /// The page cache of the writer in KiB (negative by SQLite's convention).
-const CACHE_KIB: i32 = -16 * 1024;
+const CACHE_KIB: i32 = -8 * 1024;
 /// That of each reader: there are several, and what they miss the system's cache has.
 const READER_CACHE_KIB: i32 = -2 * 1024;
 /// A log file that grew larger is cut back to this size.
