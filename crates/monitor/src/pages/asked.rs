@@ -12,6 +12,7 @@ use super::scope::{described, lifetime};
 use super::{HOME, detail_at, shown, state_key, tagged, tenant};
 use crate::error::MonitorError;
 use crate::model::scopes::Known;
+use crate::model::standing::State;
 use crate::service::{Board, Kept, Monitor};
 
 /// The address of something within a scope: `version`, `standard` or `test-case`.
@@ -48,15 +49,12 @@ pub(super) async fn version(
     let w = view.words();
     let board = monitor.board(&tenant(&view)).await?;
     let known = known(&board, &scope)?;
-    let (version, counts) = board.version(known, &name)?;
-    let mut facts = Definitions::new().add(w.t("monitor-validity"), w_validity(&view, counts));
+    let (version, now) = board.version(known, &name)?;
+    let mut facts = Definitions::new().add(w.t("monitor-validity"), counts_as(&view, now));
     if let Some(date) = version.stabilized_at {
         facts = facts.add(w.t("monitor-stabilized"), w.date(date));
     }
-    let mut page = begun(&view, known, &format!("{} {}", known.scope.name, version.name))
-        .push(facts.render())
-        .push(kept(&view, &board, known, &board.under_version(known, &version.name)))
-        .push(timeline(&view, known, version));
+    let stand = board.under_version(known, &version.name);
     let mut modules = Table::new(w.t("monitor-modules"))
         .show_caption()
         .column(Column::new(w.t("monitor-module")))
@@ -71,7 +69,6 @@ pub(super) async fn version(
         let link = Html::link(at("standard", known, &include.module), title).part_in_english();
         modules = modules.row([link, Html::join(parameters)]);
     }
-    page = page.push(modules.render(w));
     let mut cases = Table::new(w.t("monitor-test-cases"))
         .show_caption()
         .column(Column::new(w.t("monitor-test-case")))
@@ -84,11 +81,18 @@ pub(super) async fn version(
             cases = cases.row([case_link(known, id), Html::code(target), demands(known, id)]);
         }
     }
-    Ok(done(&page.push(cases.render(w)), &board, &twin("versions", known, &version.name)))
+    let page = begun(&view, known, &format!("{} {}", known.scope.name, version.name))
+        .push(counts(&view, &stand))
+        .push(facts.render())
+        .push(timeline(&view, known, version))
+        .push(modules.render(w))
+        .push(cases.render(w))
+        .push(kept(&view, &board, known, &stand));
+    Ok(done(&page, &board, &twin("versions", known, &version.name)))
 }
 
-fn w_validity(view: &View, counts: Validity) -> Html {
-    Html::text(validity(view.words(), counts))
+fn counts_as(view: &View, validity_then: Validity) -> Html {
+    Html::text(validity(view.words(), validity_then))
 }
 
 /// From which day on a version counts for what.
@@ -104,7 +108,7 @@ fn timeline(view: &View, known: &Known, version: &Version) -> Html {
     for date in entries {
         let counts = known.scope.timeline.validity(&version.name, date);
         if last != Some(counts) && (last.is_some() || counts != Validity::Deprecated) {
-            table = table.row([Html::text(w.date(date)), w_validity(view, counts)]);
+            table = table.row([Html::text(w.date(date)), counts_as(view, counts)]);
             last = Some(counts);
         }
     }
@@ -120,6 +124,17 @@ fn case_link(known: &Known, id: &str) -> Html {
 fn demands(known: &Known, id: &str) -> Html {
     let described = known.scope.test_case(id).map_or("", |test_case| test_case.description.as_str());
     Html::text(described).part_in_english()
+}
+
+/// How many stand how.
+fn counts(view: &View, kept: &[Kept]) -> Html {
+    let w = view.words();
+    let counted = State::ALL.into_iter().filter_map(|state| {
+        let count = kept.iter().filter(|kept| kept.state == state).count();
+        let text = format!("{} {}", w.t(state_key(state)), w.number(i128::try_from(count).unwrap_or(0)));
+        (count > 0).then(|| Badge::html(cell::tone(state, None), text).then(Html::trusted(" ")))
+    });
+    Html::trusted("<p>").then(Html::join(counted)).then(Html::trusted("</p>"))
 }
 
 /// Who keeps it.
@@ -145,7 +160,7 @@ fn kept(view: &View, board: &Board, known: &Known, kept: &[Kept]) -> Html {
 fn versions<'b>(view: &View, known: &Known, asking: impl Iterator<Item = (&'b Version, &'b str, Validity)>) -> Html {
     let w = view.words();
     let rows = asking.map(|(version, target, counts)| {
-        [Html::link(at("version", known, &version.name), &version.name), Html::code(target), w_validity(view, counts)]
+        [Html::link(at("version", known, &version.name), &version.name), Html::code(target), counts_as(view, counts)]
     });
     Table::new(w.t("monitor-asked-by"))
         .show_caption()
@@ -184,12 +199,14 @@ pub(super) async fn standard(
         }
     }
     let asking = standard.versions.iter().map(|(version, counts)| (*version, MAIN, *counts));
+    let stand = board.under_standard(known, module);
     let page = begun(&view, known, &module.name)
         .heading(Html::text(&module.name).part_in_english())
+        .push(counts(&view, &stand))
         .push(facts.render())
-        .push(kept(&view, &board, known, &board.under_standard(known, module)))
         .push(versions(&view, known, asking))
-        .push(cases.render(w));
+        .push(cases.render(w))
+        .push(kept(&view, &board, known, &stand));
     Ok(done(&page, &board, &twin("standards", known, &module.id)))
 }
 

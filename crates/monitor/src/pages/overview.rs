@@ -175,7 +175,9 @@ fn provider(row: &Row) -> Html {
     if row.listing.description.is_empty() {
         return name;
     }
-    name.then(Html::trusted("<br>")).then(Html::isolated(&row.listing.description))
+    name.then(Html::trusted("<br><span class=\"quiet\">"))
+        .then(Html::isolated(&row.listing.description))
+        .then(Html::trusted("</span>"))
 }
 
 fn operator(row: &Row) -> Html {

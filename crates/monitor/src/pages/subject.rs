@@ -76,9 +76,11 @@ pub(super) async fn show(
     let mut reports = Table::new(w.t("monitor-reports"))
         .show_caption()
         .column(Column::new(w.t("monitor-checked")))
-        .column(Column::new(w.t("monitor-subject")))
         .column(Column::new(w.t("monitor-scope")))
         .column(Column::new(w.t("monitor-submitter")));
+    if subjects.len() > 1 {
+        reports = reports.column(Column::new(w.t("monitor-subject")));
+    }
     for subject in &subjects {
         let found = monitor.changes(&tenant, Some(subject), news::since(&monitor), CHANGES_SHOWN).await?;
         page = page.push(news::table(&view, &board, &found).show_caption().render(w));
@@ -86,12 +88,15 @@ pub(super) async fn show(
             let known = board.scopes.by_uuid(info.scope);
             let scope = known.map_or_else(|| info.scope.to_string(), |known| known.scope.name.clone());
             let link = Html::trusted(format!("<a href=\"/monitor/page/report/{}\">", info.id));
-            reports = reports.row([
+            let mut cells = vec![
                 link.then(w.instant(info.checked_at)).then(Html::trusted("</a>")),
-                Html::isolated(board.title(subject)),
                 Html::text(scope),
                 Html::isolated(&info.submitter),
-            ]);
+            ];
+            if subjects.len() > 1 {
+                cells.push(Html::isolated(board.title(subject)));
+            }
+            reports = reports.row(cells);
         }
     }
     let page = page.push(reports.empty(Html::paragraph(w.t("monitor-no-recent"))).render(w));
