@@ -30,7 +30,8 @@ target/debug/stoa registry import iso-codes --yes --data "$work/data" >/dev/null
 key=$(target/debug/stoa key create --name schemathesis --role admin --data "$work/data" 2>/dev/null)
 base=http://127.0.0.1:18098
 fuzz() { # fuzz DOCUMENT [BASE]
-    "$tools/bin/schemathesis" run "$1" ${2:+--url "$2"} -H "Authorization: Bearer $key" \
+    PYTHONPATH=scripts SCHEMATHESIS_HOOKS=schemathesis_hooks PYTHONDONTWRITEBYTECODE=1 \
+        "$tools/bin/schemathesis" run "$1" ${2:+--url "$2"} -H "Authorization: Bearer $key" \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
         --phases examples,coverage,fuzzing --max-examples "$examples" --workers 1 --request-timeout 10
 }

@@ -21,8 +21,8 @@ use crate::model::bundle::SignedBundle;
 use crate::model::history::share_kept;
 use crate::permission::{AccountRead, AccountWrite, CertificateIssue, ReportSubmit, ResultApprove, ResultPropose};
 use crate::service::{
-    Account, By, Certificate, CertificateState, Change, Due, Imported, Listing, Manual, Monitor, NewAccount,
-    NewCertificate, NewManual, NewWaiver, ReportInfo, Waiver,
+    Account, AccountKey, By, Certificate, CertificateState, Change, Due, Imported, Listing, Manual, Monitor,
+    NewAccount, NewCertificate, NewManual, NewWaiver, ReportInfo, Waiver,
 };
 use crate::store::decision::DecisionId;
 
@@ -408,13 +408,25 @@ async fn list_accounts(
 
 /// An account that is to be made.
 #[derive(Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(example = json!({"subject": "cloud-9", "group": null, "roles": [], "keys": [], "delegates": []}))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"subject": "cloud-9", "group": null, "roles": [], "keys": [], "delegates": [], "email": ""}))]
 struct AccountBody {
     /// The subject that it stands for.
     subject: String,
-    #[serde(flatten)]
-    new: NewAccount,
+    /// The group whose row it shares.
+    group: Option<String>,
+    /// What it may do beyond handing in reports about itself: `read_any`, `append_any`, `approve`, `admin`.
+    #[serde(default)]
+    roles: Vec<String>,
+    /// The keys that it signs with.
+    #[serde(default)]
+    keys: Vec<AccountKey>,
+    /// The subjects that may act for it.
+    #[serde(default)]
+    delegates: Vec<String>,
+    /// Where whoever runs it is told when its state changes, by mail; empty for nobody.
+    #[serde(default)]
+    email: String,
 }
 
 /// Create an account
@@ -428,7 +440,9 @@ async fn create_account(
     State(monitor): State<Monitor>,
     OnceBody { body, once }: OnceBody<AccountBody>,
 ) -> Result<Created<Account>, Fault> {
-    let account = monitor.create_account(&By::from(allowed).once(once), &body.subject, body.new).await?;
+    let AccountBody { subject, group, roles, keys, delegates, email } = body;
+    let new = NewAccount { group, roles, keys, delegates, email };
+    let account = monitor.create_account(&By::from(allowed).once(once), &subject, new).await?;
     let location = format!("/monitor/v1/accounts/{}", stoa_ui::Address::segment(&account.subject));
     Ok(Created { location, body: account })
 }
