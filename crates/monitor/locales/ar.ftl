@@ -294,3 +294,4 @@ monitor-health = الصحة
 monitor-reports = التقارير
 problem-monitor-standard-not-found = لا يضم النطاق معياراً كهذا.
 problem-monitor-test-case-not-found = ليس في النطاق حالة اختبار كهذه.
+monitor-search-account = الموضوع أو المجموعة

@@ -311,3 +311,4 @@ monitor-health = Health
 monitor-reports = Reports
 problem-monitor-standard-not-found = The scope takes in no such standard.
 problem-monitor-test-case-not-found = The scope has no such test case.
+monitor-search-account = Subject or group

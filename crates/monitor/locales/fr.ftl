@@ -290,3 +290,4 @@ monitor-health = Santé
 monitor-reports = Rapports
 problem-monitor-standard-not-found = Le périmètre ne comprend pas cette norme.
 problem-monitor-test-case-not-found = Le périmètre n’a pas ce cas de test.
+monitor-search-account = Sujet ou groupe

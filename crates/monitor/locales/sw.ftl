@@ -290,3 +290,4 @@ monitor-health = Afya
 monitor-reports = Ripoti
 problem-monitor-standard-not-found = Wigo hauna kiwango kama hicho.
 problem-monitor-test-case-not-found = Wigo hauna jaribio kama hilo.
+monitor-search-account = Somo au kundi

@@ -9,7 +9,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use stoa_core::{FieldError, Problem};
 use stoa_ui::{
-    Address, Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Table, Tabs, Tone, Words, actions, code,
+    Address, Badge, Choice, Column, Confirm, Field, Form, Html, Notice, Page, Paging, Table, Tabs, Tone, Words,
+    actions, code,
 };
 use stoa_web::{Allowed, Fault, FormFields, Params, Path, Right as _, View, see_other};
 
@@ -21,6 +22,8 @@ use crate::service::{
 };
 
 const HOME: &str = "/console/monitor";
+/// Accounts on one page.
+const PAGE_SIZE: u32 = 50;
 
 pub(super) fn router(monitor: Monitor) -> Router {
     Router::new()
@@ -111,6 +114,26 @@ async fn accounts(
 ) -> Result<Response, Fault> {
     let w = view.words();
     let may_write = view.visitor.may(AccountWrite::INFO.permission);
+    let wanted = params.get("q").unwrap_or("").trim();
+    let mut found = monitor.accounts(&By::from(allowed)).await?;
+    let text = wanted.to_lowercase();
+    found.retain(|account| {
+        let group = account.group.as_deref().unwrap_or("");
+        account.subject.to_lowercase().contains(&text) || group.to_lowercase().contains(&text)
+    });
+    let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
+    let number = params.number("page")?.unwrap_or(1).clamp(1, Paging::pages(PAGE_SIZE, total));
+    let here = Address::new(format!("{HOME}/accounts")).with("q", wanted);
+    let form = Form::search(format!("{HOME}/accounts"), w)
+        .field(Field::search("q", w.t("monitor-search-account")).value(wanted));
+    let form = if wanted.is_empty() { form } else { form.cancel(format!("{HOME}/accounts")) };
+    let empty = if wanted.is_empty() {
+        let how = code(w.t("monitor-import-how"), "stoa monitor import-bootstrap bootstrap.yaml", w);
+        Html::paragraph(w.t("monitor-accounts-none")).then(how)
+    } else {
+        Html::paragraph(w.t("monitor-none-found"))
+    };
+    let (first, size) = (usize::try_from((number - 1) * PAGE_SIZE).unwrap_or(usize::MAX), PAGE_SIZE as usize);
     let table = Table::new(w.t("monitor-accounts"))
         .column(Column::new(w.t("monitor-subject")))
         .column(Column::new(w.t("monitor-group-name")))
@@ -118,7 +141,7 @@ async fn accounts(
         .column(Column::new(w.t("monitor-keys")).numeric())
         .column(Column::new(w.t("monitor-secrets")).numeric())
         .column(Column::new(w.t("monitor-delegates")))
-        .rows(monitor.accounts(&By::from(allowed)).await?.into_iter().map(|account| {
+        .rows(found.into_iter().skip(first).take(size).map(|account| {
             let at = format!("{HOME}/accounts/{}", Address::segment(&account.subject));
             let name = if may_write { Html::link(at, &account.subject) } else { Html::isolated(&account.subject) };
             [
@@ -134,16 +157,14 @@ async fn accounts(
                 }),
             ]
         }))
-        .empty(Html::paragraph(w.t("monitor-accounts-none")).then(code(
-            w.t("monitor-import-how"),
-            "stoa monitor import-bootstrap bootstrap.yaml",
-            w,
-        )));
+        .empty(empty)
+        .paging(Paging::numbered(w, &here, number, PAGE_SIZE, total));
     let mut page = Page::new(&view.frame, w.t("monitor-accounts"))
         .wide()
         .lead(w.t("monitor-accounts-lead"))
         .notice(outcome(w, &params))
         .push(tabs(&view, "accounts"))
+        .push(form.render(w))
         .push(table.render(w));
     let mut links = vec![(w.t("monitor-overview"), super::HOME.to_owned())];
     if may_write {
