@@ -199,11 +199,14 @@ struct Typed {
     keys: String,
     delegates: String,
     email: String,
+    /// Whether mail can be sent at all.
+    sends_mail: bool,
 }
 
 impl Typed {
-    fn of_form(typed: &FormFields, subject: Option<&str>) -> Self {
+    fn of_form(monitor: &Monitor, typed: &FormFields, subject: Option<&str>) -> Self {
         Self {
+            sends_mail: monitor.has_mail(),
             subject: subject.map_or_else(|| typed.text("subject").to_owned(), str::to_owned),
             group: typed.text("group").to_owned(),
             roles: typed.all("roles").map(str::to_owned).collect(),
@@ -213,12 +216,13 @@ impl Typed {
         }
     }
 
-    fn of_account(account: &Account) -> Self {
+    fn of_account(monitor: &Monitor, account: &Account) -> Self {
         let mut keys = String::new();
         for key in &account.keys {
             let _ = writeln!(keys, "{} {}", key.name, key.public_key);
         }
         Self {
+            sends_mail: monitor.has_mail(),
             subject: account.subject.clone(),
             group: account.group.clone().unwrap_or_default(),
             roles: account.roles.iter().map(|role| role.name().to_owned()).collect(),
@@ -284,7 +288,7 @@ fn account_form(view: &View, action: &str, typed: &Typed, is_new: bool, found: &
         .field(
             Field::text("email", w.t("monitor-operator-email"))
                 .ltr()
-                .hint(w.t("monitor-operator-email-hint"))
+                .hint(w.t(if typed.sends_mail { "monitor-operator-email-hint" } else { "monitor-no-mail" }))
                 .optional()
                 .value(&typed.email)
                 .error_if(fault(found, "/email")),
@@ -293,8 +297,8 @@ fn account_form(view: &View, action: &str, typed: &Typed, is_new: bool, found: &
         .redraws()
 }
 
-async fn new_account(_: Allowed<AccountWrite>, view: View) -> Response {
-    shown(&new_page(&view, &Typed::of_form(&FormFields::default(), None), &[]))
+async fn new_account(_: Allowed<AccountWrite>, view: View, Extract(monitor): Extract<Monitor>) -> Response {
+    shown(&new_page(&view, &Typed::of_form(&monitor, &FormFields::default(), None), &[]))
 }
 
 fn new_page<'v>(view: &'v View, typed: &Typed, found: &[FieldError]) -> Page<'v> {
@@ -311,7 +315,7 @@ async fn create_account(
     Extract(monitor): Extract<Monitor>,
     typed: FormFields,
 ) -> Result<Response, Fault> {
-    let typed = Typed::of_form(&typed, None);
+    let typed = Typed::of_form(&monitor, &typed, None);
     if view.is_redraw() {
         return Ok(shown(&new_page(&view, &typed, &[])));
     }
@@ -331,7 +335,7 @@ async fn edit_account(
     params: Params,
 ) -> Result<Response, Fault> {
     let account = monitor.account(&By::from(allowed), &subject).await?;
-    let typed = Typed::of_account(&account);
+    let typed = Typed::of_account(&monitor, &account);
     let page = edit_page(&view, &typed, &[]).notice(outcome(view.words(), &params));
     Ok(shown(&page))
 }
@@ -366,7 +370,7 @@ async fn save_account(
     Path(subject): Path<String>,
     typed: FormFields,
 ) -> Result<Response, Fault> {
-    let typed = Typed::of_form(&typed, Some(&subject));
+    let typed = Typed::of_form(&monitor, &typed, Some(&subject));
     if view.is_redraw() {
         return Ok(shown(&edit_page(&view, &typed, &[])));
     }

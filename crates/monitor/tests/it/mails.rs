@@ -139,6 +139,16 @@ async fn without_a_mail_server_the_page_says_so() {
     let desk = Desk::new().await;
     let page = desk.stoa.get(&Caller::anonymous(), "/monitor/page/subscribe").await.expect(200).text();
     assert!(page.contains("sends no mail"), "{page}");
+    let form = desk.stoa.browser(&["admin"]).await.open("/console/monitor/accounts/cloud-3").await.expect(200).text();
+    assert!(form.contains("sends no mail"), "{form}");
+    // What would be mailed waits for nobody.
+    let account = serde_json::json!({"delegates": ["tester"], "email": "ops@example.org"});
+    desk.stoa.put(&desk.admin, "/monitor/v1/accounts/cloud-3", &account).await.expect(200);
+    desk.found("cloud-3", IAAS, &[]).await;
+    desk.stoa.run_jobs("monitor").await;
+    let metrics = desk.stoa.get(&Caller::anonymous(), "/metrics").await.expect(200).text();
+    let waits = |line: &&str| line.contains("kind=\"monitor.mail\"") && !line.ends_with(" 0") && !line.contains("done");
+    assert_eq!(metrics.lines().find(waits), None);
 }
 
 #[tokio::test]
@@ -156,7 +166,11 @@ async fn whoever_runs_a_subject_is_told_without_asking() {
     desk.stoa.run_jobs("monitor").await;
     let told = post.take();
     assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ops@example.org"], "of its own alone");
-    // The mail's last link ends it, and an account without an address ends it too.
+    // Whoever types the address changes nothing of it; an account without an address ends it.
+    form(&desk, "/monitor/page/subscribe", "email=ops%40example.org&subject=cloud-3&weekly=yes").await.expect(200);
+    let own = link(&told[0]);
+    let page = desk.stoa.get(&Caller::anonymous(), &own).await.expect(200).text();
+    assert!(page.contains(&format!("{own}/end")), "{page}");
     desk.stoa.put(&desk.admin, path, &account("")).await.expect(200);
     desk.stoa.clock.advance(Duration::from_mins(1));
     desk.found("cloud-3", IAAS, &[]).await;
