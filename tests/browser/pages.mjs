@@ -26,6 +26,8 @@ async function paths(stoa, page) {
   return [
     `${M}/table`, `${M}/table?state=fail`, `${M}/detail/cloud-1/${scope}`, `${M}/detail/cloud-2/${scope}`,
     `${M}/history/cloud-1/${scope}`, `${M}/scope/${scope}`, `${M}/report/${stoa.reports["cloud-2"]}`, `${M}/changes`, `${M}/certificates`, `${M}/certificate/${stoa.certificate}`,
+    `${M}/subject/cloud-2`, `${M}/version/scs-compatible-iaas/v5.1`, `${M}/standard/scs-compatible-iaas/scs-0100-v3.1`,
+    `${M}/test-case/scs-compatible-iaas/scs-0100-syntax-check`, `${M}/table?version=v5.1`,
     `${M}/subscribe`, `${M}/methodology`, "/console/monitor", "/console/monitor/accounts/new",
     "/console/monitor/accounts/cloud-1", "/console/monitor/listings", "/console/monitor/listings/cloud-1",
     "/console/monitor/scopes", "/console/monitor/certificates", "/console/monitor/certificates/issue",
