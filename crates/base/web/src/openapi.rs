@@ -1,6 +1,7 @@
 //! What every operation's description shares, added once: how callers prove who they are, and how refusals look.
 
 use axum::body::Bytes;
+use serde_json::{Value, json};
 use stoa_core::limit::BODY_BYTES_MAX;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
@@ -8,7 +9,6 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::block::Block;
@@ -118,18 +118,20 @@ pub struct ApiDocument {
 
 impl ApiDocument {
     /// The document as it is served where the block's addresses begin at `place`.
-    pub(crate) fn new(mut document: OpenApi, place: String) -> Self {
-        document.servers = Some(vec![ServerBuilder::new().url(&place).build()]);
-        let text = serde_json::to_vec(&document).unwrap_or_default();
-        Self { place, text: text.into() }
+    pub(crate) fn new(document: &OpenApi, place: String) -> Self {
+        Self::of_value(serde_json::to_value(document).unwrap_or_default(), place)
+    }
+
+    fn of_value(mut document: Value, place: String) -> Self {
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("servers".to_owned(), json!([{"url": place}]));
+        }
+        Self { text: document.to_string().into(), place }
     }
 
     /// The document where the block's addresses begin at `place`.
     pub(crate) fn at(&self, place: &str) -> Self {
-        if place == self.place {
-            return self.clone();
-        }
-        self.tree().map_or_else(|_| self.clone(), |tree| Self::new(tree, place.to_owned()))
+        if place == self.place { self.clone() } else { Self::of_value(self.value(), place.to_owned()) }
     }
 
     /// The text, JSON.
@@ -137,16 +139,8 @@ impl ApiDocument {
         self.text.clone()
     }
 
-    /// The document as a tree.
-    ///
-    /// # Errors
-    /// When the text is no such document.
-    pub fn tree(&self) -> Result<OpenApi, serde_json::Error> {
-        serde_json::from_slice(&self.text)
-    }
-
-    /// The document as JSON of any shape.
-    pub fn value(&self) -> serde_json::Value {
+    /// The document as it is read again.
+    pub fn value(&self) -> Value {
         serde_json::from_slice(&self.text).unwrap_or_default()
     }
 }

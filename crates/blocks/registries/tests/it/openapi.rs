@@ -5,6 +5,6 @@ use stoa_test::TestStoa;
 #[tokio::test]
 async fn the_api_is_the_one_that_was_promised() {
     let stoa = TestStoa::with(&[stoa_registries::BLOCK]).await;
-    let document = serde_json::to_string_pretty(&*stoa.openapi["registries"]).unwrap();
+    let document = serde_json::to_string_pretty(&stoa.openapi["registries"]).unwrap();
     insta::assert_snapshot!("registries_openapi", document);
 }
