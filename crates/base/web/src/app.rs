@@ -39,7 +39,7 @@ impl Mounted {
         }
         let (api, document) = parts.api.split_for_parts();
         let document = openapi::complete(document, &block, node.hears_mediator());
-        let openapi = ApiDocument::new(&document, format!("/{}", block.name));
+        let openapi = ApiDocument::new(document, format!("/{}", block.name));
         let api = api.method_not_allowed_fallback(method_not_allowed);
         Self { block, openapi, api, pages: parts.pages, figures: parts.figures }
     }

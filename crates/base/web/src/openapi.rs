@@ -118,8 +118,10 @@ pub struct ApiDocument {
 
 impl ApiDocument {
     /// The document as it is served where the block's addresses begin at `place`.
-    pub(crate) fn new(document: &OpenApi, place: String) -> Self {
-        Self::of_value(serde_json::to_value(document).unwrap_or_default(), place)
+    pub(crate) fn new(mut document: OpenApi, place: String) -> Self {
+        // Where they stand in the document; `of_value` says what they are.
+        document.servers = Some(Vec::new());
+        Self::of_value(serde_json::to_value(&document).unwrap_or_default(), place)
     }
 
     fn of_value(mut document: Value, place: String) -> Self {
