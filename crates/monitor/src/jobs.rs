@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use stoa_store::Backoff;
 use stoa_store::jobs::{Job, JobError, JobHandler};
 
 use crate::MonitorError;
@@ -21,6 +22,11 @@ pub(crate) struct SendMail(pub(crate) Monitor);
 impl JobHandler for SendMail {
     fn kind(&self) -> &'static str {
         MAIL_JOB
+    }
+
+    /// Over some five days: a mail server that is away loses nothing.
+    fn backoff(&self) -> Backoff {
+        Backoff { first: Duration::from_secs(30), longest: Duration::from_hours(6), attempts_max: 30 }
     }
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {

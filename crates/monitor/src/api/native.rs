@@ -696,7 +696,7 @@ async fn delete_waiver(
 #[utoipa::path(get, path = "/v1/results", operation_id = "list_manual_results", tag = "decisions",
     responses((status = 200, description = "The results", body = List<Manual>)))]
 async fn list_manual_results(
-    allowed: Allowed<ResultPropose>,
+    allowed: Allowed<AccountRead>,
     State(monitor): State<Monitor>,
 ) -> Result<Json<List<Manual>>, Fault> {
     Ok(Json(List { items: monitor.manual_results(&By::from(allowed)).await? }))
@@ -708,7 +708,7 @@ async fn list_manual_results(
 #[utoipa::path(get, path = "/v1/results/due", operation_id = "list_due_results", tag = "decisions",
     responses((status = 200, description = "The checks", body = List<Due>)))]
 async fn list_due_results(
-    allowed: Allowed<ResultPropose>,
+    allowed: Allowed<AccountRead>,
     State(monitor): State<Monitor>,
 ) -> Result<Json<List<Due>>, Fault> {
     Ok(Json(List { items: monitor.due(&By::from(allowed)).await? }))

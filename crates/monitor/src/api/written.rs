@@ -11,6 +11,7 @@ use stoa_standards::scope::{MAIN, Validity};
 use stoa_standards::verdict::Verdict;
 use uuid::Uuid;
 
+use crate::model::results::Source;
 use crate::model::scopes::Known;
 use crate::model::standing::{CaseState, Standing, State, TargetStanding, VersionStanding};
 use crate::service::{Board, Row};
@@ -242,8 +243,10 @@ pub(super) fn detail_markdown(board: &Board, subjects: &[&str], known: &Known, w
         cases.sort_by_key(|(id, case)| (case.state, *id));
         for (id, case) in cases {
             let result = match case.latest {
-                Some(latest) => format!("[{}](/monitor/page/report/{})", case.state.name(), latest.evidence),
-                None => case.state.name().to_owned(),
+                Some(latest) if latest.source != Source::Manual => {
+                    format!("[{}](/monitor/page/report/{})", case.state.name(), latest.evidence)
+                }
+                _ => case.state.name().to_owned(),
             };
             out.push_str(&format!("| {} | {result} |", plain(id)));
             for version in &versions {

@@ -214,11 +214,12 @@ pub fn verify(text: &str, trusted: &[PublicKey]) -> Result<Verified, BundleError
         return Err(BundleError::Untrusted { found });
     }
     let bundle: Bundle = serde_json::from_str(&signed.statement).map_err(malformed)?;
+    let scope = scope_of(&bundle.scope)?;
     let mut results = Results::default();
     let mut report_keys = Vec::new();
     for report in &bundle.reports {
         let (piece, key) = piece(&bundle, report)?;
-        piece.add_to(&mut results);
+        piece.within(&scope).add_to(&mut results);
         if !report_keys.contains(&key) {
             report_keys.push(key);
         }
@@ -234,10 +235,11 @@ pub fn verify(text: &str, trusted: &[PublicKey]) -> Result<Verified, BundleError
         .waivers
         .iter()
         .filter_map(|waiver| {
-            Some(Waived { test_case: waiver.test_case.clone(), ends_on: waiver.ends_on.parse::<Date>().ok()? })
+            let ends_on = waiver.ends_on.parse::<Date>().ok()?;
+            // A bundle holds those that hold at its instant.
+            Some(Waived { test_case: waiver.test_case.clone(), from: Instant::EPOCH, ends_on, withdrawn_at: None })
         })
         .collect();
-    let scope = scope_of(&bundle.scope)?;
     let evaluation = Evaluation::new(&Standing::new(&scope, &results, &waived, bundle.at));
     if evaluation != bundle.evaluation {
         return Err(BundleError::Evaluation(difference(&bundle.evaluation, &evaluation)));

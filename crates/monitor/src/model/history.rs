@@ -27,6 +27,14 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// Without what its source may not decide under a scope.
+    #[must_use]
+    pub fn within(mut self, scope: &Scope) -> Self {
+        self.verdicts
+            .retain(|id, _| scope.test_case(id).is_none_or(|test_case| self.source.may_decide(test_case.automation)));
+        self
+    }
+
     /// Takes all that it says into results; whether anything was new.
     pub fn add_to(&self, results: &mut Results) -> bool {
         let mut is_new = false;

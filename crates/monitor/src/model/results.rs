@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stoa_core::Instant;
+use stoa_standards::scope::{Automation, Lifetime};
 use stoa_standards::verdict::Verdict;
 use uuid::Uuid;
 
@@ -41,6 +42,17 @@ impl Source {
     /// The source of this word.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.name() == name)
+    }
+
+    /// How long a result of this source counts where the test case says `usual`: what people look at is looked at again
+    /// each quarter (scs-0004).
+    pub fn lifetime(self, usual: Lifetime) -> Lifetime {
+        if self == Self::Manual { usual.min(Lifetime::Quarter) } else { usual }
+    }
+
+    /// Whether it may decide a test case of this kind: a report says nothing about what only people can find out.
+    pub const fn may_decide(self, automation: Automation) -> bool {
+        !matches!((self, automation), (Self::Own | Self::Delegate, Automation::Manual))
     }
 
     /// Whether somebody other than the subject vouches for it.

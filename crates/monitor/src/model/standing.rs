@@ -17,8 +17,21 @@ use super::results::{Latest, Results, Source};
 pub struct Waived {
     /// The test case.
     pub test_case: String,
+    /// From when on.
+    pub from: Instant,
     /// Through which day, in UTC.
     pub ends_on: Date,
+    /// When it was withdrawn before that.
+    pub withdrawn_at: Option<Instant>,
+}
+
+impl Waived {
+    fn holds(&self, test_case: &str, now: Instant) -> bool {
+        self.test_case == test_case
+            && self.from <= now
+            && now.date() <= self.ends_on
+            && self.withdrawn_at.is_none_or(|at| now < at)
+    }
 }
 
 /// What is known of one test case on a day.
@@ -251,13 +264,15 @@ impl Standing {
 fn case(scope: &Scope, results: &Results, waived: &[Waived], now: Instant, id: &str) -> Case {
     let lifetime = scope.test_case(id).map(|test_case| test_case.lifetime).unwrap_or_default();
     let latest = results.get(id).copied();
+    let lifetime = latest.map_or(lifetime, |latest| latest.source.lifetime(lifetime));
     let state = case_state(latest.as_ref(), lifetime, waived, now, id);
     Case { state, latest, expires_on: latest.map(|latest| lifetime.expires(latest.checked_at.date())) }
 }
 
 fn case_state(latest: Option<&Latest>, lifetime: Lifetime, waived: &[Waived], now: Instant, id: &str) -> CaseState {
     let Some(latest) = latest else { return CaseState::Missing };
-    let is_waived = || waived.iter().any(|waived| waived.test_case == id && now.date() <= waived.ends_on);
+    let lifetime = latest.source.lifetime(lifetime);
+    let is_waived = || waived.iter().any(|waived| waived.holds(id, now));
     match latest.verdict {
         _ if lifetime.is_expired(latest.checked_at, now) => CaseState::Expired,
         Verdict::Pass => CaseState::Pass,

@@ -54,6 +54,7 @@ pub(super) const fn tone(state: State, validity: Option<Validity>) -> Tone {
     match (state, validity) {
         (State::Pass, Some(Validity::Warn)) | (State::Missing | State::Aborted, _) => Tone::Warning,
         (State::Pass, Some(Validity::Deprecated)) | (State::Fail, _) => Tone::Bad,
+        (State::Pass, Some(Validity::Draft)) => Tone::Plain,
         (State::Pass, _) => Tone::Good,
         (State::Nothing, _) => Tone::Plain,
     }
@@ -86,16 +87,18 @@ pub(super) fn cell(w: &Words, standing: Option<&Standing>, with_drafts: bool) ->
     let Some(standing) = standing else { return Badge::html(Tone::Plain, w.t(state_key(State::Nothing))) };
     let decisive = standing.decisive();
     let kept = kept_names(standing, with_drafts);
-    let version = if kept.is_empty() { decisive.map(|version| version.name.clone()).unwrap_or_default() } else { kept };
+    let decides = || decisive.map(|version| version.name.clone()).unwrap_or_default();
+    // What is kept stands behind a pass; behind anything else what decides.
+    let version = if kept.is_empty() || !standing.state.is_green() { decides() } else { kept };
     let word = w.t(state_key(standing.state));
     let text = if version.is_empty() { word } else { format!("{word} {version}") };
     Badge::html(tone(standing.state, decisive.map(|version| version.validity)), text)
 }
 
 /// The cell of the table where one version is looked at.
-pub(super) fn of_version(w: &Words, state: State, version: &str) -> Html {
+pub(super) fn of_version(w: &Words, state: State, version: &str, validity: Validity) -> Html {
     let word = w.t(state_key(state));
-    Badge::html(tone(state, None), if state == State::Nothing { word } else { format!("{word} {version}") })
+    Badge::html(tone(state, Some(validity)), if state == State::Nothing { word } else { format!("{word} {version}") })
 }
 
 /// A badge in SVG: what is shown, the state, the version and the day.
@@ -111,16 +114,17 @@ pub(super) async fn badge(
     let subjects = board.subjects(&subject).ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?;
     let subjects: Vec<String> = subjects.into_iter().map(str::to_owned).collect();
     let entry = board.worst(&subjects, known.scope.uuid).map(|(_, entry)| entry);
-    let (mut state, mut version) = (State::Nothing, String::new());
+    let (mut state, mut version, mut validity) = (State::Nothing, String::new(), None);
     if let Some(standing) = entry.map(|entry| &entry.standing) {
         match params.get("version") {
             Some(name) => {
                 let found = standing.version(name).ok_or_else(|| MonitorError::VersionNotFound(name.to_owned()))?;
-                (state, version) = (found.state, found.name.clone());
+                (state, version, validity) = (found.state, found.name.clone(), Some(found.validity));
             }
             None => {
                 state = standing.state;
                 version = standing.decisive().map(|version| version.name.clone()).unwrap_or_default();
+                validity = standing.decisive().map(|version| version.validity);
             }
         }
     }
@@ -132,7 +136,7 @@ pub(super) async fn badge(
         State::Nothing => "no result",
     };
     let value = format!("{} {word}, {}", version, board.date);
-    let drawn = drawn(&known.scope.name, value.trim(), state);
+    let drawn = drawn(&known.scope.name, value.trim(), tone(state, validity));
     let mut response = bytes_as(StatusCode::OK, "image/svg+xml", drawn);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml; charset=utf-8"));
@@ -143,14 +147,14 @@ pub(super) async fn badge(
 }
 
 /// Two fields beside each other. Letters are taken for as wide as the widest of common fonts, so nothing is cut.
-fn drawn(label: &str, value: &str, state: State) -> String {
+fn drawn(label: &str, value: &str, tone: Tone) -> String {
     let width = |text: &str| u32::try_from(text.chars().count()).unwrap_or(0) * 7 + 16;
     let (left, right) = (width(label), width(value));
-    let colour = match state {
-        State::Pass => "#1a6b34",
-        State::Fail => "#a4161a",
-        State::Missing | State::Aborted => "#8a5300",
-        State::Nothing => "#555f6b",
+    let colour = match tone {
+        Tone::Good => "#1a6b34",
+        Tone::Bad => "#a4161a",
+        Tone::Warning => "#8a5300",
+        _ => "#555f6b",
     };
     let (label, value) = (escape(label), escape(value));
     let (all, left_middle, right_middle) = (left + right, left / 2, left + right / 2);

@@ -128,7 +128,8 @@ fn failures(view: &View, subject: &str, known: &Known, entry: &Entry) -> Html {
     }
     let items = failed.into_iter().map(|id| {
         let described = known.scope.test_case(id).map_or("", |test_case| test_case.description.as_str());
-        let report = entry.standing.cases.get(id).and_then(|case| case.latest).map(|latest| latest.evidence);
+        let latest = entry.standing.cases.get(id).and_then(|case| case.latest);
+        let report = latest.filter(|latest| latest.source != Source::Manual).map(|latest| latest.evidence);
         let link = report.map_or_else(Html::empty, |report| {
             Html::trusted(" ")
                 .then(Html::link(format!("/monitor/page/report/{report}#{}", anchor(id)), w.t("monitor-evidence")))

@@ -160,7 +160,7 @@ pub(super) async fn sitemap(asking: Public, Extract(monitor): Extract<Monitor>) 
     for row in &board.rows {
         pages.push(super::subject::at(&row.name));
         for known in board.scopes.iter() {
-            if board.worst(&row.subjects, known.scope.uuid).is_some() {
+            if board.is_tested(&row.subjects, known.scope.uuid) {
                 pages.push(detail_at(&row.name, &known.alias).to_string());
             }
         }

@@ -58,8 +58,10 @@ impl<'p> Wanted<'p> {
     /// How a row stands under a scope: to the version that is looked for, or in all.
     fn state(&self, board: &Board, known: &Known, row: &Row) -> State {
         let Some(name) = self.version else { return board.state(row, known.scope.uuid) };
-        let entries = row.subjects.iter().filter_map(|subject| board.entry(subject, known.scope.uuid));
-        let states = entries.filter_map(|entry| Some(entry.standing.version(name)?.state));
+        let states = row.subjects.iter().map(|subject| {
+            let version = board.entry(subject, known.scope.uuid).and_then(|entry| entry.standing.version(name));
+            version.map_or(State::Nothing, |version| version.state)
+        });
         states.max_by_key(|state| state.badness()).unwrap_or(State::Nothing)
     }
 
@@ -95,12 +97,19 @@ async fn table(view: &View, monitor: &Monitor, params: &Params, with_drafts: boo
         for known in &scopes {
             let entry = board.worst(&row.subjects, known.scope.uuid).map(|(_, entry)| &entry.standing);
             let drawn = match wanted.version {
-                Some(name) => cell::of_version(w, wanted.state(&board, known, row), name),
+                Some(name) => {
+                    let validity = known.scope.timeline.validity(name, board.date);
+                    cell::of_version(w, wanted.state(&board, known, row), name, validity)
+                }
                 None => cell::cell(w, entry, with_drafts),
             };
             let at = detail_at(&row.name, &known.alias);
             let link = Html::trusted(format!("<a href=\"{}\">", escape(&at.to_string())));
-            cells.push(if entry.is_some() { link.then(drawn).then(Html::trusted("</a>")) } else { drawn });
+            cells.push(if board.is_tested(&row.subjects, known.scope.uuid) {
+                link.then(drawn).then(Html::trusted("</a>"))
+            } else {
+                drawn
+            });
         }
         table = table.row(cells);
     }

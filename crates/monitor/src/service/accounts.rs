@@ -160,7 +160,9 @@ impl Monitor {
             store::account::set_delegates(tx, id, &delegates).await?;
             let contact = Contact { subject: &subject, email: new.email.trim(), token: &token };
             contact.put(tx, tenant, id).await?;
-            let detail = json!({"roles": checked.roles.iter().collect::<Vec<_>>(), "delegates": new.delegates});
+            let keys: Vec<String> = checked.keys.iter().map(|(_, key)| key.fingerprint()).collect();
+            let detail = json!({"roles": checked.roles.iter().collect::<Vec<_>>(), "delegates": new.delegates,
+                "group": new.group, "keys": keys, "isTold": !new.email.trim().is_empty()});
             note(tx, &by, "monitor.account.put", &subject, detail).await?;
             let row = store::account::find(tx, tenant, &subject).await?;
             whole(tx, row.ok_or_else(|| MonitorError::SubjectNotFound(subject.clone()))?).await
@@ -235,8 +237,14 @@ impl Monitor {
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let tenant = by.tenant();
             let mut before = store::account::list(tx, tenant).await?;
+            let ever = store::account::ever(tx, tenant).await?;
             let mut done = Imported::default();
             let mut ids: BTreeMap<&str, AccountId> = BTreeMap::new();
+            // Whoever left here does not come back with an old list.
+            let has_left = |subject: &String| {
+                how == Import::NewOnly && ever.contains(subject) && !before.iter().any(|row| row.subject == *subject)
+            };
+            let accounts: Vec<&Bootstrapped> = accounts.iter().filter(|account| !has_left(&account.subject)).collect();
             for account in &accounts {
                 let there = before.iter().find(|row| row.subject == account.subject);
                 match there {
@@ -245,7 +253,10 @@ impl Monitor {
                 }
                 let id = match there.filter(|_| how == Import::NewOnly) {
                     Some(row) => row.id,
-                    None => put_bootstrapped(tx, tenant, account).await?,
+                    None => {
+                        note_bootstrapped(tx, &by, account).await?;
+                        put_bootstrapped(tx, tenant, account).await?
+                    }
                 };
                 ids.insert(&account.subject, id);
             }
@@ -331,6 +342,14 @@ enum Import {
     Whole,
     /// They stay as they are.
     NewOnly,
+}
+
+/// Evidence of what an import made of one account.
+async fn note_bootstrapped(tx: &mut Tx<'_>, by: &By, account: &Bootstrapped) -> Result<(), MonitorError> {
+    let keys: Vec<String> = account.keys.iter().map(|(_, key)| key.fingerprint()).collect();
+    let detail = json!({"roles": account.roles.iter().collect::<Vec<_>>(), "delegates": account.delegates,
+        "group": account.group, "keys": keys, "secrets": account.secrets.len()});
+    note(tx, by, "monitor.account.put", &account.subject, detail).await
 }
 
 async fn put_bootstrapped(tx: &mut Tx<'_>, tenant: &Tenant, account: &Bootstrapped) -> Result<AccountId, MonitorError> {

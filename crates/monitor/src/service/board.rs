@@ -132,10 +132,21 @@ impl Board {
         listing.map(|listing| listing.title.as_str()).filter(|title| !title.is_empty()).unwrap_or(subject)
     }
 
-    /// The entry that stands for several subjects under a scope: the worst of them.
+    /// Whether any of several subjects has a result under a scope.
+    pub fn is_tested(&self, subjects: &[String], scope: Uuid) -> bool {
+        subjects.iter().any(|subject| self.entry(subject, scope).is_some())
+    }
+
+    /// The entry that stands for several subjects under a scope: the worst of them. None where one of them that was never
+    /// tested is worse: what is not known to pass is not green.
     pub fn worst<'b>(&'b self, subjects: &'b [String], scope: Uuid) -> Option<(&'b str, &'b Arc<Entry>)> {
         let entries = subjects.iter().filter_map(|subject| Some((subject.as_str(), self.entry(subject, scope)?)));
-        entries.max_by_key(|(_, entry)| entry.standing.state.badness())
+        let worst = entries.max_by_key(|(_, entry)| entry.standing.state.badness());
+        let is_known = |(_, entry): &(&str, &Arc<Entry>)| {
+            entry.standing.state.badness() > State::Nothing.badness()
+                || subjects.iter().all(|subject| self.entry(subject, scope).is_some())
+        };
+        worst.filter(is_known)
     }
 
     /// The state of a row under a scope.
@@ -316,7 +327,10 @@ impl Monitor {
             let (mut there, mut changed) = (BTreeSet::new(), Vec::new());
             let mut subjects = BTreeSet::new();
             for (subject, scope, version) in store::standing::versions(tx, &tenant).await? {
-                let Ok(uuid) = scope.parse::<Uuid>() else { continue };
+                // Of a scope that is not known any more nothing can be said.
+                let Some(uuid) = scope.parse().ok().filter(|uuid| facts.scopes.by_uuid(*uuid).is_some()) else {
+                    continue;
+                };
                 let key = (subject, uuid);
                 if known.get(&key) != Some(&version) {
                     subjects.insert(key.0.clone());
@@ -377,8 +391,9 @@ async fn facts(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Facts, MonitorError> 
     let members = members.into_iter().map(|row| Member { subject: row.subject, group: row.group }).collect();
     let mut waivers: BTreeMap<(String, Uuid), Vec<Waived>> = BTreeMap::new();
     for row in store::decision::waivers(tx, tenant).await? {
-        if let (Ok(scope), Ok(ends_on)) = (row.scope.parse(), row.ends_on.parse()) {
-            waivers.entry((row.subject, scope)).or_default().push(Waived { test_case: row.test_case, ends_on });
+        let (key, waived) = ((row.subject.clone(), row.scope.parse()), row.waived());
+        if let ((subject, Ok(scope)), Some(waived)) = (key, waived) {
+            waivers.entry((subject, scope)).or_default().push(waived);
         }
     }
     Ok(Facts { scopes: scopes(tx, tenant).await?, members, listings: store::listing::list(tx, tenant).await?, waivers })

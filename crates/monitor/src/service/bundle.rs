@@ -24,7 +24,8 @@ impl Monitor {
         let uuid = known.scope.uuid;
         let entry = board.entry(subject, uuid).ok_or_else(|| MonitorError::SubjectNotFound(subject.to_owned()))?;
         let mut evidence: BTreeMap<bool, BTreeSet<Uuid>> = BTreeMap::new();
-        for (_, latest) in entry.results.iter() {
+        // What no version asks for any more decides nothing.
+        for latest in entry.standing.cases.values().filter_map(|case| case.latest) {
             evidence.entry(latest.source == Source::Manual).or_default().insert(latest.evidence);
         }
         let reports = evidence.remove(&false).unwrap_or_default();

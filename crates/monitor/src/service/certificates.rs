@@ -157,6 +157,7 @@ impl Monitor {
     ) -> Result<Certificate, MonitorError> {
         let reason = words("/reason", reason)?;
         let today = self.store().clock().now().date();
+        let operation = format!("certificate.change/{number}");
         let (asked, by, number) = (by, by.clone(), number.to_owned());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let found = store::certificate::find(tx, by.tenant(), &number).await?;
@@ -180,7 +181,7 @@ impl Monitor {
             };
             Ok(certificate(row, today))
         };
-        self.write_once(asked, "certificate.change", write).await
+        self.write_once(asked, &operation, write).await
     }
 
     /// All certificates, newest first.

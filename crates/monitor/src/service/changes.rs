@@ -13,6 +13,7 @@ use crate::model::scopes::Known;
 use crate::model::standing::{Rules, State, Waived};
 use crate::store;
 use crate::store::change::{ChangeRow, Told};
+use crate::store::decision::WaiverRow;
 
 /// What made a state change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +97,7 @@ impl Monitor {
     ) -> Result<(), MonitorError> {
         let (tenant, scope) = (by.tenant(), known.scope.uuid);
         let waivers = store::decision::waivers_of(tx, tenant, subject, scope).await?;
-        let waived: Vec<Waived> = waivers
-            .into_iter()
-            .filter_map(|row| Some(Waived { test_case: row.test_case, ends_on: row.ends_on.parse().ok()? }))
-            .collect();
+        let waived: Vec<Waived> = waivers.into_iter().filter_map(WaiverRow::waived).collect();
         let now = tx.now();
         let outcome = Rules::new(&known.scope).outcome(results, &waived, now);
         let after = Told { state: outcome.state, version: outcome.version.unwrap_or_default().to_owned() };

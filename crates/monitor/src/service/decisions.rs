@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stoa_core::{Date, Instant};
+use stoa_standards::scope::Automation;
 use stoa_standards::verdict::Verdict;
 use stoa_store::Tx;
 use uuid::Uuid;
@@ -151,6 +152,9 @@ impl Monitor {
     /// Tolerates a failure until a day.
     pub async fn waive(&self, by: &By, new: NewWaiver) -> Result<Waiver, MonitorError> {
         words("/reason", &new.reason)?;
+        if by.account() == Some(new.subject.as_str()) {
+            return Err(MonitorError::SamePerson);
+        }
         let today = self.store().clock().now().date();
         if new.ends_on < today || new.ends_on.days_since(today) > WAIVER_DAYS_MAX {
             let message = format!("must be a day between today and {WAIVER_DAYS_MAX} days from now");
@@ -168,7 +172,14 @@ impl Monitor {
                 ends_on: new.ends_on.to_string(),
                 granted_by: by.actor.id.clone(),
                 granted_at: tx.now(),
+                withdrawn_at: None,
             };
+            let held = store::decision::waivers_of(tx, by.tenant(), &row.subject, known.scope.uuid).await?;
+            let today = today.to_string();
+            if let Some(same) = held.iter().find(|same| same.test_case == row.test_case && same.ends_on >= today) {
+                let message = format!("is waived until {} already; withdraw that first", same.ends_on);
+                return Err(MonitorError::field("/testCase", "unique", message));
+            }
             store::decision::insert_waiver(tx, by.tenant(), &row).await?;
             let detail = json!({"subject": row.subject, "scope": known.alias, "testCase": row.test_case,
                 "reason": row.reason, "endsOn": row.ends_on});
@@ -218,6 +229,14 @@ impl Monitor {
             return Err(MonitorError::field("/result", "enum", "must be 1, 0 or -1"));
         }
         let known = self.case(by, &new.subject, &new.scope, &new.test_case).await?;
+        let is_automated =
+            known.scope.test_case(&new.test_case).is_some_and(|case| case.automation == Automation::Automated);
+        let board = self.board(by.tenant()).await?;
+        let latest = board.entry(&new.subject, known.scope.uuid).and_then(|entry| entry.results.get(&new.test_case));
+        if is_automated && new.result == 1 && latest.is_some_and(|latest| latest.verdict == Verdict::Fail) {
+            let message = "was found to fail by a program; have it mended and tested again, or ask for a waiver";
+            return Err(MonitorError::field("/testCase", "automated", message));
+        }
         let (asked, by) = (by, by.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let now = tx.now();
@@ -249,7 +268,8 @@ impl Monitor {
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let found = store::decision::find_manual(tx, by.tenant(), id).await?;
             let row = found.filter(|row| row.state == "proposed").ok_or(MonitorError::DecisionNotFound)?;
-            if row.recorded_by == by.actor.id {
+            // Nobody decides about oneself either.
+            if row.recorded_by == by.actor.id || by.account() == Some(row.subject.as_str()) {
                 return Err(MonitorError::SamePerson);
             }
             let state = if is_approved { "approved" } else { "rejected" };
@@ -273,7 +293,7 @@ impl Monitor {
             let decided_by = Some(by.actor.id.clone());
             Ok(manual(ManualRow { state: state.to_owned(), decided_by, ..row }))
         };
-        let decided = self.write_once(asked, "result.decide", write).await?;
+        let decided = self.write_once(asked, &format!("result.decide/{id}"), write).await?;
         self.changed(asked.tenant());
         Ok(decided)
     }

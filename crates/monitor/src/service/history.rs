@@ -12,7 +12,10 @@ use super::{Entry, Monitor};
 use crate::error::MonitorError;
 use crate::model::history::{Day, HISTORY_DAYS, Piece, days};
 use crate::model::results::{Source, verdicts_of_json};
+use crate::model::standing::Waived;
 use crate::store;
+use crate::store::decision::WaiverRow;
+use stoa_standards::scope::Scope;
 use stoa_standards::verdict::Verdict;
 
 /// Histories that are remembered.
@@ -87,8 +90,7 @@ impl Monitor {
         }
         let now = self.store().clock().now();
         let first = now.date().plus_days(1 - HISTORY_DAYS);
-        let pieces = self.pieces(&key, first.plus_days(-LEAD_DAYS)).await?;
-        let waived = entry.waived.clone();
+        let (pieces, waived) = self.pieces(&key, &known.scope, first.plus_days(-LEAD_DAYS)).await?;
         let since = pieces.iter().map(|piece| piece.checked_at.date()).min();
         let first = since.map_or(first, |since| since.max(first));
         let scope = Arc::clone(&known.scope);
@@ -103,10 +105,19 @@ impl Monitor {
         Ok(history)
     }
 
-    async fn pieces(&self, key: &Key, from: Date) -> Result<Vec<Piece>, MonitorError> {
-        let (tenant, subject, scope) = key.clone();
+    async fn pieces(
+        &self,
+        key: &Key,
+        scope: &Arc<Scope>,
+        from: Date,
+    ) -> Result<(Vec<Piece>, Vec<Waived>), MonitorError> {
+        let ((tenant, subject, uuid), scope) = (key.clone(), Arc::clone(scope));
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
-            pieces(tx, &tenant, &subject, scope, from.start()).await
+            let pieces = pieces(tx, &tenant, &subject, uuid, from.start()).await?;
+            // Waivers too count on the days on which they held.
+            let waived = store::decision::waivers_ever(tx, &tenant, &subject, uuid).await?;
+            let pieces = pieces.into_iter().map(|piece| piece.within(&scope)).collect();
+            Ok((pieces, waived.into_iter().filter_map(WaiverRow::waived).collect()))
         };
         self.store().scan(read).await
     }

@@ -189,7 +189,12 @@ impl Monitor {
         let of = (tenant.clone(), subject.clone());
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let mut results = Results::default();
+            let scopes = board::scopes(tx, &of.0).await?;
             for piece in pieces(tx, &of.0, &of.1, scope, Instant::EPOCH).await? {
+                let piece = match scopes.by_uuid(scope) {
+                    Some(known) => piece.within(&known.scope),
+                    None => piece,
+                };
                 piece.add_to(&mut results);
             }
             Ok(results)

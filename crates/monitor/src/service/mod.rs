@@ -163,7 +163,7 @@ pub fn permissions_of(roles: AccountRoles) -> Permissions {
             // Whose reports it may hand in is the delegations' to say.
             AccountRole::AppendAny => {}
             AccountRole::Admin => held.extend([AccountRead::INFO.permission, AccountWrite::INFO.permission]),
-            AccountRole::Approve => held.push(ResultApprove::INFO.permission),
+            AccountRole::Approve => held.extend([AccountRead::INFO.permission, ResultApprove::INFO.permission]),
         }
     }
     held.into_iter().collect()

@@ -13,7 +13,7 @@ const DONE: u16 = 200;
 
 impl Monitor {
     /// Does the work of `operation` in one transaction; once, where the request has a key.
-    pub(super) async fn write_once<F, T>(&self, by: &By, operation: &'static str, work: F) -> Result<T, MonitorError>
+    pub(super) async fn write_once<F, T>(&self, by: &By, operation: &str, work: F) -> Result<T, MonitorError>
     where
         F: for<'a, 'b> AsyncFn(&'a mut Tx<'b>) -> Result<T, MonitorError> + Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,

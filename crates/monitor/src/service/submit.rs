@@ -185,7 +185,7 @@ impl Monitor {
             }
             let place = i64::try_from(place).unwrap_or(i64::MAX);
             store::report::tie(tx, row.id, submission, place).await?;
-            let piece = Piece { id: row.id, checked_at: row.checked_at, source, verdicts };
+            let piece = Piece { id: row.id, checked_at: row.checked_at, source, verdicts }.within(&known.scope);
             let detail = json!({"subject": row.subject, "scope": known.alias, "key": verified.key.fingerprint()});
             super::accounts::note(tx, by, "monitor.report.submit", &row.id.to_string(), detail).await?;
             let event = json!({"report": row.id, "subject": row.subject, "scope": known.alias, "source": source});
@@ -217,7 +217,12 @@ impl Monitor {
         piece.add_to(&mut row.results);
         row.version += 1;
         store::standing::put(tx, tenant, &row).await?;
-        self.tell(tx, by, subject, known, &row.results, (Cause::Evidence, Some(piece.id))).await
+        // What people found out is no report that could be opened.
+        let cause = match piece.source {
+            Source::Manual => (Cause::Decision, None),
+            _ => (Cause::Evidence, Some(piece.id)),
+        };
+        self.tell(tx, by, subject, known, &row.results, cause).await
     }
 }
 

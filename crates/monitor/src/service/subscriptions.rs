@@ -1,6 +1,7 @@
 //! Who is told by mail: asked for on a page, confirmed by mail, ended by one click. What is mailed is a job, so a mail
 //! server that is away delays it and loses nothing; what was mailed is noted, so nothing is mailed twice.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub const MAIL_JOB: &str = "monitor.mail";
 const EMAIL_CHARS_MAX: usize = 254;
 /// How soon the same address is asked again to confirm the same: nobody fills another's box by this form.
 const ASKED_AGAIN: Duration = Duration::from_hours(1);
+/// And how often one address is asked about different things in that time.
+const ASKED_MAX: i64 = 5;
 /// How long a subscription waits to be confirmed.
 const UNCONFIRMED_KEPT: Duration = Duration::from_hours(72);
 /// Days before results expire on which they are warned of.
@@ -146,11 +149,13 @@ impl Monitor {
                 created_at: now,
                 confirmed_at: None,
             };
-            store::subscription::put(tx, &row).await?;
-            if same.is_none_or(|row| now.since(row.created_at) >= ASKED_AGAIN) {
-                post(tx, row.id, About::Confirm).await?;
+            let is_soon = same.is_some_and(|row| now.since(row.created_at) < ASKED_AGAIN);
+            let asked = store::subscription::asked(tx, &tenant, &row.email, now.minus(ASKED_AGAIN)).await?;
+            if is_soon || asked >= ASKED_MAX {
+                return Ok(());
             }
-            Ok(())
+            store::subscription::put(tx, &row).await?;
+            post(tx, row.id, About::Confirm).await
         };
         Ok(self.store().write(write).await?)
     }
@@ -202,8 +207,12 @@ impl Monitor {
         known: &Known,
         change: &ChangeRow,
     ) -> Result<(), MonitorError> {
+        let mut told = BTreeSet::new();
         for row in store::subscription::of(tx, tenant, &change.subject, &known.alias).await? {
-            post(tx, row.id, About::Change(change.id)).await?;
+            // One mail for an address, however it asked.
+            if told.insert(row.email) {
+                post(tx, row.id, About::Change(change.id)).await?;
+            }
         }
         Ok(())
     }
@@ -244,8 +253,16 @@ impl Monitor {
             }
             let write = async move |tx: &mut Tx<'_>| -> Result<(), MonitorError> {
                 for (subject, scope, about) in &letters {
-                    for row in store::subscription::of(tx, &tenant, subject, scope).await? {
-                        post_once(tx, row.id, about.clone()).await?;
+                    // What happens to a version is of interest to whoever follows any subject under its scope.
+                    let rows = match about {
+                        About::Timeline { .. } => store::subscription::of_scope(tx, &tenant, scope).await?,
+                        _ => store::subscription::of(tx, &tenant, subject, scope).await?,
+                    };
+                    let mut told = BTreeSet::new();
+                    for row in rows {
+                        if told.insert(row.email) {
+                            post_once(tx, row.id, about.clone()).await?;
+                        }
                     }
                 }
                 Ok(())
@@ -292,9 +309,16 @@ impl Monitor {
         match port.send(&mail).await {
             Ok(()) => {}
             Err(error @ MailError::Away(_)) => return Err(JobError::later(error.to_string())),
-            // The address, or the server's word about it, stays as it is.
-            Err(error) => return Err(JobError::never(error.to_string())),
+            // The address, or the server's word about it, stays as it is: it is not tried again.
+            Err(error) => {
+                self.note_mailed(id, noted).await?;
+                return Err(JobError::never(error.to_string()));
+            }
         }
+        self.note_mailed(id, noted).await
+    }
+
+    async fn note_mailed(&self, id: SubscriptionId, noted: Option<String>) -> Result<(), JobError> {
         let Some(noted) = noted else { return Ok(()) };
         let write = async move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
             store::subscription::note_mailed(tx, id, &noted).await

@@ -52,6 +52,13 @@ pub(crate) async fn list(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Vec<Account
     tx.rows(&sql, params![tenant.as_str()]).await
 }
 
+/// The subjects of all that ever took part.
+pub(crate) async fn ever(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> =
+        tx.rows("SELECT subject FROM account WHERE tenant = $1", params![tenant.as_str()]).await?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
 /// Writes an account, new or again; its id.
 pub(crate) async fn put(
     tx: &mut Tx<'_>,
@@ -79,6 +86,13 @@ pub(crate) async fn put(
 /// An account leaves: it comes in no more, and its evidence stays.
 pub(crate) async fn retire(tx: &mut Tx<'_>, id: AccountId) -> Result<(), StoreError> {
     let now = tx.now();
+    // Whoever ran it is told no more.
+    tx.execute(
+        "DELETE FROM subscription WHERE (tenant, email, subject) IN \
+         (SELECT tenant, email, subject FROM account WHERE id = $1) AND scope = ''",
+        params![id],
+    )
+    .await?;
     tx.execute("UPDATE account SET retired_at = $2, modified_at = $2, email = '' WHERE id = $1", params![id, now])
         .await?;
     tx.execute("DELETE FROM account_secret WHERE account = $1", params![id]).await?;

@@ -4,6 +4,8 @@ use stoa_core::{Id, Instant, Kind, Tenant};
 use stoa_store::{FromRow, Row, StoreError, Tx, params};
 use uuid::Uuid;
 
+use crate::model::standing::Waived;
+
 /// Marks the ids of waivers and manual results.
 #[derive(Debug)]
 pub enum DecisionKind {}
@@ -24,6 +26,15 @@ pub(crate) struct WaiverRow {
     pub(crate) ends_on: String,
     pub(crate) granted_by: String,
     pub(crate) granted_at: Instant,
+    pub(crate) withdrawn_at: Option<Instant>,
+}
+
+impl WaiverRow {
+    /// What it means for states; nothing where its end cannot be read.
+    pub(crate) fn waived(self) -> Option<Waived> {
+        let (from, ends_on) = (self.granted_at, self.ends_on.parse().ok()?);
+        Some(Waived { test_case: self.test_case, from, ends_on, withdrawn_at: self.withdrawn_at })
+    }
 }
 
 impl FromRow for WaiverRow {
@@ -37,6 +48,7 @@ impl FromRow for WaiverRow {
             ends_on: row.get(5)?,
             granted_by: row.get(6)?,
             granted_at: row.get(7)?,
+            withdrawn_at: row.get(8)?,
         })
     }
 }
@@ -44,14 +56,29 @@ impl FromRow for WaiverRow {
 /// The waivers that were not withdrawn.
 pub(crate) async fn waivers(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Vec<WaiverRow>, StoreError> {
     tx.rows(
-        "SELECT id, subject, scope, test_case, reason, ends_on, granted_by, granted_at FROM waiver \
+        "SELECT id, subject, scope, test_case, reason, ends_on, granted_by, granted_at, withdrawn_at FROM waiver \
          WHERE tenant = $1 AND withdrawn_at IS NULL ORDER BY subject, scope, test_case",
         params![tenant.as_str()],
     )
     .await
 }
 
-/// Those of one subject under a scope.
+/// All of one subject under a scope, those that were withdrawn too.
+pub(crate) async fn waivers_ever(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    subject: &str,
+    scope: Uuid,
+) -> Result<Vec<WaiverRow>, StoreError> {
+    tx.rows(
+        "SELECT id, subject, scope, test_case, reason, ends_on, granted_by, granted_at, withdrawn_at FROM waiver \
+         WHERE tenant = $1 AND subject = $2 AND scope = $3",
+        params![tenant.as_str(), subject, scope.to_string()],
+    )
+    .await
+}
+
+/// Those of one subject under a scope that were not withdrawn.
 pub(crate) async fn waivers_of(
     tx: &mut Tx<'_>,
     tenant: &Tenant,
@@ -59,7 +86,7 @@ pub(crate) async fn waivers_of(
     scope: Uuid,
 ) -> Result<Vec<WaiverRow>, StoreError> {
     tx.rows(
-        "SELECT id, subject, scope, test_case, reason, ends_on, granted_by, granted_at FROM waiver \
+        "SELECT id, subject, scope, test_case, reason, ends_on, granted_by, granted_at, withdrawn_at FROM waiver \
          WHERE tenant = $1 AND subject = $2 AND scope = $3 AND withdrawn_at IS NULL",
         params![tenant.as_str(), subject, scope.to_string()],
     )

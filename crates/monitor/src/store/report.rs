@@ -185,7 +185,8 @@ pub(crate) async fn with_text(
 ) -> Result<Vec<ReportRow>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM report WHERE tenant = $1 AND pruned_at IS NULL AND checked_at < $2 \
-         AND (checked_at > $3 OR (checked_at = $3 AND id > $4)) ORDER BY checked_at, id LIMIT $5"
+         AND checked_at >= $3 AND (checked_at > $3 OR id > $4) \
+         AND EXISTS (SELECT 1 FROM report_submission WHERE report = report.id) ORDER BY checked_at, id LIMIT $5"
     );
     tx.rows(&sql, params![tenant.as_str(), before, at, id.as_bytes().as_slice(), limit]).await
 }

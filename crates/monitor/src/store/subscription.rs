@@ -52,7 +52,7 @@ pub(crate) async fn put(tx: &mut Tx<'_>, row: &SubscriptionRow) -> Result<(), St
         "INSERT INTO subscription (id, tenant, email, subject, scope, language, token, weekly, created_at, \
          confirmed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
          ON CONFLICT (tenant, email, subject, scope) DO UPDATE SET language = excluded.language, \
-         weekly = excluded.weekly",
+         weekly = excluded.weekly, created_at = excluded.created_at",
         params![
             row.id,
             row.tenant,
@@ -120,6 +120,27 @@ pub(crate) async fn of(
          AND (subject = '' OR subject = $2) AND (scope = '' OR scope = $3)"
     );
     tx.rows(&sql, params![tenant.as_str(), subject, scope]).await
+}
+
+/// The confirmed ones that want to know of anything under a scope.
+pub(crate) async fn of_scope(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    scope: &str,
+) -> Result<Vec<SubscriptionRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM subscription WHERE tenant = $1 AND confirmed_at IS NOT NULL \
+         AND (scope = '' OR scope = $2)"
+    );
+    tx.rows(&sql, params![tenant.as_str(), scope]).await
+}
+
+/// How often an address was asked to confirm something since an instant, and has not.
+pub(crate) async fn asked(tx: &mut Tx<'_>, tenant: &Tenant, email: &str, since: Instant) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM subscription \
+               WHERE tenant = $1 AND email = $2 AND confirmed_at IS NULL AND created_at > $3";
+    let (count,): (i64,) = tx.get(sql, params![tenant.as_str(), email, since]).await?;
+    Ok(count)
 }
 
 /// The confirmed ones that want a summary every week.

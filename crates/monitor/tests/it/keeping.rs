@@ -177,9 +177,17 @@ async fn what_is_sent_twice_under_one_key_is_done_once() {
     }
     let waivers = desk.stoa.get(&Caller::anonymous(), "/monitor/v1/waivers").await.expect(200).json();
     assert_eq!(waivers["items"].as_array().unwrap().len(), 1);
+    // Nor for another object: it is another request.
+    let change = json!({"state": "suspended", "reason": "silence"});
+    let wish = json!({"subject": "cloud-1", "scope": IAAS, "version": "v5.1", "holder": "One Ltd."});
+    desk.stoa.post(&approver, "/monitor/v1/certificates", &wish).await.expect(201);
+    let keyed = approver.clone().with("idempotency-key", "one");
+    let other = desk.stoa.post(&keyed, "/monitor/v1/certificates/2026-0002/state", &change).await.expect(200).json();
+    assert_eq!((&other["number"], &other["state"]), (&"2026-0002".into(), &"suspended".into()));
     // The key is the caller's own: another's is another.
     let other = desk.stoa.role("approver").await.with("idempotency-key", "one");
-    let waiver = case(json!({"reason": "agreed", "endsOn": "2026-12-01"}));
+    let mut waiver = case(json!({"reason": "agreed", "endsOn": "2026-12-01"}));
+    waiver["subject"] = json!("cloud-2");
     desk.stoa.post(&other, "/monitor/v1/waivers", &waiver).await.expect(201);
     // Evidence too: sent again it is no replay.
     let text = report("cloud-1", IAAS, desk.stoa.clock.now(), verdicts(IAAS, &[])).to_yaml();

@@ -177,3 +177,34 @@ async fn whoever_runs_a_subject_is_told_without_asking() {
     desk.stoa.run_jobs("monitor").await;
     assert!(post.take().is_empty());
 }
+
+#[tokio::test]
+async fn whoever_left_is_told_no_more_and_nobody_is_asked_without_end() {
+    let (desk, post) = desk().await;
+    let account = serde_json::json!({"delegates": ["tester"], "email": "ops@example.org"});
+    desk.stoa.put(&desk.admin, "/monitor/v1/accounts/cloud-3", &account).await.expect(200);
+    desk.stoa.delete(&desk.admin, "/monitor/v1/accounts/cloud-3").await.expect(204);
+    let mut again = account.clone();
+    again["subject"] = "cloud-3".into();
+    again["email"] = "new@example.org".into();
+    desk.stoa.post(&desk.admin, "/monitor/v1/accounts", &again).await.expect(201);
+    desk.found("cloud-3", IAAS, &[]).await;
+    desk.stoa.run_jobs("monitor").await;
+    let told = post.take();
+    assert_eq!(told.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["new@example.org"]);
+    for (subject, scope) in [("cloud-1", ""), ("cloud-2", ""), ("cloud-3", ""), ("", IAAS), ("cloud-1", IAAS), ("", "")]
+    {
+        let fields = format!("email=eve%40example.org&subject={subject}&scope={scope}");
+        for _ in 0..3 {
+            form(&desk, "/monitor/page/subscribe", &fields).await.expect(200);
+        }
+    }
+    desk.stoa.run_jobs("monitor").await;
+    assert_eq!(post.take().len(), 5, "about different things, in one hour");
+    desk.stoa.clock.advance(Duration::from_mins(61));
+    for _ in 0..3 {
+        form(&desk, "/monitor/page/subscribe", "email=eve%40example.org&subject=cloud-1").await.expect(200);
+    }
+    desk.stoa.run_jobs("monitor").await;
+    assert_eq!(post.take().len(), 1);
+}

@@ -141,6 +141,10 @@ async fn a_published_monitors_history_comes_over_once_and_whole() {
     let fresh = report("old-1", IAAS, now, verdicts(IAAS, &[(case, Verdict::Fail)]));
     desk.hand_in(&crate::desk::basic("old-ci", "secret"), 5, &fresh.to_yaml()).await.expect(200);
     assert_eq!(desk.standing("old-1", IAAS).await["state"], "fail");
+    // Whoever left here does not come back with an old list.
+    desk.stoa.delete(&desk.admin, "/monitor/v1/accounts/old-ci").await.expect(204);
+    migrate().await;
+    desk.stoa.get(&desk.admin, "/monitor/v1/accounts/old-ci").await.expect(404);
     // Another version of that monitor is not guessed at.
     psql(&url, "UPDATE meta SET value = 'v9'");
     let refused = monitor.migrate(&by, Foreign::open(&url).await.unwrap()).await;

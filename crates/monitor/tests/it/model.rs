@@ -97,7 +97,9 @@ proptest! {
             .iter()
             .map(|(place, days)| Waived {
                 test_case: (*place.get(&cases)).to_owned(),
+                from: Instant::EPOCH,
                 ends_on: start().date().plus_days(*days),
+                withdrawn_at: None,
             })
             .collect();
         let mut results = Results::default();
@@ -147,7 +149,8 @@ fn a_waiver_tolerates_failures_only() {
         }
         let mut results = Results::default();
         Piece { id: Uuid::nil(), checked_at: now, source: Source::Own, verdicts }.add_to(&mut results);
-        let waived = Waived { test_case: main[0].clone(), ends_on: now.date() };
+        let waived =
+            Waived { test_case: main[0].clone(), from: Instant::EPOCH, ends_on: now.date(), withdrawn_at: None };
         Standing::new(kaas(), &results, &[waived], now).state
     };
     assert_eq!(state(Some(Verdict::Pass)), State::Pass);

@@ -86,8 +86,17 @@ async fn badges_say_the_state_in_words_and_may_be_embedded() {
     let answer = desk.stoa.get(&Caller::anonymous(), &format!("/monitor/badge/cloud-1/{IAAS}.svg")).await.expect(200);
     assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
     assert!(answer.text().contains("v5.1 not finished, 2026-11-24"), "{}", answer.text());
+    // One member that was never tested is worse than one that was not finished.
     let of_version = format!("/monitor/badge/group-one/{IAAS}?version=v5.1");
-    assert!(desk.stoa.get(&Caller::anonymous(), &of_version).await.expect(200).text().contains("not finished"));
+    let badge = async |path: &str| desk.stoa.get(&Caller::anonymous(), path).await.expect(200).text();
+    assert!(badge(&of_version).await.contains("no result"));
+    let table = page(&desk, "/monitor/page/table").await;
+    assert!(table.contains("No result</span></a>") && !table.contains("Not finished v5.1"), "{table}");
+    desk.found("cloud-2", IAAS, &[]).await;
+    assert!(badge(&of_version).await.contains("not finished"));
+    // A draft that passes is no good news yet.
+    let draft = badge(&format!("/monitor/badge/cloud-2/{IAAS}?version=next")).await;
+    assert!(!draft.contains("#1a6b34"), "{draft}");
 }
 
 #[tokio::test]
@@ -185,6 +194,8 @@ async fn what_is_asked_leads_to_who_keeps_it_and_back() {
     let case = "scs-0100-syntax-check";
     let id = desk.found("cloud-3", IAAS, &[(case, Verdict::Fail)]).await;
     desk.found("cloud-2", IAAS, &[]).await;
+    desk.found("cloud-1", IAAS, &[]).await;
+    desk.found("cloud-1", "kaas", &[]).await;
     desk.found("cloud-2", "kaas", &[]).await;
     let hidden = json!({"name": "cloud-3", "title": "Cloud <b>Three</b>", "operator": "Three & Sons",
         "healthUrl": "https://health.example.org"});
@@ -198,7 +209,7 @@ async fn what_is_asked_leads_to_who_keeps_it_and_back() {
     assert!(of_case.contains(&format!("/monitor/page/report/{id}#")), "{of_case}");
     let rows: Vec<&str> = of_case.split("<tr role").filter(|row| row.contains("/monitor/page/detail/")).collect();
     assert!(
-        rows.len() == 2 && rows[0].contains("Three") && rows[0].contains("Failed") && rows[1].contains("Passed"),
+        rows.len() == 3 && rows[0].contains("Three") && rows[0].contains("Failed") && rows[1].contains("Passed"),
         "the failures first: {of_case}"
     );
     let subject = page(&desk, "/monitor/page/subject/cloud-3").await;

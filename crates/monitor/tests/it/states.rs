@@ -149,3 +149,79 @@ async fn scopes_are_data() {
     desk.stoa.clock.advance(DAY * 2);
     assert_eq!(desk.standing("cloud-1", "example").await["state"], "missing");
 }
+
+#[tokio::test]
+async fn a_waiver_counts_from_its_grant_to_its_withdrawal_and_not_before() {
+    let desk = Desk::new().await;
+    let case = "scs-0100-syntax-check";
+    desk.found("cloud-1", IAAS, &[(case, Verdict::Fail)]).await;
+    desk.stoa.clock.advance(DAY * 2);
+    let approver = desk.stoa.role("approver").await;
+    let wish =
+        json!({"subject": "cloud-1", "scope": IAAS, "testCase": case, "reason": "agreed", "endsOn": "2026-12-02"});
+    let granted = desk.stoa.post(&approver, "/monitor/v1/waivers", &wish).await.expect(201).json();
+    // A second one would hold on when the first is withdrawn.
+    let refused = desk.stoa.post(&approver, "/monitor/v1/waivers", &wish).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["pointer"], "/testCase");
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
+    desk.stoa.clock.advance(DAY);
+    let path = format!("/monitor/v1/waivers/{}", granted["id"].as_str().unwrap());
+    desk.stoa.delete(&approver, &path).await.expect(204);
+    assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "fail");
+    let path = format!("/monitor/v1/subjects/cloud-1/scopes/{IAAS}/history");
+    let history = desk.stoa.get(&Caller::anonymous(), &path).await.expect(200).json();
+    let states: Vec<&str> =
+        history["days"].as_array().unwrap().iter().map(|day| day["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["fail", "fail", "pass", "fail"]);
+}
+
+#[tokio::test]
+async fn what_only_people_can_find_out_no_report_decides() {
+    let desk = Desk::new().await;
+    let scope = "uuid: 6f7f2b0a-0000-4000-8000-0000000000aa\nname: Example\nurl: https://example.org\nscripts:\n  \
+        - executable: check.py\n    testcases:\n      - id: by-program\n        description: one\n        \
+        url: https://example.org/one\n  - testcases:\n      - id: by-hand\n        lifetime: year\n        \
+        description: two\n        url: https://example.org/two\nmodules:\n  - id: m\n    name: M\n    \
+        url: https://example.org/m\n    targets:\n      main: [by-program, by-hand]\nversions:\n  \
+        - version: v1\n    stabilized_at: 2026-01-01\n    include: [m]\ntimeline:\n  - date: 2026-01-01\n    \
+        versions:\n      v1: effective\n";
+    let path = "/monitor/v1/scopes?alias=example";
+    let put = stoa_web::Method::PUT;
+    desk.stoa.send_text(&desk.admin, put, path, "application/yaml", scope.to_owned()).await.expect(200);
+    let claimed = |hand: Verdict| {
+        let mut report = report("cloud-3", IAAS, desk.stoa.clock.now(), std::collections::BTreeMap::new());
+        report.scope.uuid = "6f7f2b0a-0000-4000-8000-0000000000aa".parse().unwrap();
+        report.run.invocations[0].results =
+            [("by-program".to_owned(), Verdict::Pass), ("by-hand".to_owned(), hand)].into();
+        report.to_yaml()
+    };
+    let own = desk.account("cloud-3");
+    desk.hand_in(&own, 3, &claimed(Verdict::Pass)).await.expect(200);
+    let standing = desk.standing("cloud-3", "example").await;
+    assert_eq!(
+        (&standing["state"], &standing["testCases"]["by-hand"]["state"]),
+        (&"missing".into(), &"missing".into())
+    );
+    let manual =
+        json!({"subject": "cloud-3", "scope": "example", "testCase": "by-hand", "result": 1, "evidence": "seen"});
+    let manual = desk.stoa.post(&desk.admin, "/monitor/v1/results", &manual).await.expect(201).json();
+    let approver = desk.stoa.role("approver").await;
+    let path = format!("/monitor/v1/results/{}/decision", manual["id"].as_str().unwrap());
+    desk.stoa.get(&approver, "/monitor/v1/results").await.expect(200);
+    desk.stoa.post(&approver, &path, &json!({"approved": true})).await.expect(200);
+    assert_eq!(desk.standing("cloud-3", "example").await["state"], "pass");
+    let changes = desk.stoa.get(&Caller::anonymous(), "/monitor/v1/changes").await.expect(200).json();
+    assert_eq!((&changes["items"][0]["cause"], &changes["items"][0]["evidence"]), (&"decision".into(), &Value::Null));
+    // A later report says nothing about it either, and its quarter ends whatever the scope says.
+    desk.stoa.clock.advance(DAY);
+    desk.hand_in(&own, 3, &claimed(Verdict::Fail)).await.expect(200);
+    let standing = desk.standing("cloud-3", "example").await;
+    assert_eq!(standing["state"], "pass");
+    assert_eq!(standing["testCases"]["by-hand"]["expiresOn"], "2027-04-01");
+    // And nobody records over what a program found to fail.
+    desk.found("cloud-1", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;
+    let over = json!({"subject": "cloud-1", "scope": IAAS, "testCase": "scs-0100-syntax-check", "result": 1,
+        "evidence": "looks fine"});
+    let refused = desk.stoa.post(&desk.admin, "/monitor/v1/results", &over).await.expect(422).json();
+    assert_eq!(refused["errors"][0]["code"], "automated");
+}
