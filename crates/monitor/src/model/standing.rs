@@ -254,6 +254,16 @@ impl Standing {
         sources.peek().is_some() && sources.all(Source::is_verified)
     }
 
+    /// The result that decides and counts no more first: when it was found, and the day as which begins it counts no more.
+    pub fn first_to_expire(&self) -> Option<(Date, Date)> {
+        let main = self.decisive()?.targets.first()?;
+        let of = |id: &String| {
+            let case = self.cases.get(id)?;
+            Some((case.latest?.checked_at.date(), case.expires_on?))
+        };
+        main.test_cases.iter().filter_map(of).min_by_key(|(_, expires_on)| *expires_on)
+    }
+
     /// The day as which begins the state may change with nothing happening: a result that decides counts no more.
     pub fn holds_until(&self) -> Option<Date> {
         let main = self.decisive()?.targets.first()?;

@@ -54,9 +54,8 @@ pub(super) const fn tone(state: State, validity: Option<Validity>) -> Tone {
     match (state, validity) {
         (State::Pass, Some(Validity::Warn)) | (State::Missing | State::Aborted, _) => Tone::Warning,
         (State::Pass, Some(Validity::Deprecated)) | (State::Fail, _) => Tone::Bad,
-        (State::Pass, Some(Validity::Draft)) => Tone::Plain,
+        (State::Pass, Some(Validity::Draft)) | (State::Nothing, _) => Tone::Plain,
         (State::Pass, _) => Tone::Good,
-        (State::Nothing, _) => Tone::Plain,
     }
 }
 

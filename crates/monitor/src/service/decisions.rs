@@ -58,7 +58,7 @@ pub struct Waiver {
     pub reason: String,
     /// The last day on which it is.
     pub ends_on: String,
-    /// Who granted it.
+    /// Who granted it; empty for whoever may not see accounts.
     pub granted_by: String,
     /// When.
     #[schema(value_type = String)]

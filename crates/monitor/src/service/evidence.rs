@@ -206,7 +206,7 @@ impl Monitor {
         skip: usize,
     ) -> Result<Vec<SingleResult>, MonitorError> {
         /// Reports that are looked at in all.
-        const REPORTS_MAX: u32 = 1_000;
+        const REPORTS_MAX: u32 = 20_000;
         /// And at once: a page of results is mostly in the first few.
         const BATCH: u32 = 20;
         let tenant = by.tenant().clone();

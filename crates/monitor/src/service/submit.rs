@@ -123,7 +123,8 @@ impl Monitor {
 
     async fn signers(&self, by: &By) -> Result<Signers, MonitorError> {
         let Some(subject) = by.account() else {
-            return Ok(Signers { submitter: by.actor.id.clone(), own: None });
+            // On public pages: people are not named there.
+            return Ok(Signers { submitter: by.info.name(&by.actor), own: None });
         };
         let (tenant, submitter) = (by.tenant().clone(), subject.to_owned());
         let subject = submitter.clone();

@@ -226,8 +226,14 @@ impl Monitor {
             let mut letters: Vec<(String, String, About)> = Vec::new();
             for (subject, scope, entry) in board.entries() {
                 let Some(known) = board.scopes.by_uuid(scope) else { continue };
-                let ends = entry.standing.holds_until().filter(|_| entry.standing.state == State::Pass);
-                if let Some(day) = ends.filter(|day| (0..=EXPIRY_DAYS).contains(&day.days_since(today))) {
+                let ends = entry.standing.first_to_expire().filter(|_| entry.standing.state == State::Pass);
+                // What is tested every day expires the day after next, and nobody has to be told: the test is late only
+                // when half of that time is over.
+                let is_near = |checked: Date, day: Date| {
+                    (0..=EXPIRY_DAYS).contains(&day.days_since(today))
+                        && today.days_since(checked) * 2 >= day.days_since(checked)
+                };
+                if let Some((_, day)) = ends.filter(|(checked, day)| is_near(*checked, *day)) {
                     let (subject, scope) = (subject.to_owned(), known.alias.clone());
                     let about = About::Expiry { subject: subject.clone(), scope: scope.clone(), day: day.to_string() };
                     letters.push((subject, scope, about));
@@ -251,12 +257,14 @@ impl Monitor {
                     }
                 }
             }
-            let write = async move |tx: &mut Tx<'_>| -> Result<(), MonitorError> {
-                for (subject, scope, about) in &letters {
+            for (subject, scope, about) in letters {
+                let tenant = tenant.clone();
+                // One by one: many of them at once are too much for a transaction.
+                let write = async move |tx: &mut Tx<'_>| -> Result<(), MonitorError> {
                     // What happens to a version is of interest to whoever follows any subject under its scope.
                     let rows = match about {
-                        About::Timeline { .. } => store::subscription::of_scope(tx, &tenant, scope).await?,
-                        _ => store::subscription::of(tx, &tenant, subject, scope).await?,
+                        About::Timeline { .. } => store::subscription::of_scope(tx, &tenant, &scope).await?,
+                        _ => store::subscription::of(tx, &tenant, &subject, &scope).await?,
                     };
                     let mut told = BTreeSet::new();
                     for row in rows {
@@ -264,10 +272,10 @@ impl Monitor {
                             post_once(tx, row.id, about.clone()).await?;
                         }
                     }
-                }
-                Ok(())
-            };
-            self.store().write(write).await?;
+                    Ok(())
+                };
+                self.store().write(write).await?;
+            }
         }
         let monday = monday_of(today).to_string();
         let write = async move |tx: &mut Tx<'_>| -> Result<(), MonitorError> {
