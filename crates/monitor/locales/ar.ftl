@@ -295,3 +295,6 @@ monitor-reports = التقارير
 problem-monitor-standard-not-found = لا يضم النطاق معياراً كهذا.
 problem-monitor-test-case-not-found = ليس في النطاق حالة اختبار كهذه.
 monitor-search-account = الموضوع أو المجموعة
+monitor-self-reported-short = أبلغ عنه بنفسه
+monitor-by-people = ما وجده أشخاص، وما يُتسامح فيه
+monitor-tolerated = متسامَح فيه حتى { $date }: { $reason }

@@ -312,3 +312,6 @@ monitor-reports = Reports
 problem-monitor-standard-not-found = The scope takes in no such standard.
 problem-monitor-test-case-not-found = The scope has no such test case.
 monitor-search-account = Subject or group
+monitor-self-reported-short = self-reported
+monitor-by-people = What people found out, and what is tolerated
+monitor-tolerated = Tolerated until { $date }: { $reason }

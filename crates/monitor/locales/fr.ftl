@@ -291,3 +291,6 @@ monitor-reports = Rapports
 problem-monitor-standard-not-found = Le périmètre ne comprend pas cette norme.
 problem-monitor-test-case-not-found = Le périmètre n’a pas ce cas de test.
 monitor-search-account = Sujet ou groupe
+monitor-self-reported-short = déclaré par le sujet
+monitor-by-people = Ce que des personnes ont constaté, et ce qui est toléré
+monitor-tolerated = Toléré jusqu’au { $date } : { $reason }

@@ -291,3 +291,6 @@ monitor-reports = Ripoti
 problem-monitor-standard-not-found = Wigo hauna kiwango kama hicho.
 problem-monitor-test-case-not-found = Wigo hauna jaribio kama hilo.
 monitor-search-account = Somo au kundi
+monitor-self-reported-short = imejiripoti
+monitor-by-people = Watu walichogundua, na kinachovumiliwa
+monitor-tolerated = Inavumiliwa hadi { $date }: { $reason }

@@ -135,7 +135,9 @@ async fn evidence(asking: &Public, monitor: &Monitor, id: &str) -> Result<Eviden
 async fn open_to(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
     let found = evidence(asking, monitor, id).await?;
     let by = By::new(asking.actor.clone(), asking.info.clone());
-    monitor.may_download(&by, &found.info.subject)?;
+    for subject in &found.subjects {
+        monitor.may_download(&by, subject)?;
+    }
     Ok(found)
 }
 

@@ -91,7 +91,11 @@ pub(super) fn cell(w: &Words, standing: Option<&Standing>, with_drafts: bool) ->
     let version = if kept.is_empty() || !standing.state.is_green() { decides() } else { kept };
     let word = w.t(state_key(standing.state));
     let text = if version.is_empty() { word } else { format!("{word} {version}") };
-    Badge::html(tone(standing.state, decisive.map(|version| version.validity)), text)
+    let badge = Badge::html(tone(standing.state, decisive.map(|version| version.validity)), text);
+    if standing.is_verified() || standing.state == State::Nothing {
+        return badge;
+    }
+    badge.then(Html::trusted(" ")).then(Html::quiet(w.t("monitor-self-reported-short")))
 }
 
 /// The cell of the table where one version is looked at.
@@ -134,7 +138,9 @@ pub(super) async fn badge(
         State::Aborted => "not finished",
         State::Nothing => "no result",
     };
-    let value = format!("{} {word}, {}", version, board.date);
+    let is_own = params.get("version").is_none() && entry.is_some_and(|entry| !entry.standing.is_verified());
+    let vouched = if is_own { ", self-reported" } else { "" };
+    let value = format!("{} {word}{vouched}, {}", version, board.date);
     let drawn = drawn(&known.scope.name, value.trim(), tone(state, validity));
     let mut response = bytes_as(StatusCode::OK, "image/svg+xml", drawn);
     let headers = response.headers_mut();

@@ -73,6 +73,7 @@ async fn page(view: &View, monitor: &Monitor, name: &str, scope: &str, with_draf
             .push(summary(view, &entry.standing, with_drafts))
             .push(calendar::strip(view, &history, &place))
             .push(failures(view, subject, known, entry))
+            .push(by_people(view, monitor, subject, known).await?)
             .push(bundle_link(view, subject, known));
         if !is_group {
             page = page.push(cases(view, known, &entry.standing, with_drafts));
@@ -105,6 +106,29 @@ fn summary(view: &View, standing: &Standing, with_drafts: bool) -> Html {
         facts = facts.add(&version.name, said);
     }
     facts.render()
+}
+
+/// What people decided about a subject, which everybody can read: what they looked at, and why a failure is tolerated.
+async fn by_people(view: &View, monitor: &Monitor, subject: &str, known: &Known) -> Result<Html, Fault> {
+    let w = view.words();
+    let said = monitor.said_by_people(&tenant(view), subject, known.scope.uuid).await?;
+    if said.is_empty() {
+        return Ok(Html::empty());
+    }
+    let rows = said.into_iter().map(|said| match said.until {
+        Some(day) => {
+            let day = day.parse::<stoa_core::Date>().map_or(day, |day| w.date(day));
+            let words = w.with("monitor-tolerated", &[("date", day.into()), ("reason", said.words.into())]);
+            [Html::code(said.test_case), Html::isolated(words)]
+        }
+        None => [Html::code(said.test_case), Html::isolated(said.words)],
+    });
+    let table = Table::new(w.t("monitor-by-people"))
+        .show_caption()
+        .column(Column::new(w.t("monitor-test-case")))
+        .column(Column::new(w.t("monitor-evidence")))
+        .rows(rows);
+    Ok(table.render(w))
 }
 
 /// The way to everything that the state rests on, in one file.

@@ -157,11 +157,17 @@ pub(super) async fn sitemap(asking: Public, Extract(monitor): Extract<Monitor>) 
         pages.extend(scope.modules.iter().map(|module| asked::at("standard", known, &module.id)));
         pages.extend(scope.test_cases.iter().map(|case| asked::at("test-case", known, &case.id)));
     }
+    let certificates = monitor.certificates(&asking.actor.tenant).await?;
+    pages.extend(certificates.iter().map(|certificate| super::certificates::at(&certificate.number)));
     for row in &board.rows {
         pages.push(super::subject::at(&row.name));
         for known in board.scopes.iter() {
             if board.is_tested(&row.subjects, known.scope.uuid) {
                 pages.push(detail_at(&row.name, &known.alias).to_string());
+                for subject in row.subjects.iter().filter(|name| board.entry(name, known.scope.uuid).is_some()) {
+                    let (subject, alias) = (Address::segment(subject), Address::segment(&known.alias));
+                    pages.push(format!("/monitor/page/history/{subject}/{alias}"));
+                }
             }
         }
     }

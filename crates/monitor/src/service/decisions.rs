@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stoa_core::{Date, Instant};
+use stoa_core::{Date, Instant, Tenant};
 use stoa_standards::scope::Automation;
 use stoa_standards::verdict::Verdict;
 use stoa_store::Tx;
@@ -138,7 +138,46 @@ fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::E
     })
 }
 
+/// What people decided about a test case of a subject, for everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The test case.
+    pub test_case: String,
+    /// What was looked at, or why the failure is tolerated.
+    pub words: String,
+    /// Until which day it is tolerated; nothing where it was looked at.
+    pub until: Option<String>,
+}
+
 impl Monitor {
+    /// What people decided about a subject that holds today: results that count, and waivers that did not end.
+    pub async fn said_by_people(&self, tenant: &Tenant, subject: &str, scope: Uuid) -> Result<Vec<Said>, MonitorError> {
+        let board = self.board(tenant).await?;
+        let Some(entry) = board.entry(subject, scope) else { return Ok(Vec::new()) };
+        let is_by_hand = entry.results.iter().any(|(_, latest)| latest.source == Source::Manual);
+        if !is_by_hand && entry.waived.is_empty() {
+            return Ok(Vec::new());
+        }
+        let evidence: Vec<Uuid> = entry.results.iter().map(|(_, latest)| latest.evidence).collect();
+        let (tenant, subject, today) = (tenant.clone(), subject.to_owned(), board.date.to_string());
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let manual = store::decision::approved(tx, &tenant, &subject, scope).await?;
+            let counts = |row: &ManualRow| evidence.contains(&Uuid::from_bytes(*row.id.as_bytes()));
+            let mut said: Vec<Said> = manual
+                .into_iter()
+                .filter(counts)
+                .map(|row| Said { test_case: row.test_case, words: row.evidence, until: None })
+                .collect();
+            for row in store::decision::waivers_of(tx, &tenant, &subject, scope).await? {
+                if row.ends_on >= today {
+                    said.push(Said { test_case: row.test_case, words: row.reason, until: Some(row.ends_on) });
+                }
+            }
+            Ok(said)
+        };
+        self.store().read(read).await
+    }
+
     /// The waivers that were not withdrawn.
     pub async fn waivers(&self, by: &By) -> Result<Vec<Waiver>, MonitorError> {
         let tenant = by.tenant().clone();

@@ -64,6 +64,8 @@ pub struct Evidence {
     pub info: ReportInfo,
     /// The report.
     pub report: Report,
+    /// All that the signed bytes are about.
+    pub subjects: Vec<String>,
     /// The signed bytes: all that stood behind the signature.
     pub body: String,
     /// The content type of the signed bytes.
@@ -130,10 +132,13 @@ impl Monitor {
             _ => read_yaml(&body),
         };
         let place = usize::try_from(submission.place).unwrap_or(usize::MAX);
-        let report = reports.ok().and_then(|reports| reports.into_iter().nth(place)).ok_or_else(broken)?;
+        let reports = reports.map_err(|_| broken())?;
+        let subjects = reports.iter().map(|report| report.subject.clone()).collect();
+        let report = reports.into_iter().nth(place).ok_or_else(broken)?;
         Ok(Evidence {
             info: ReportInfo::from(&row),
             report,
+            subjects,
             body,
             content_type: submission.content_type,
             signature: submission.signature,

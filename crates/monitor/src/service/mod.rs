@@ -37,7 +37,7 @@ pub use asked::{Asked, Kept, Standard};
 pub use board::{Board, Entry, Row};
 pub use certificates::{Certificate, CertificateState, NAMESPACE, NewCertificate, Statement};
 pub use changes::Change;
-pub use decisions::{Approval, Manual, NewManual, NewWaiver, Waiver};
+pub use decisions::{Approval, Manual, NewManual, NewWaiver, Said, Waiver};
 pub use due::Due;
 pub use evidence::{Evidence, ReportInfo, SingleResult};
 pub use history::History;

@@ -107,6 +107,13 @@ async fn evidence_that_is_not_open_is_for_the_subject_and_for_those_who_read_all
             assert!(!answer.header("cache-control").contains("public"), "{path}");
         }
     }
+    // A body about several is for nobody who may see one of them only.
+    let both = ["cloud-1", "cloud-2"].map(|subject| report(subject, IAAS, desk.stoa.clock.now(), verdicts(IAAS, &[])));
+    let text = format!("{}{}", both[0].to_yaml(), both[1].to_yaml());
+    desk.hand_in(&desk.account("tester"), 1, &text).await.expect(200);
+    let of_both = format!("/monitor/reports/{}/body", both[0].run.uuid);
+    desk.stoa.get(&desk.account("cloud-1"), &of_both).await.expect(403);
+    desk.stoa.get(&desk.admin, &of_both).await.expect(200);
     let page = desk.stoa.get(&Caller::anonymous(), &format!("/monitor/page/report/{id}")).await.expect(200).text();
     assert!(!page.contains("/body\"") && page.contains(CASE), "{page}");
 }

@@ -94,6 +94,12 @@ async fn badges_say_the_state_in_words_and_may_be_embedded() {
     assert!(table.contains("No result</span></a>") && !table.contains("Not finished v5.1"), "{table}");
     desk.found("cloud-2", IAAS, &[]).await;
     assert!(badge(&of_version).await.contains("not finished"));
+    // Whose word it is can be seen at once.
+    let own = report("cloud-3", IAAS, desk.stoa.clock.now(), verdicts(IAAS, &[])).to_yaml();
+    desk.hand_in(&desk.account("cloud-3"), 3, &own).await.expect(200);
+    assert!(badge(&format!("/monitor/badge/cloud-3/{IAAS}")).await.contains("v5.1 passes, self-reported"));
+    let table = page(&desk, "/monitor/page/table").await;
+    assert_eq!(table.matches("self-reported").count(), 1, "{table}");
     // A draft that passes is no good news yet.
     let draft = badge(&format!("/monitor/badge/cloud-2/{IAAS}?version=next")).await;
     assert!(!draft.contains("#1a6b34"), "{draft}");

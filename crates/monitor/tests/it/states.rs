@@ -164,6 +164,9 @@ async fn a_waiver_counts_from_its_grant_to_its_withdrawal_and_not_before() {
     let refused = desk.stoa.post(&approver, "/monitor/v1/waivers", &wish).await.expect(422).json();
     assert_eq!(refused["errors"][0]["pointer"], "/testCase");
     assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "pass");
+    let page =
+        desk.stoa.get(&Caller::anonymous(), &format!("/monitor/page/detail/cloud-1/{IAAS}")).await.expect(200).text();
+    assert!(page.contains("Tolerated until 2 December 2026: agreed"), "{page}");
     desk.stoa.clock.advance(DAY);
     let path = format!("/monitor/v1/waivers/{}", granted["id"].as_str().unwrap());
     desk.stoa.delete(&approver, &path).await.expect(204);
@@ -210,6 +213,8 @@ async fn what_only_people_can_find_out_no_report_decides() {
     desk.stoa.get(&approver, "/monitor/v1/results").await.expect(200);
     desk.stoa.post(&approver, &path, &json!({"approved": true})).await.expect(200);
     assert_eq!(desk.standing("cloud-3", "example").await["state"], "pass");
+    let page = desk.stoa.get(&Caller::anonymous(), "/monitor/page/detail/cloud-3/example").await.expect(200).text();
+    assert!(page.contains("What people found out") && page.contains(">seen<"), "{page}");
     let changes = desk.stoa.get(&Caller::anonymous(), "/monitor/v1/changes").await.expect(200).json();
     assert_eq!((&changes["items"][0]["cause"], &changes["items"][0]["evidence"]), (&"decision".into(), &Value::Null));
     // A later report says nothing about it either, and its quarter ends whatever the scope says.
