@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use built_in::{built_in, find as find_built_in};
 pub use lifetime::Lifetime;
-pub use published::read;
+pub use published::{read, write};
 pub use selection::{Selected, Selection, SelectionError};
 pub use timeline::{Timeline, TimelineEntry, Validity};
 

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value, json};
+
 use super::names::{Names, Thing};
 use super::{
     Automation, Include, Lifetime, Module, Scope, TestCase, Timeline, TimelineEntry, Validity, Variable, Version,
@@ -23,6 +25,68 @@ pub fn read(text: &str) -> Result<Scope, ReadError> {
     let scope = scope(Cursor::new(document, &faults), &mut names);
     names.check(&faults);
     faults.done(scope).map(Scope::resolved)
+}
+
+/// What stands for the program that finds out about a test case: how that is run is no part of a scope here.
+const EXECUTABLE: &str = "stoa";
+
+/// Writes a scope in the published format, as JSON, which is YAML too: [`read`] gives the same scope again.
+pub fn write(scope: &Scope) -> String {
+    let mut scripts: Vec<(Automation, Vec<Value>)> = Vec::new();
+    for case in &scope.test_cases {
+        let mut written = json!({"id": case.id, "lifetime": case.lifetime, "description": case.description,
+            "url": case.url});
+        if let (Some(section), Some(fields)) = (&case.section, written.as_object_mut()) {
+            fields.insert("section".to_owned(), section.clone().into());
+        }
+        match scripts.last_mut() {
+            // The order of test cases stays.
+            Some((automation, cases)) if *automation == case.automation => cases.push(written),
+            _ => scripts.push((case.automation, vec![written])),
+        }
+    }
+    let scripts: Vec<Value> = scripts
+        .into_iter()
+        .map(|(automation, cases)| match automation {
+            Automation::Automated => json!({"executable": EXECUTABLE, "testcases": cases}),
+            Automation::Manual => json!({"testcases": cases}),
+        })
+        .collect();
+    let variables: Vec<Value> = scope
+        .variables
+        .iter()
+        .map(|variable| match &variable.default {
+            Some(default) => Value::Object(Map::from_iter([(variable.name.clone(), default.clone().into())])),
+            None => variable.name.clone().into(),
+        })
+        .collect();
+    let modules: Vec<Value> = scope
+        .modules
+        .iter()
+        .map(|module| {
+            json!({"id": module.id, "name": module.name, "url": module.url, "parameters": module.parameters,
+                "targets": module.targets})
+        })
+        .collect();
+    let versions: Vec<Value> = scope
+        .versions
+        .iter()
+        .map(|version| {
+            let include: Vec<Value> = version
+                .includes
+                .iter()
+                .map(|include| json!({"ref": include.module, "parameters": include.parameters}))
+                .collect();
+            let mut written = json!({"version": version.name, "include": include});
+            if let (Some(day), Some(fields)) = (version.stabilized_at, written.as_object_mut()) {
+                fields.insert("stabilized_at".to_owned(), day.to_string().into());
+            }
+            written
+        })
+        .collect();
+    let document = json!({"uuid": scope.uuid, "name": scope.name, "url": scope.url, "variables": variables,
+        "scripts": scripts, "modules": modules, "versions": versions, "timeline": scope.timeline});
+    document.to_string()
 }
 
 fn scope(place: Cursor<'_>, names: &mut Names) -> Scope {

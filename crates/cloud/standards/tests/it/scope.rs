@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use stoa_core::{Date, Instant};
 use stoa_standards::scope::{
-    Automation, Lifetime, MAIN, Scope, Selection, SelectionError, Validity, built_in, find_built_in, read,
+    Automation, Lifetime, MAIN, Scope, Selection, SelectionError, Validity, built_in, find_built_in, read, write,
 };
 
 use crate::published_file;
@@ -73,6 +73,14 @@ fn the_published_form_is_read_and_resolved() {
     assert_eq!(version.includes[0].parameters["list"], "https://example.org/list");
     assert_eq!(scope.attention("a-1"), 1, "only v1 is frozen");
     assert_eq!(scope.attention("by-hand"), 0, "only target main counts");
+}
+
+#[test]
+fn what_is_written_is_read_as_the_same_again() {
+    let small = read(SMALL).unwrap();
+    for scope in built_in().map(|(_, scope)| scope).chain([&small]) {
+        assert_eq!(read(&write(scope)).as_ref(), Ok(scope), "{}", scope.name);
+    }
 }
 
 #[test]
