@@ -7,7 +7,7 @@ use stoa_store::Backoff;
 use stoa_store::jobs::{Job, JobError, JobHandler};
 
 use crate::MonitorError;
-use crate::service::{MAIL_JOB, Monitor};
+use crate::service::{MAIL_JOB, Monitor, TELL_JOB};
 
 /// How often it is looked for changes that come with the days.
 const WATCH_TIME: Duration = Duration::from_mins(10);
@@ -31,6 +31,20 @@ impl JobHandler for SendMail {
 
     async fn run(&self, job: &Job) -> Result<(), JobError> {
         self.0.mail(job.payload()?).await
+    }
+}
+
+/// Finds out who is told of something.
+pub(crate) struct Tell(pub(crate) Monitor);
+
+#[async_trait]
+impl JobHandler for Tell {
+    fn kind(&self) -> &'static str {
+        TELL_JOB
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), JobError> {
+        self.0.post_some(job).await
     }
 }
 

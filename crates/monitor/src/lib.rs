@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration::both(1, "monitor", include_str!("../migrations/001_monitor.sql")),
     Migration::both(2, "certificate", include_str!("../migrations/002_certificate.sql")),
     Migration::both(3, "retention", include_str!("../migrations/003_retention.sql")),
+    Migration::both(4, "told", include_str!("../migrations/004_told.sql")),
 ];
 
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
@@ -53,6 +54,7 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
         jobs: vec![
             webhooks.handler(),
             webhooks.tidy(),
+            Arc::new(jobs::Tell(monitor.clone())),
             Arc::new(jobs::SendMail(monitor.clone())),
             Arc::new(jobs::Watch(monitor.clone())),
             Arc::new(jobs::Prune(monitor.clone())),

@@ -5,10 +5,12 @@
 
 mod browser;
 mod engine;
+mod mail;
 mod stoa;
 mod walk;
 
 pub use browser::Browser;
 pub use engine::{Place, on_postgres, open_store};
+pub use mail::MailServer;
 pub use stoa::{Answer, Caller, MakePages, NodePages, TestStoa};
 pub use walk::{Walk, walk_console};

@@ -22,8 +22,8 @@ use crate::model::bundle::SignedBundle;
 use crate::model::history::share_kept;
 use crate::permission::{AccountRead, AccountWrite, CertificateIssue, ReportSubmit, ResultApprove, ResultPropose};
 use crate::service::{
-    Account, AccountKey, By, Certificate, CertificateState, Change, Due, Imported, Listing, Manual, Monitor,
-    NewAccount, NewCertificate, NewManual, NewWaiver, ReportInfo, Waiver,
+    Account, AccountKey, Bundled, By, Certificate, CertificateState, Change, Changed, Due, Imported, Listing, Manual,
+    Monitor, NewAccount, NewCertificate, NewManual, NewWaiver, ReportInfo, Waiver,
 };
 use crate::store::decision::DecisionId;
 
@@ -177,7 +177,7 @@ async fn get_standing(
             .collect();
         items.push(json!({"subject": subject, "state": standing.state, "verified": standing.is_verified(),
             "version": standing.decisive().map(|version| &version.name), "checkedAt": standing.checked_at,
-            "holdsUntil": standing.holds_until().map(|date| date.to_string()), "versions": versions,
+            "holdsUntil": entry.holds_until().map(|date| date.to_string()), "versions": versions,
             "testCases": cases}));
     }
     let standing = json!({"date": board.date.to_string(), "scope": known.scope.uuid, "items": items});
@@ -198,7 +198,12 @@ async fn get_bundle(
 ) -> Result<Json<SignedBundle>, Fault> {
     let by = By::new(asking.actor, asking.info);
     monitor.may_download(&by, &subject)?;
-    Ok(Json(monitor.bundle(by.tenant(), &subject, &scope).await?))
+    let Bundled { signed, subjects } = monitor.bundle(by.tenant(), &subject, &scope).await?;
+    // A text that was signed as one can hold the reports of others.
+    for other in &subjects {
+        monitor.may_download(&by, other)?;
+    }
+    Ok(Json(signed))
 }
 
 /// A history
@@ -241,7 +246,7 @@ async fn get_history(
 
 /// List changes
 ///
-/// The newest changes of states, of one subject or of all, from the last 90 days.
+/// The newest changes of states and of certificates, of one subject or of all, from the last 90 days.
 #[utoipa::path(get, path = "/v1/changes", operation_id = "list_changes", tag = "states",
     params(("subject" = Option<String>, Query), ("limit" = Option<u32>, Query),
         ("format" = Option<String>, Query, description = "`json`, or `csv`")),
@@ -252,18 +257,41 @@ async fn list_changes(asking: Public, State(monitor): State<Monitor>, params: Pa
     let limit = params.number("limit")?.unwrap_or(100).min(CHANGES_MAX);
     let items = monitor.changes(&asking.actor.tenant, subject, since, limit).await?;
     if csv::is_wanted(&params)? {
-        let header = ["at", "subject", "scope", "before", "before_version", "after", "version", "cause", "evidence"];
+        let header = [
+            "at",
+            "subject",
+            "scope",
+            "before",
+            "before_version",
+            "after",
+            "version",
+            "cause",
+            "evidence",
+            "certificate",
+            "reason",
+        ];
         let line = |change: Change| {
+            let (before, before_version, after, version, certificate, reason) = match change.what {
+                Changed::State { before, before_version, after, version } => {
+                    (before.name(), before_version, after.name(), version, String::new(), String::new())
+                }
+                Changed::Certificate { number, before, after, version, reason } => {
+                    let before = before.map_or("", CertificateState::name);
+                    (before, version.clone(), after.name(), version, number, reason)
+                }
+            };
             [
                 change.at.to_string(),
                 change.subject,
                 change.scope,
-                change.before.name().to_owned(),
-                change.before_version,
-                change.after.name().to_owned(),
-                change.version,
+                before.to_owned(),
+                before_version,
+                after.to_owned(),
+                version,
                 change.cause,
                 change.evidence.map(|id| id.to_string()).unwrap_or_default(),
+                certificate,
+                reason,
             ]
         };
         return Ok(csv::table(header, items.into_iter().map(line)));

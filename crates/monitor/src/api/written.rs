@@ -153,7 +153,7 @@ pub(super) fn row(board: &Board, row: &Row) -> Value {
                 "validity": standing.decisive().map(|version| version.validity),
                 "kept": standing.kept().map(|version| version.name.as_str()).collect::<Vec<_>>(),
                 "verified": standing.is_verified(), "checkedAt": standing.checked_at,
-                "holdsUntil": standing.holds_until().map(|date| date.to_string()),
+                "holdsUntil": entry.holds_until().map(|date| date.to_string()),
             });
             Some((known.alias.clone(), value))
         })

@@ -1,9 +1,8 @@
 //! A bundle of evidence: everything that a subject's state rests on, in one signed file that anybody can verify without
 //! asking anybody.
 //!
-//! It holds the signed reports behind the newest results, what people decided, the scope where it is not one of the
-//! program's own, and the state that the monitor claims. Whoever verifies it verifies each signature and works the state
-//! out again.
+//! It holds the signed reports behind the newest results, what people decided, the scope, and the state that the monitor
+//! claims. Whoever verifies it verifies each signature and works the state out again.
 
 use std::collections::BTreeMap;
 
@@ -48,6 +47,9 @@ pub struct Bundle {
     pub scope: BundleScope,
     /// The reports that the newest results come from.
     pub reports: Vec<BundleReport>,
+    /// Those that came with the history of another monitor, which did not keep their signatures: the monitor's word.
+    #[serde(default)]
+    pub moved: Vec<BundleMoved>,
     /// Newest results that people found.
     pub by_hand: Vec<BundleManual>,
     /// Failures that are tolerated.
@@ -64,7 +66,7 @@ pub struct BundleScope {
     pub uuid: Uuid,
     /// Its title.
     pub name: String,
-    /// Its document in the published format; none where it is one of the program's own.
+    /// Its document in the published format; in bundles of before 2026-12 none where it is one of the program's own.
     pub document: Option<String>,
 }
 
@@ -84,6 +86,18 @@ pub struct BundleReport {
     pub signature: String,
     /// The key that made it.
     pub public_key: String,
+}
+
+/// What a report without a signature says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BundleMoved {
+    /// Its id.
+    pub id: Uuid,
+    /// When the tests ran.
+    pub checked_at: Instant,
+    /// 1, 0 or -1 by test case.
+    pub results: BTreeMap<String, i64>,
 }
 
 /// A result that a person found, and a second one approved.
@@ -183,7 +197,7 @@ pub enum BundleError {
         /// What is wrong.
         error: String,
     },
-    /// The scope is not one of the program's own, and the bundle does not hold it.
+    /// The bundle does not hold its scope, which is not one of the program's own either.
     #[error("the scope {0} is not known here, and the bundle does not hold it")]
     Scope(Uuid),
     /// The evidence adds up to something else.
@@ -200,6 +214,8 @@ pub struct Verified {
     pub key: String,
     /// The keys that signed its reports.
     pub report_keys: Vec<String>,
+    /// Whether the scope by which it is judged is word for word one of the program's own.
+    pub is_scope_known: bool,
 }
 
 /// Verifies a bundle: the monitor's signature, by one of `trusted` unless there are none; each report's signature; and that
@@ -224,12 +240,14 @@ pub fn verify(text: &str, trusted: &[PublicKey]) -> Result<Verified, BundleError
             report_keys.push(key);
         }
     }
+    for moved in &bundle.moved {
+        let verdicts = moved.results.iter().map(|(id, number)| Ok((id.clone(), verdict(*number)?)));
+        let verdicts = verdicts.collect::<Result<_, BundleError>>()?;
+        unsigned(moved.id, moved.checked_at, Source::Moved, verdicts).add_to(&mut results);
+    }
     for manual in &bundle.by_hand {
-        let wrong = || BundleError::Malformed(format!("{} is no result", manual.result));
-        let verdict = Verdict::of_number(manual.result).ok_or_else(wrong)?;
-        let verdicts = [(manual.test_case.clone(), verdict)].into();
-        let piece = Piece { id: manual.id, checked_at: manual.checked_at, source: Source::Manual, verdicts };
-        piece.add_to(&mut results);
+        let verdicts = [(manual.test_case.clone(), verdict(manual.result)?)].into();
+        unsigned(manual.id, manual.checked_at, Source::Manual, verdicts).add_to(&mut results);
     }
     let waived: Vec<Waived> = bundle
         .waivers
@@ -244,7 +262,18 @@ pub fn verify(text: &str, trusted: &[PublicKey]) -> Result<Verified, BundleError
     if evaluation != bundle.evaluation {
         return Err(BundleError::Evaluation(difference(&bundle.evaluation, &evaluation)));
     }
-    Ok(Verified { bundle, key: found, report_keys })
+    let own = scope::built_in().map(|(_, own)| own).find(|own| own.uuid == scope.uuid);
+    let is_scope_known = own == Some(&scope);
+    Ok(Verified { bundle, key: found, report_keys, is_scope_known })
+}
+
+fn verdict(number: i64) -> Result<Verdict, BundleError> {
+    Verdict::of_number(number).ok_or_else(|| BundleError::Malformed(format!("{number} is no result")))
+}
+
+/// What the monitor says without a report that is signed.
+fn unsigned(id: Uuid, checked_at: Instant, source: Source, verdicts: BTreeMap<String, Verdict>) -> Piece {
+    Piece { id, checked_at, counts_from: checked_at, source, verdicts }
 }
 
 /// A report's results, once its signature and what it is about are sure; and the key that signed it.
@@ -263,7 +292,8 @@ fn piece(bundle: &Bundle, report: &BundleReport) -> Result<(Piece, String), Bund
         return Err(wrong("it is about something else".to_owned()));
     }
     let verdicts = document.all_verdicts();
-    Ok((Piece { id: report.id, checked_at: document.checked_at, source: report.source, verdicts }, key.fingerprint()))
+    let (id, checked_at) = (report.id, document.checked_at);
+    Ok((Piece { id, checked_at, counts_from: checked_at, source: report.source, verdicts }, key.fingerprint()))
 }
 
 fn scope_of(scope: &BundleScope) -> Result<Scope, BundleError> {

@@ -1,6 +1,7 @@
 //! What a subject's state was, day by day, worked out from the evidence alone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use stoa_core::{Date, Instant};
 use stoa_standards::scope::Scope;
@@ -20,6 +21,8 @@ pub struct Piece {
     pub id: Uuid,
     /// When it was found.
     pub checked_at: Instant,
+    /// Since when it counts: what people found out does since a second person approved it.
+    pub counts_from: Instant,
     /// How it came about.
     pub source: Source,
     /// What was found, by test case.
@@ -58,23 +61,41 @@ pub struct Day {
     pub version: Option<String>,
 }
 
+/// What a scope said from an instant on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    /// Since when.
+    pub since: Instant,
+    /// What it said.
+    pub scope: Arc<Scope>,
+}
+
+impl Edition {
+    /// The place of that of several, earliest first, that held at an instant: before the first that is known, the first.
+    pub fn place_at(editions: &[Self], at: Instant) -> usize {
+        editions.iter().rposition(|edition| edition.since <= at).unwrap_or(0)
+    }
+}
+
 /// The days from `first` through the one of `now`.
 ///
-/// Each day is judged at its end by the evidence of until then and by its own timeline; the present day as of now.
-pub fn days(scope: &Scope, evidence: &[Piece], waived: &[Waived], first: Date, now: Instant) -> Vec<Day> {
+/// Each day is judged at its end by the evidence of until then, by what the scope said then, and by its own timeline; the
+/// present day as of now.
+pub fn days(editions: &[Edition], evidence: &[Piece], waived: &[Waived], first: Date, now: Instant) -> Vec<Day> {
     let mut pieces: Vec<&Piece> = evidence.iter().collect();
-    pieces.sort_by_key(|piece| (piece.checked_at, piece.id));
+    pieces.sort_by_key(|piece| (piece.counts_from, piece.id));
     let mut pieces = pieces.into_iter().peekable();
-    let rules = Rules::new(scope);
+    let rules: Vec<Rules<'_>> = editions.iter().map(|edition| Rules::new(&edition.scope)).collect();
     let mut results = Results::default();
     let mut days = Vec::new();
     let mut date = first;
     while date <= now.date() {
         let end = date.plus_days(1).start();
         let at = if end > now { now } else { Instant::from_micros(end.micros() - 1) };
-        while let Some(piece) = pieces.next_if(|piece| piece.checked_at <= at) {
+        while let Some(piece) = pieces.next_if(|piece| piece.counts_from <= at) {
             piece.add_to(&mut results);
         }
+        let Some(rules) = rules.get(Edition::place_at(editions, at)) else { break };
         let Outcome { state, version } = rules.outcome(&results, waived, at);
         days.push(Day { date, state, version: version.map(str::to_owned) });
         date = date.plus_days(1);

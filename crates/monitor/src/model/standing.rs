@@ -3,7 +3,7 @@
 //! A version is kept when each test case of its target `main` has a result that still counts and passed, or failed and is
 //! waived. Aborted, missing and expired test cases say nothing about the subject, so nothing that contains one is a pass.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use stoa_core::{Date, Instant};
@@ -263,12 +263,6 @@ impl Standing {
         };
         main.test_cases.iter().filter_map(of).min_by_key(|(_, expires_on)| *expires_on)
     }
-
-    /// The day as which begins the state may change with nothing happening: a result that decides counts no more.
-    pub fn holds_until(&self) -> Option<Date> {
-        let main = self.decisive()?.targets.first()?;
-        main.test_cases.iter().filter_map(|id| self.cases.get(id)?.expires_on).min()
-    }
 }
 
 fn case(scope: &Scope, results: &Results, waived: &[Waived], now: Instant, id: &str) -> Case {
@@ -340,6 +334,24 @@ impl<'s> Rules<'s> {
         let first = first.unwrap_or(Outcome { state: State::Nothing, version: None });
         Outcome { state: if results.is_empty() { State::Nothing } else { first.state }, ..first }
     }
+}
+
+/// The first day on which a subject's state or the version that decides is another though nothing happens: a result
+/// counts no more, a waiver ends, or the timeline goes on. None where all stays as it is.
+pub fn holds_until(scope: &Scope, results: &Results, waived: &[Waived], now: Instant) -> Option<Date> {
+    let rules = Rules::new(scope);
+    let lifetimes: HashMap<&str, Lifetime> =
+        scope.test_cases.iter().map(|case| (case.id.as_str(), case.lifetime)).collect();
+    let expiries = results.iter().filter_map(|(id, latest)| {
+        let lifetime = latest.source.lifetime(*lifetimes.get(id)?);
+        Some(lifetime.expires(latest.checked_at.date()))
+    });
+    let waivers = waived.iter().map(|waived| waived.ends_on.plus_days(1));
+    let timeline = scope.timeline.entries().iter().map(|entry| entry.date);
+    let today = now.date();
+    let days: BTreeSet<Date> = expiries.chain(waivers).chain(timeline).filter(|day| *day > today).collect();
+    let present = rules.outcome(results, waived, now);
+    days.into_iter().find(|day| rules.outcome(results, waived, day.start()) != present)
 }
 
 /// What test cases add up to. None at all are no pass: nothing was tested.

@@ -131,16 +131,11 @@ pub(super) async fn badge(
             }
         }
     }
-    let word = match state {
-        State::Pass => "passes",
-        State::Fail => "fails",
-        State::Missing => "incomplete",
-        State::Aborted => "not finished",
-        State::Nothing => "no result",
-    };
+    let w = monitor.words(&params)?;
+    let word = w.t(state_key(state));
     let is_own = params.get("version").is_none() && entry.is_some_and(|entry| !entry.standing.is_verified());
-    let vouched = if is_own { ", self-reported" } else { "" };
-    let value = format!("{} {word}{vouched}, {}", version, board.date);
+    let vouched = if is_own { format!(" · {}", w.t("monitor-self-reported-short")) } else { String::new() };
+    let value = format!("{word} {version}{vouched} · {}", w.date(board.date)).replace("  ", " ");
     let drawn = drawn(&known.scope.name, value.trim(), tone(state, validity));
     let mut response = bytes_as(StatusCode::OK, "image/svg+xml", drawn);
     let headers = response.headers_mut();

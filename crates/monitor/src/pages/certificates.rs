@@ -16,13 +16,28 @@ pub(super) fn at(number: &str) -> String {
 
 /// A certificate's state.
 pub(super) fn state(w: &Words, certificate: &Certificate) -> Html {
-    let (tone, key) = match certificate.state.as_str() {
-        "valid" => (Tone::Good, "monitor-certificate-valid"),
-        "suspended" => (Tone::Warning, "monitor-certificate-suspended"),
-        "withdrawn" => (Tone::Bad, "monitor-certificate-withdrawn"),
-        _ => (Tone::Plain, "monitor-certificate-ended"),
+    badge(w, &certificate.state)
+}
+
+/// The word of a certificate's state.
+pub(crate) fn key(state: &str) -> &'static str {
+    match state {
+        "valid" => "monitor-certificate-valid",
+        "suspended" => "monitor-certificate-suspended",
+        "withdrawn" => "monitor-certificate-withdrawn",
+        _ => "monitor-certificate-ended",
+    }
+}
+
+/// A certificate's state of this name.
+pub(super) fn badge(w: &Words, state: &str) -> Html {
+    let tone = match state {
+        "valid" => Tone::Good,
+        "suspended" => Tone::Warning,
+        "withdrawn" => Tone::Bad,
+        _ => Tone::Plain,
     };
-    Badge::html(tone, w.t(key))
+    Badge::html(tone, w.t(key(state)))
 }
 
 /// A day as it is stored, in the visitor's way of writing.

@@ -70,7 +70,7 @@ async fn page(view: &View, monitor: &Monitor, name: &str, scope: &str, with_draf
         let history = monitor.history(&tenant(view), subject, known.scope.uuid).await?;
         let place = format!("/monitor/page/history/{}/{}", Address::segment(subject), Address::segment(&known.alias));
         page = page
-            .push(summary(view, &entry.standing, with_drafts))
+            .push(summary(view, entry, with_drafts))
             .push(calendar::strip(view, &history, &place))
             .push(failures(view, subject, known, entry))
             .push(by_people(view, monitor, subject, known).await?)
@@ -84,8 +84,8 @@ async fn page(view: &View, monitor: &Monitor, name: &str, scope: &str, with_draf
     Ok(tagged(shown(&page, &twin), &format!("{}-{}", board.date, board.epoch)))
 }
 
-fn summary(view: &View, standing: &Standing, with_drafts: bool) -> Html {
-    let w = view.words();
+fn summary(view: &View, entry: &Entry, with_drafts: bool) -> Html {
+    let (w, standing) = (view.words(), &entry.standing);
     let vouched = if standing.is_verified() { "monitor-verified" } else { "monitor-self-reported" };
     let mut facts = Definitions::new()
         .add(w.t("monitor-state"), cell::cell(w, Some(standing), with_drafts))
@@ -93,7 +93,7 @@ fn summary(view: &View, standing: &Standing, with_drafts: bool) -> Html {
     if let Some(at) = standing.checked_at {
         facts = facts.add(w.t("monitor-checked"), w.instant(at));
     }
-    if let Some(date) = standing.holds_until() {
+    if let Some(date) = entry.holds_until() {
         facts = facts.add(w.t("monitor-holds-until"), w.date(date));
     }
     for version in standing.versions.iter().filter(|version| with_drafts || version.validity != Validity::Draft) {

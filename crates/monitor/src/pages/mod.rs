@@ -23,6 +23,7 @@ use crate::permission::AccountRead;
 use crate::service::Monitor;
 
 pub(crate) use cell::{kept_names, state_key, validity};
+pub(crate) use certificates::key as certificate_key;
 
 /// The texts of the pages.
 pub(crate) const CATALOGUES: &[Catalogue] = &[

@@ -9,9 +9,9 @@ use stoa_core::{FieldError, Instant};
 use stoa_ui::{Address, Badge, Choice, Column, Definitions, Field, Form, Html, Notice, Page, Table, Tone, escape};
 use stoa_web::{Fault, FormFields, Params, Path, Public, View, bytes_as};
 
-use super::{HOME, asked, cell, detail_at, shown, state_key, tenant};
+use super::{HOME, asked, cell, certificates, detail_at, shown, state_key, tenant};
 use crate::error::MonitorError;
-use crate::service::{Board, Change, Monitor, NewSubscription};
+use crate::service::{Board, Change, Changed, Monitor, NewSubscription, what_changed};
 
 /// Changes of a page and of a feed at most.
 const CHANGES_MAX: u32 = 200;
@@ -48,20 +48,29 @@ pub(super) fn table(view: &View, board: &Board, found: &[Change]) -> Table {
                 let text = format!("{} {version}", w.t(state_key(state)));
                 Badge::html(cell::tone(state, None), text.trim())
             };
+            let (before, after) = match &change.what {
+                Changed::State { before, before_version, after, version } => {
+                    (state(*before, before_version), state(*after, version))
+                }
+                Changed::Certificate { number, before, after, .. } => {
+                    let title = w.with("monitor-certificate", &[("number", number.as_str().into())]);
+                    let link = Html::link(certificates::at(number), title).then(Html::trusted(" "));
+                    let before = before.map_or_else(|| Html::text("–"), |state| certificates::badge(w, state.name()));
+                    (before, link.then(certificates::badge(w, after.name())))
+                }
+            };
             let cause = match (change.cause.as_str(), change.evidence) {
                 ("evidence", Some(id)) => {
                     Html::link(format!("/monitor/page/report/{id}"), w.t("monitor-cause-evidence"))
                 }
-                ("decision", _) => Html::text(w.t("monitor-cause-decision")),
-                ("time", _) => Html::text(w.t("monitor-cause-time")),
-                _ => Html::text(w.t("monitor-cause-evidence")),
+                (cause, _) => Html::text(w.t(cause_key(cause))),
             };
             [
                 w.instant(change.at),
                 Html::link(detail_at(&change.subject, &alias).to_string(), board.title(&change.subject)),
                 Html::text(name),
-                state(change.before, &change.before_version),
-                state(change.after, &change.version),
+                before,
+                after,
                 cause,
             ]
         }))
@@ -81,17 +90,26 @@ pub(super) async fn changes(
     let subject = params.get("subject").filter(|text| !text.is_empty());
     let found = monitor.changes(&tenant, subject, since(&monitor), CHANGES_MAX).await?;
     let table = table(&view, &board, &found);
-    let links = [
-        (w.t("monitor-feed"), "/monitor/feed.atom".to_owned()),
-        (w.t("monitor-subscribe"), "/monitor/page/subscribe".to_owned()),
-    ];
+    let feed = Address::new("/monitor/feed.atom").with("subject", subject.unwrap_or("")).with("lang", w.locale().tag());
+    let links =
+        [(w.t("monitor-feed"), feed.to_string()), (w.t("monitor-subscribe"), "/monitor/page/subscribe".to_owned())];
     let page = Page::new(&view.frame, w.t("monitor-changes"))
         .wide()
         .crumb(w.t("monitor-overview"), HOME)
         .lead(w.t("monitor-changes-lead"))
         .actions(stoa_ui::actions(links))
         .push(table.render(w));
-    Ok(shown(&page, "/monitor/v1/changes"))
+    let twin = Address::new("/monitor/v1/changes").with("subject", subject.unwrap_or(""));
+    Ok(shown(&page, &twin.to_string()))
+}
+
+/// The word of what made a change.
+fn cause_key(cause: &str) -> &'static str {
+    match cause {
+        "decision" => "monitor-cause-decision",
+        "time" => "monitor-cause-time",
+        _ => "monitor-cause-evidence",
+    }
 }
 
 /// A text within XML.
@@ -109,34 +127,43 @@ pub(super) async fn feed(
     let board = monitor.board(tenant).await?;
     let subject = params.get("subject").filter(|text| !text.is_empty());
     let found = monitor.changes(tenant, subject, since(&monitor), CHANGES_MAX).await?;
+    let w = monitor.words(&params)?;
     let own = xml(&monitor.address());
-    let query = subject.map(|subject| format!("?subject={}", Address::segment(subject))).unwrap_or_default();
+    let language = params.get("lang").unwrap_or("");
+    let of = |path: &str| Address::new(path).with("subject", subject.unwrap_or("")).with("lang", language).to_string();
+    let (id, page) = (of("/feed.atom"), of("/page/changes"));
     let updated = found.first().map_or(board.date.start(), |change| change.at);
     let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
-         <id>{own}/feed.atom{0}</id>\n<title>Conformance</title>\n<updated>{updated}</updated>\n\
-         <author><name>Compliance monitor</name></author>\n\
-         <link rel=\"self\" href=\"{own}/feed.atom{0}\"/>\n<link href=\"{own}/page/changes\"/>\n",
-        xml(&query)
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\n\
+         <id>{own}{1}</id>\n<title>{2}</title>\n<updated>{updated}</updated>\n<author><name>{3}</name></author>\n\
+         <link rel=\"self\" href=\"{own}{1}\"/>\n<link href=\"{own}{4}\"/>\n",
+        w.locale().tag(),
+        xml(&id),
+        xml(&w.t("monitor-changes")),
+        xml(&w.t("monitor-nav")),
+        xml(&page)
     );
     for change in &found {
         let (name, alias) = scope_of(&board, change);
         let link = xml(&detail_at(&change.subject, &alias).to_string().replacen("/monitor", &monitor.address(), 1));
-        let title = format!(
-            "{}, {name}: {} {} (before: {} {})",
-            board.title(&change.subject),
-            change.after.name(),
-            change.version,
-            change.before.name(),
-            change.before_version
-        );
+        let title = format!("{}, {name}: {}", board.title(&change.subject), what_changed(&w, &change.what));
+        let link = match &change.what {
+            Changed::State { .. } => link,
+            Changed::Certificate { number, .. } => {
+                xml(&certificates::at(number).replacen("/monitor", &monitor.address(), 1))
+            }
+        };
+        let made_by = match &change.what {
+            Changed::Certificate { reason, .. } if !reason.is_empty() => reason.clone(),
+            _ => w.t(cause_key(&change.cause)),
+        };
         out.push_str(&format!(
             "<entry>\n<id>urn:uuid:{}</id>\n<title>{}</title>\n<updated>{}</updated>\n<link href=\"{link}\"/>\n\
              <summary>{}</summary>\n</entry>\n",
             change.id,
-            xml(title.replace(" )", ")").trim()),
+            xml(&title),
             change.at,
-            xml(&change.cause)
+            xml(&made_by)
         ));
     }
     out.push_str("</feed>\n");

@@ -1,6 +1,7 @@
 //! Accounts: kept one by one, or all of them from the published monitor's file.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,7 +13,7 @@ use stoa_ui::Locale;
 
 use super::credentials::fast_hash;
 use super::subscriptions::is_mail_address;
-use super::{By, Listing, Monitor};
+use super::{By, Listing, Monitor, history};
 use crate::error::MonitorError;
 use crate::model::account::{AccountRole, AccountRoles, GROUP_PREFIX, subject_fault};
 use crate::model::bootstrap::Bootstrapped;
@@ -320,6 +321,8 @@ impl Monitor {
                 return Err(MonitorError::field("/alias", "unique", "belongs to another scope"));
             }
             let uuid = read.uuid.to_string();
+            let before = known.by_uuid(read.uuid).map(|known| Arc::clone(&known.scope));
+            history::keep_edition(tx, by.tenant(), before.as_deref(), (read.uuid, &document)).await?;
             store::scope::put(tx, by.tenant(), &uuid, &alias, &document, &by.actor.id).await?;
             note(tx, &by, "monitor.scope.put", &alias, json!({"uuid": uuid, "name": read.name})).await
         };

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use stoa_core::{Date, Instant, Tenant};
@@ -20,7 +20,7 @@ use crate::error::MonitorError;
 use crate::model::account::GROUP_PREFIX;
 use crate::model::results::Results;
 use crate::model::scopes::{Known, Scopes};
-use crate::model::standing::{Standing, State, Waived};
+use crate::model::standing::{Standing, State, Waived, holds_until};
 use crate::store;
 
 /// How long the state is shown without asking the database, where this process changed nothing.
@@ -38,6 +38,17 @@ pub struct Entry {
     /// The failures that are tolerated.
     pub waived: Vec<Waived>,
     version: i64,
+    /// By what it is judged, and when it was: what is seldom asked for is worked out then.
+    scope: Arc<Scope>,
+    at: Instant,
+    holds_until: OnceLock<Option<Date>>,
+}
+
+impl Entry {
+    /// The first day on which the state is another though nothing happens.
+    pub fn holds_until(&self) -> Option<Date> {
+        *self.holds_until.get_or_init(|| holds_until(&self.scope, &self.results, &self.waived, self.at))
+    }
 }
 
 /// Who takes part.
@@ -383,7 +394,8 @@ fn entry_of(facts: &Facts, key: &(String, Uuid), results: Results, version: i64,
     let known = facts.scopes.by_uuid(key.1)?;
     let waived = facts.waivers.get(key).cloned().unwrap_or_default();
     let standing = Standing::new(&known.scope, &results, &waived, now);
-    Some(Arc::new(Entry { results, standing, waived, version }))
+    let (scope, at) = (Arc::clone(&known.scope), now);
+    Some(Arc::new(Entry { results, standing, waived, version, scope, at, holds_until: OnceLock::new() }))
 }
 
 async fn facts(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Facts, MonitorError> {
@@ -402,7 +414,7 @@ async fn facts(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Facts, MonitorError> 
 /// The scopes that are known now.
 pub(super) async fn scopes(tx: &mut Tx<'_>, tenant: &Tenant) -> Result<Scopes, MonitorError> {
     let added = store::scope::list(tx, tenant).await?;
-    Ok(Scopes::new(added.into_iter().filter_map(|(alias, document)| Some(Known { alias, scope: read(document)? }))))
+    Ok(Scopes::new(added.into_iter().filter_map(|(alias, document)| Some(Known { alias, scope: read(&document)? }))))
 }
 
 /// Documents that were read, with what they say.
@@ -411,16 +423,16 @@ static READ: LazyLock<Mutex<HashMap<String, Arc<Scope>>>> = LazyLock::new(Mutex:
 const READ_MAX: usize = 100;
 
 /// The scope of a document. It was read before it was taken, so it is one.
-fn read(document: String) -> Option<Arc<Scope>> {
+pub(super) fn read(document: &str) -> Option<Arc<Scope>> {
     let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(scope) = known.get(&document) {
+    if let Some(scope) = known.get(document) {
         return Some(Arc::clone(scope));
     }
-    let scope = Arc::new(scope::read(&document).ok()?);
+    let scope = Arc::new(scope::read(document).ok()?);
     if known.len() >= READ_MAX {
         known.clear();
     }
-    known.insert(document, Arc::clone(&scope));
+    known.insert(document.to_owned(), Arc::clone(&scope));
     Some(scope)
 }
 

@@ -11,14 +11,24 @@ use super::Monitor;
 use super::evidence::no_text;
 use crate::error::MonitorError;
 use crate::model::bundle::{
-    Bundle, BundleManual, BundleReport, BundleScope, BundleWaiver, Evaluation, NAMESPACE, SignedBundle,
+    Bundle, BundleManual, BundleMoved, BundleReport, BundleScope, BundleWaiver, Evaluation, NAMESPACE, SignedBundle,
 };
-use crate::model::results::Source;
+use crate::model::results::{Source, verdicts_of_json};
 use crate::store;
 
+/// A bundle, and whose reports are in it.
+#[derive(Debug)]
+pub struct Bundled {
+    /// The bundle.
+    pub signed: SignedBundle,
+    /// The subjects of all reports in the signed texts: one text can hold several.
+    pub subjects: BTreeSet<String>,
+}
+
 impl Monitor {
-    /// The bundle of a subject under a scope, as of now.
-    pub async fn bundle(&self, tenant: &Tenant, subject: &str, scope: &str) -> Result<SignedBundle, MonitorError> {
+    /// The bundle of a subject under a scope, as of now. Whether the caller may have the texts of all subjects in it is the
+    /// caller's to ask.
+    pub async fn bundle(&self, tenant: &Tenant, subject: &str, scope: &str) -> Result<Bundled, MonitorError> {
         let board = self.board(tenant).await?;
         let known = board.scopes.find(scope).ok_or_else(|| MonitorError::ScopeNotFound(scope.to_owned()))?;
         let uuid = known.scope.uuid;
@@ -32,10 +42,18 @@ impl Monitor {
         let by_hand = evidence.remove(&true).unwrap_or_default();
         let (of, name) = (tenant.clone(), subject.to_owned());
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
-            let mut signed = Vec::new();
+            let (mut signed, mut moved) = (Vec::new(), Vec::new());
+            let mut subjects = BTreeSet::new();
             for id in &reports {
                 let missing = || MonitorError::ReportNotFound(id.to_string());
                 let row = store::report::find(tx, &of, *id).await?.ok_or_else(missing)?;
+                if row.source == Source::Moved {
+                    let results = verdicts_of_json(&row.results).unwrap_or_default();
+                    let results = results.into_iter().map(|(id, verdict)| (id, verdict.number())).collect();
+                    moved.push(BundleMoved { id: *id, checked_at: row.checked_at, results });
+                    continue;
+                }
+                subjects.extend(store::report::subjects_of_body(tx, *id).await?);
                 let body = store::report::submission(tx, *id).await?;
                 let body = body.filter(|body| !body.signature.is_empty());
                 let body = body.ok_or_else(|| no_text(&row))?;
@@ -65,14 +83,10 @@ impl Monitor {
                 .into_iter()
                 .map(|row| BundleWaiver { test_case: row.test_case, ends_on: row.ends_on, reason: row.reason })
                 .collect();
-            let documents = store::scope::list(tx, &of).await?;
-            Ok((signed, manual, waivers, documents))
+            Ok((signed, moved, manual, waivers, subjects))
         };
-        let (reports, by_hand, waivers, documents) = self.store().scan(read).await?;
-        let document = documents
-            .into_iter()
-            .map(|(_, document)| document)
-            .find(|document| scope::read(document).is_ok_and(|read| read.uuid == uuid));
+        let (reports, moved, by_hand, waivers, subjects) = self.store().scan(read).await?;
+        let document = Some(scope::write(&known.scope));
         // The state of the board's day: an instant of it, so that whoever verifies it gets the same.
         let now = self.store().clock().now();
         let at = if now.date() == board.date { now } else { board.date.start() };
@@ -82,6 +96,7 @@ impl Monitor {
             subject: subject.to_owned(),
             scope: BundleScope { uuid, name: known.scope.name.clone(), document },
             reports,
+            moved,
             by_hand,
             waivers,
             evaluation: Evaluation::new(&entry.standing),
@@ -89,6 +104,6 @@ impl Monitor {
         let statement = serde_json::to_string(&bundle).unwrap_or_default();
         let key = self.key().await?;
         let signature = key.sign_for(NAMESPACE, statement.as_bytes()).map_err(MonitorError::Key)?;
-        Ok(SignedBundle { statement, signature, public_key: key.public().to_string() })
+        Ok(Bundled { signed: SignedBundle { statement, signature, public_key: key.public().to_string() }, subjects })
     }
 }

@@ -8,13 +8,17 @@ use stoa_standards::signature::SigningKey;
 use stoa_store::{Tx, seal};
 
 use super::accounts::note;
-use super::{By, Monitor, submit};
+use super::changes::{Cause, tell_change};
+use super::{By, Monitor, board, submit};
 use crate::error::MonitorError;
 use crate::store;
 use crate::store::certificate::CertificateRow;
+use crate::store::change::{ChangeRow, ChangedRow};
 
 /// How long a certificate is valid.
 const YEARS: i16 = 1;
+/// How many days before one ends the next one can be issued for the same.
+const RENEWAL_DAYS: i64 = 60;
 /// Characters of a reason and of a holder's name at most.
 const WORDS_CHARS_MAX: usize = 1_000;
 /// What the monitor's statements are signed for; a report's signature never counts for one.
@@ -65,7 +69,7 @@ pub struct Certificate {
 }
 
 /// What is done with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CertificateState {
     /// It is valid again.
@@ -84,6 +88,11 @@ impl CertificateState {
             Self::Suspended => "suspended",
             Self::Withdrawn => "withdrawn",
         }
+    }
+
+    /// The state of this word.
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Valid, Self::Suspended, Self::Withdrawn].into_iter().find(|state| state.name() == name)
     }
 }
 
@@ -119,6 +128,14 @@ impl Monitor {
         let (scope, today) = (known.scope.uuid.to_string(), board.date);
         let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let tenant = by.tenant();
+            let held = store::certificate::held(tx, tenant, (&new.subject, &scope, &new.version)).await?;
+            let is_long = |day: &str| day.parse::<Date>().is_ok_and(|day| day.days_since(today) > RENEWAL_DAYS);
+            if let Some((number, ends_on)) = held.into_iter().find(|(_, ends_on)| is_long(ends_on)) {
+                let message = format!(
+                    "has the certificate {number} until {ends_on}; the next one can be issued {RENEWAL_DAYS} days before"
+                );
+                return Err(MonitorError::field("/version", "unique", message));
+            }
             let year = format!("{:04}", today.year());
             let last = store::certificate::last_number(tx, tenant, &year).await?;
             let last = last.and_then(|number| number.rsplit('-').next()?.parse::<u32>().ok()).unwrap_or(0);
@@ -142,6 +159,7 @@ impl Monitor {
             note(tx, &by, "monitor.certificate.issue", &row.number, detail.clone()).await?;
             let of = format!("certificates/{}", row.number);
             submit::publish(tx, &by, "stoa.monitor.certificate.issued.v1", &of, detail).await?;
+            tell_certificate(tx, tenant, &row, None, &alias).await?;
             Ok(certificate(row, today))
         };
         self.write_once(asked, "certificate.issue", write).await
@@ -172,6 +190,7 @@ impl Monitor {
             note(tx, &by, "monitor.certificate.change", &number, detail.clone()).await?;
             let of = format!("certificates/{number}");
             submit::publish(tx, &by, "stoa.monitor.certificate.changed.v1", &of, detail).await?;
+            let before = row.state.clone();
             let row = CertificateRow {
                 state: state.name().to_owned(),
                 reason: reason.clone(),
@@ -179,6 +198,9 @@ impl Monitor {
                 changed_by: by.actor.id.clone(),
                 ..row
             };
+            let scopes = board::scopes(tx, by.tenant()).await?;
+            let alias = scopes.find(&row.scope).map_or(row.scope.as_str(), |known| known.alias.as_str());
+            tell_certificate(tx, by.tenant(), &row, Some(before), alias).await?;
             Ok(certificate(row, today))
         };
         self.write_once(asked, &operation, write).await
@@ -219,7 +241,7 @@ impl Monitor {
             })
             .collect();
         // As of the day: the same list has the same signature all day.
-        let text = json!({"issuer": self.address(), "date": now.date().to_string(), "revoked": revoked});
+        let text = json!({"issuer": self.address(), "tenant": tenant.as_str(), "date": now.date().to_string(), "revoked": revoked});
         let text = format!("{text:#}\n");
         let key = self.key().await?;
         let signature = key.sign_for(NAMESPACE, text.as_bytes()).map_err(MonitorError::Key)?;
@@ -249,6 +271,33 @@ impl Monitor {
         *known = Some(key.clone());
         Ok(key)
     }
+}
+
+/// Notes what happened to a certificate among the changes, and tells it.
+async fn tell_certificate(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    row: &CertificateRow,
+    before: Option<String>,
+    alias: &str,
+) -> Result<(), MonitorError> {
+    let what = ChangedRow::Certificate {
+        number: row.number.clone(),
+        before: before.unwrap_or_default(),
+        after: row.state.clone(),
+        version: row.version.clone(),
+        reason: row.reason.clone(),
+    };
+    let change = ChangeRow {
+        id: tx.new_id(),
+        at: row.changed_at,
+        subject: row.subject.clone(),
+        scope: row.scope.clone(),
+        what,
+        cause: Cause::Decision.name().to_owned(),
+        evidence: None,
+    };
+    tell_change(tx, tenant, &change, alias).await
 }
 
 fn words(pointer: &str, text: &str) -> Result<String, MonitorError> {

@@ -1,4 +1,6 @@
-//! Changes of states: noted once, whatever made them, and told to whoever asked for it.
+//! Changes of states and certificates: noted once, whatever made them, and told to whoever asked for it.
+
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
@@ -6,13 +8,15 @@ use stoa_core::{Actor, Instant, Tenant};
 use stoa_store::Tx;
 use uuid::Uuid;
 
+use super::certificates::CertificateState;
+use super::telling::{self, About, Audience};
 use super::{By, Monitor, board, submit};
 use crate::error::MonitorError;
 use crate::model::results::Results;
 use crate::model::scopes::Known;
 use crate::model::standing::{Rules, State, Waived};
 use crate::store;
-use crate::store::change::{ChangeRow, Told};
+use crate::store::change::{ChangeRow, ChangedRow, Told};
 use crate::store::decision::WaiverRow;
 
 /// What made a state change.
@@ -27,7 +31,7 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Evidence => "evidence",
             Self::Decision => "decision",
@@ -36,7 +40,41 @@ impl Cause {
     }
 }
 
-/// A change of a state.
+/// What changed, from what to what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase", rename_all_fields = "camelCase", tag = "kind")]
+pub enum Changed {
+    /// The state of a subject.
+    State {
+        /// The state before; `nothing` at first.
+        #[schema(value_type = String)]
+        before: State,
+        /// The version that decided before.
+        before_version: String,
+        /// The state since.
+        #[schema(value_type = String)]
+        after: State,
+        /// The version that decides since.
+        version: String,
+    },
+    /// A certificate.
+    Certificate {
+        /// Its number.
+        number: String,
+        /// What it was; nothing where it was issued.
+        #[schema(value_type = Option<String>)]
+        before: Option<CertificateState>,
+        /// What it is since.
+        #[schema(value_type = String)]
+        after: CertificateState,
+        /// The version that it is about.
+        version: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A change of a state or of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
@@ -50,16 +88,9 @@ pub struct Change {
     pub subject: String,
     /// The scope's id.
     pub scope: String,
-    /// The state before; `nothing` at first.
-    #[schema(value_type = String)]
-    pub before: State,
-    /// The state since.
-    #[schema(value_type = String)]
-    pub after: State,
-    /// The version that decided before.
-    pub before_version: String,
-    /// The version that decides since.
-    pub version: String,
+    /// What changed.
+    #[serde(flatten)]
+    pub what: Changed,
     /// `evidence`, `decision` or `time`.
     pub cause: String,
     /// The report that made it, if one did.
@@ -69,15 +100,27 @@ pub struct Change {
 
 impl From<ChangeRow> for Change {
     fn from(row: ChangeRow) -> Self {
+        let what = match row.what {
+            ChangedRow::State { before, after } => Changed::State {
+                before: before.state,
+                before_version: before.version,
+                after: after.state,
+                version: after.version,
+            },
+            ChangedRow::Certificate { number, before, after, version, reason } => Changed::Certificate {
+                number,
+                before: CertificateState::of_name(&before),
+                after: CertificateState::of_name(&after).unwrap_or(CertificateState::Withdrawn),
+                version,
+                reason,
+            },
+        };
         Self {
             id: row.id,
             at: row.at,
             subject: row.subject,
             scope: row.scope,
-            before: row.before.state,
-            after: row.after.state,
-            before_version: row.before.version,
-            version: row.after.version,
+            what,
             cause: row.cause,
             evidence: row.evidence,
         }
@@ -106,29 +149,28 @@ impl Monitor {
         if before == after {
             return Ok(());
         }
+        store::change::put_told(tx, tenant, (subject, &scope.to_string()), &after).await?;
+        let event = json!({
+            "subject": subject,
+            "scope": known.alias,
+            "version": after.version,
+            "before": before.state,
+            "after": after.state,
+            "cause": cause.name(),
+            "evidence": evidence,
+        });
+        let of = format!("subjects/{subject}");
+        submit::publish(tx, by, "stoa.monitor.state.changed.v1", &of, event).await?;
         let row = ChangeRow {
             id: tx.new_id(),
             at: now,
             subject: subject.to_owned(),
             scope: scope.to_string(),
-            before,
-            after,
+            what: ChangedRow::State { before, after },
             cause: cause.name().to_owned(),
             evidence,
         };
-        store::change::insert(tx, tenant, &row).await?;
-        let event = json!({
-            "subject": subject,
-            "scope": known.alias,
-            "version": row.after.version,
-            "before": row.before.state,
-            "after": row.after.state,
-            "cause": row.cause,
-            "evidence": evidence,
-        });
-        let of = format!("subjects/{subject}");
-        submit::publish(tx, by, "stoa.monitor.state.changed.v1", &of, event).await?;
-        self.mail_change(tx, tenant, known, &row).await
+        tell_change(tx, tenant, &row, &known.alias).await
     }
 
     /// Tells after somebody decided something about a subject.
@@ -148,6 +190,7 @@ impl Monitor {
     pub(crate) async fn watch(&self) -> Result<(), MonitorError> {
         for tenant in self.tenants().await? {
             let board = self.board(&tenant).await?;
+            self.keep_editions(&tenant, board.scopes.iter().map(|known| Arc::clone(&known.scope)).collect()).await?;
             let of = tenant.clone();
             let read =
                 async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> { Ok(store::change::all_told(tx, &of).await?) };
@@ -197,4 +240,16 @@ impl Monitor {
         };
         self.store().read(read).await
     }
+}
+
+/// Notes a change, and tells it to whoever asked for it.
+pub(super) async fn tell_change(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    row: &ChangeRow,
+    alias: &str,
+) -> Result<(), MonitorError> {
+    store::change::insert(tx, tenant, row).await?;
+    let audience = Audience::Subject { subject: row.subject.clone(), scope: alias.to_owned() };
+    telling::tell(tx, tenant, audience, About::Change(row.id)).await
 }

@@ -291,6 +291,7 @@ impl Monitor {
                 recorded_at: now,
                 state: "proposed".to_owned(),
                 decided_by: None,
+                decided_at: None,
             };
             store::decision::insert_manual(tx, by.tenant(), &row).await?;
             let detail = json!({"subject": row.subject, "scope": known.alias, "testCase": row.test_case,
@@ -324,6 +325,7 @@ impl Monitor {
                 let piece = Piece {
                     id: Uuid::from_bytes(*id.as_bytes()),
                     checked_at: row.checked_at,
+                    counts_from: tx.now(),
                     source: Source::Manual,
                     verdicts: [(row.test_case.clone(), verdict)].into(),
                 };

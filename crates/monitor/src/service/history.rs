@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use stoa_core::{Date, Tenant};
+use stoa_core::{Date, Instant, Tenant};
 use stoa_store::Tx;
 use uuid::Uuid;
 
-use super::{Entry, Monitor};
+use super::{Entry, Monitor, board};
 use crate::error::MonitorError;
-use crate::model::history::{Day, HISTORY_DAYS, Piece, days};
+use crate::model::history::{Day, Edition, HISTORY_DAYS, Piece, days};
 use crate::model::results::{Source, verdicts_of_json};
 use crate::model::standing::Waived;
 use crate::store;
 use crate::store::decision::WaiverRow;
-use stoa_standards::scope::Scope;
+use stoa_standards::scope::{self, Scope};
 use stoa_standards::verdict::Verdict;
 
 /// Histories that are remembered.
@@ -90,12 +90,11 @@ impl Monitor {
         }
         let now = self.store().clock().now();
         let first = now.date().plus_days(1 - HISTORY_DAYS);
-        let (pieces, waived) = self.pieces(&key, &known.scope, first.plus_days(-LEAD_DAYS)).await?;
+        let Past { pieces, waived, editions } = self.past(&key, &known.scope, first.plus_days(-LEAD_DAYS)).await?;
         let since = pieces.iter().map(|piece| piece.checked_at.date()).min();
         let first = since.map_or(first, |since| since.max(first));
-        let scope = Arc::clone(&known.scope);
         // Half a thousand days are some milliseconds.
-        let worked = tokio::task::spawn_blocking(move || days(&scope, &pieces, &waived, first, now));
+        let worked = tokio::task::spawn_blocking(move || days(&editions, &pieces, &waived, first, now));
         let worked = worked
             .await
             .map_err(|_| stoa_store::StoreError::Unavailable { reason: "working out a history panicked".to_owned() })?;
@@ -105,22 +104,85 @@ impl Monitor {
         Ok(history)
     }
 
-    async fn pieces(
-        &self,
-        key: &Key,
-        scope: &Arc<Scope>,
-        from: Date,
-    ) -> Result<(Vec<Piece>, Vec<Waived>), MonitorError> {
+    async fn past(&self, key: &Key, scope: &Arc<Scope>, from: Date) -> Result<Past, MonitorError> {
         let ((tenant, subject, uuid), scope) = (key.clone(), Arc::clone(scope));
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let editions = editions(tx, &tenant, &scope).await?;
             let pieces = pieces(tx, &tenant, &subject, uuid, from.start()).await?;
+            let within = |piece: Piece| match editions.get(Edition::place_at(&editions, piece.counts_from)) {
+                Some(edition) => piece.within(&edition.scope),
+                None => piece,
+            };
+            let pieces = pieces.into_iter().map(within).collect();
             // Waivers too count on the days on which they held.
             let waived = store::decision::waivers_ever(tx, &tenant, &subject, uuid).await?;
-            let pieces = pieces.into_iter().map(|piece| piece.within(&scope)).collect();
-            Ok((pieces, waived.into_iter().filter_map(WaiverRow::waived).collect()))
+            Ok(Past { pieces, waived: waived.into_iter().filter_map(WaiverRow::waived).collect(), editions })
         };
         self.store().scan(read).await
     }
+
+    /// Keeps what the program's own scopes say, where it is something else than before: a later program may say otherwise
+    /// again, and the days of now are judged by what holds now.
+    pub(super) async fn keep_editions(&self, tenant: &Tenant, scopes: Vec<Arc<Scope>>) -> Result<(), MonitorError> {
+        let of = tenant.clone();
+        let look = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let mut missing = Vec::new();
+            for scope in &scopes {
+                let newest = store::scope::newest_edition(tx, &of, scope.uuid).await?;
+                let is_kept = newest.as_ref().is_some_and(|document| board::read(document).as_ref() == Some(scope));
+                if !is_kept {
+                    missing.push((Arc::clone(scope), newest.is_none()));
+                }
+            }
+            Ok(missing)
+        };
+        for (scope, is_first) in self.store().read(look).await? {
+            let tenant = tenant.clone();
+            let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+                let since = if is_first { Instant::EPOCH } else { tx.now() };
+                Ok(store::scope::put_edition(tx, &tenant, scope.uuid, since, &scope::write(&scope)).await?)
+            };
+            self.store().write(write).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a history is worked out from.
+struct Past {
+    pieces: Vec<Piece>,
+    waived: Vec<Waived>,
+    editions: Vec<Edition>,
+}
+
+/// What a scope said from when on, with what it says now at the end.
+async fn editions(tx: &mut Tx<'_>, tenant: &Tenant, scope: &Arc<Scope>) -> Result<Vec<Edition>, MonitorError> {
+    let kept = store::scope::editions(tx, tenant, scope.uuid).await?;
+    let mut editions: Vec<Edition> = kept
+        .into_iter()
+        .filter_map(|(since, document)| Some(Edition { since, scope: board::read(&document)? }))
+        .collect();
+    // A program that was started a moment ago may have brought another one.
+    if editions.last().is_none_or(|last| last.scope != *scope) {
+        editions.push(Edition { since: tx.now().date().start(), scope: Arc::clone(scope) });
+    }
+    Ok(editions)
+}
+
+/// Keeps what a scope says from now on; and what it said until now, where that was never written down.
+pub(super) async fn keep_edition(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    before: Option<&Scope>,
+    (uuid, document): (Uuid, &str),
+) -> Result<(), MonitorError> {
+    if let Some(before) = before
+        && store::scope::newest_edition(tx, tenant, uuid).await?.is_none()
+    {
+        store::scope::put_edition(tx, tenant, uuid, Instant::EPOCH, &scope::write(before)).await?;
+    }
+    let now = tx.now();
+    Ok(store::scope::put_edition(tx, tenant, uuid, now, document).await?)
 }
 
 /// All evidence about a subject under a scope since an instant.
@@ -129,7 +191,7 @@ pub(super) async fn pieces(
     tenant: &Tenant,
     subject: &str,
     scope: Uuid,
-    from: stoa_core::Instant,
+    from: Instant,
 ) -> Result<Vec<Piece>, MonitorError> {
     let reports = store::report::of_scope(tx, tenant, subject, scope, from).await?;
     let mut pieces: Vec<Piece> = reports
@@ -137,6 +199,7 @@ pub(super) async fn pieces(
         .map(|row| Piece {
             id: row.id,
             checked_at: row.checked_at,
+            counts_from: row.checked_at,
             source: row.source,
             verdicts: verdicts_of_json(&row.results).unwrap_or_default(),
         })
@@ -146,6 +209,7 @@ pub(super) async fn pieces(
             pieces.push(Piece {
                 id: Uuid::from_bytes(*row.id.as_bytes()),
                 checked_at: row.checked_at,
+                counts_from: row.decided_at.unwrap_or(row.checked_at),
                 source: Source::Manual,
                 verdicts: [(row.test_case, verdict)].into(),
             });

@@ -12,11 +12,13 @@ mod due;
 mod evidence;
 mod figures;
 mod history;
+mod letters;
 mod migrate;
 mod once;
 mod prune;
 mod submit;
 mod subscriptions;
+mod telling;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -25,9 +27,9 @@ use serde::{Deserialize, Serialize};
 use stoa_core::{Actor, ActorKind, Permissions, Tenant};
 use stoa_standards::signature::SigningKey;
 use stoa_store::{MasterKeys, Store};
-use stoa_ui::Texts;
+use stoa_ui::{Locale, Texts, Words};
 use stoa_web::mail::MailPort;
-use stoa_web::{BlockContext, BoxError, Keyring, Once, RequestInfo, Right as _};
+use stoa_web::{BlockContext, BoxError, Keyring, Once, Params, RequestInfo, Right as _};
 use tokio::sync::Semaphore;
 
 pub use crate::store::change::{ChangeId, ChangeKind};
@@ -35,16 +37,21 @@ pub use crate::store::decision::{DecisionId, DecisionKind};
 pub use accounts::{Account, AccountKey, Imported, NewAccount};
 pub use asked::{Asked, Kept, Standard};
 pub use board::{Board, Entry, Row};
+pub use bundle::Bundled;
 pub use certificates::{Certificate, CertificateState, NAMESPACE, NewCertificate, Statement};
-pub use changes::Change;
+pub use changes::{Change, Changed};
 pub use decisions::{Approval, Manual, NewManual, NewWaiver, Said, Waiver};
 pub use due::Due;
 pub use evidence::{Evidence, ReportInfo, SingleResult};
 pub use history::History;
+pub(crate) use letters::what_changed;
 pub use migrate::{MigrateError, Migrated, Migration};
 pub use submit::SignedAs;
-pub use subscriptions::{MAIL_JOB, NewSubscription, Subscription};
+pub use subscriptions::{NewSubscription, Subscription};
+pub(crate) use telling::Audience;
+pub use telling::{MAIL_JOB, TELL_JOB};
 
+use crate::error::MonitorError;
 use crate::model::account::{AccountRole, AccountRoles};
 use crate::permission::{AccountRead, AccountWrite, ReportReadAny, ReportSubmit, ResultApprove};
 use crate::settings::Settings;
@@ -230,6 +237,18 @@ impl Monitor {
     /// What the operator set.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    /// The texts in the language that `lang` asks for: of what is read where no browser says which one it wants.
+    pub(crate) fn words(&self, params: &Params) -> Result<Words, MonitorError> {
+        let locale = match params.get("lang").filter(|tag| !tag.is_empty()) {
+            None => Locale::default(),
+            Some(tag) => Locale::from_tag(tag).ok_or_else(|| {
+                let known: Vec<&str> = Locale::ALL.iter().map(|locale| locale.tag()).collect();
+                MonitorError::field("?lang", "enum", format!("must be one of {}", known.join(", ")))
+            })?,
+        };
+        Ok(self.shared.texts.words(locale))
     }
 
     /// The monitor's database.

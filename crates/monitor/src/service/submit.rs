@@ -186,7 +186,8 @@ impl Monitor {
             }
             let place = i64::try_from(place).unwrap_or(i64::MAX);
             store::report::tie(tx, row.id, submission, place).await?;
-            let piece = Piece { id: row.id, checked_at: row.checked_at, source, verdicts }.within(&known.scope);
+            let piece = Piece { id: row.id, checked_at: row.checked_at, counts_from: row.checked_at, source, verdicts }
+                .within(&known.scope);
             let detail = json!({"subject": row.subject, "scope": known.alias, "key": verified.key.fingerprint()});
             super::accounts::note(tx, by, "monitor.report.submit", &row.id.to_string(), detail).await?;
             let event = json!({"report": row.id, "subject": row.subject, "scope": known.alias, "source": source});

@@ -77,6 +77,20 @@ pub(crate) async fn last_day(
     Ok(day)
 }
 
+/// The numbers and last days of those that a subject holds for a version and that were not withdrawn.
+pub(crate) async fn held(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    (subject, scope, version): (&str, &str, &str),
+) -> Result<Vec<(String, String)>, StoreError> {
+    tx.rows(
+        "SELECT number, ends_on FROM certificate WHERE tenant = $1 AND subject = $2 AND scope = $3 AND version = $4 \
+         AND state <> 'withdrawn'",
+        params![tenant.as_str(), subject, scope, version],
+    )
+    .await
+}
+
 /// The greatest number that begins so.
 pub(crate) async fn last_number(tx: &mut Tx<'_>, tenant: &Tenant, year: &str) -> Result<Option<String>, StoreError> {
     let (from, until) = (format!("{year}-"), format!("{year}."));

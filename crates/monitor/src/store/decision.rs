@@ -144,10 +144,11 @@ pub(crate) struct ManualRow {
     pub(crate) recorded_at: Instant,
     pub(crate) state: String,
     pub(crate) decided_by: Option<String>,
+    pub(crate) decided_at: Option<Instant>,
 }
 
-const MANUAL: &str =
-    "id, subject, scope, test_case, result, checked_at, evidence, recorded_by, recorded_at, state, decided_by";
+const MANUAL: &str = "id, subject, scope, test_case, result, checked_at, evidence, recorded_by, recorded_at, state, decided_by, \
+     decided_at";
 
 impl FromRow for ManualRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -163,6 +164,7 @@ impl FromRow for ManualRow {
             recorded_at: row.get(8)?,
             state: row.get(9)?,
             decided_by: row.get(10)?,
+            decided_at: row.get(11)?,
         })
     }
 }

@@ -122,6 +122,18 @@ pub(crate) async fn submission(tx: &mut Tx<'_>, report: Uuid) -> Result<Option<S
     .await
 }
 
+/// What all reports of the body that one came in are about.
+pub(crate) async fn subjects_of_body(tx: &mut Tx<'_>, report: Uuid) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx
+        .rows(
+            "SELECT DISTINCT subject FROM report JOIN report_submission AS other ON other.report = report.id \
+             WHERE other.submission = (SELECT submission FROM report_submission WHERE report = $1)",
+            params![report.as_bytes().as_slice()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(subject,)| subject).collect())
+}
+
 /// The reports of a subject, newest first.
 pub(crate) async fn of_subject(
     tx: &mut Tx<'_>,

@@ -1,7 +1,9 @@
 //! Who is told of changes by mail.
 
-use stoa_core::{Id, Instant, Kind, Tenant};
+use stoa_core::{Date, Id, Instant, Kind, Tenant};
 use stoa_store::{FromRow, Row, StoreError, Tx, params};
+
+use crate::service::Audience;
 
 /// Marks the ids of subscriptions.
 #[derive(Debug)]
@@ -108,31 +110,47 @@ pub(crate) async fn remove(tx: &mut Tx<'_>, id: SubscriptionId) -> Result<(), St
     tx.execute("DELETE FROM mailed WHERE subscription = $1", params![id]).await.map(drop)
 }
 
-/// The confirmed ones that want to know of a subject under a scope.
-pub(crate) async fn of(
+/// The confirmed ones of an audience whose addresses come after one, so many of them, by address.
+pub(crate) async fn told(
     tx: &mut Tx<'_>,
     tenant: &Tenant,
-    subject: &str,
-    scope: &str,
+    audience: &Audience,
+    (after, limit): (&str, u32),
 ) -> Result<Vec<SubscriptionRow>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM subscription WHERE tenant = $1 AND confirmed_at IS NOT NULL \
-         AND (subject = '' OR subject = $2) AND (scope = '' OR scope = $3)"
-    );
-    tx.rows(&sql, params![tenant.as_str(), subject, scope]).await
+    let of = |wanted: &str| {
+        format!(
+            "SELECT {COLUMNS} FROM subscription WHERE tenant = $1 AND email > $2 AND confirmed_at IS NOT NULL \
+             AND {wanted} ORDER BY email, id LIMIT $3"
+        )
+    };
+    match audience {
+        Audience::Subject { subject, scope } => {
+            let sql = of("(subject = '' OR subject = $4) AND (scope = '' OR scope = $5)");
+            tx.rows(&sql, params![tenant.as_str(), after, limit, subject, scope]).await
+        }
+        Audience::Scope(scope) => {
+            tx.rows(&of("(scope = '' OR scope = $4)"), params![tenant.as_str(), after, limit, scope]).await
+        }
+        // Whoever came in this week has not missed it.
+        Audience::Weekly(monday) => {
+            let broken = |_| StoreError::Data { reason: "a summary has no day".to_owned() };
+            let since = monday.parse::<Date>().map_err(broken)?.start();
+            tx.rows(&of("weekly = 1 AND confirmed_at < $4"), params![tenant.as_str(), after, limit, since]).await
+        }
+    }
 }
 
-/// The confirmed ones that want to know of anything under a scope.
-pub(crate) async fn of_scope(
-    tx: &mut Tx<'_>,
-    tenant: &Tenant,
-    scope: &str,
-) -> Result<Vec<SubscriptionRow>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM subscription WHERE tenant = $1 AND confirmed_at IS NOT NULL \
-         AND (scope = '' OR scope = $2)"
-    );
-    tx.rows(&sql, params![tenant.as_str(), scope]).await
+/// Notes that something is told; false where it was.
+pub(crate) async fn note_told(tx: &mut Tx<'_>, what: &str) -> Result<bool, StoreError> {
+    let now = tx.now();
+    let noted =
+        tx.execute("INSERT INTO told (what, at) VALUES ($1, $2) ON CONFLICT DO NOTHING", params![what, now]).await?;
+    Ok(noted == 1)
+}
+
+/// Forgets what was told before an instant.
+pub(crate) async fn forget_told(tx: &mut Tx<'_>, before: Instant) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM told WHERE at < $1", params![before]).await.map(drop)
 }
 
 /// How often an address was asked to confirm something since an instant, and has not.
@@ -141,12 +159,6 @@ pub(crate) async fn asked(tx: &mut Tx<'_>, tenant: &Tenant, email: &str, since: 
                WHERE tenant = $1 AND email = $2 AND confirmed_at IS NULL AND created_at > $3";
     let (count,): (i64,) = tx.get(sql, params![tenant.as_str(), email, since]).await?;
     Ok(count)
-}
-
-/// The confirmed ones that want a summary every week.
-pub(crate) async fn weekly(tx: &mut Tx<'_>) -> Result<Vec<SubscriptionRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM subscription WHERE confirmed_at IS NOT NULL AND weekly = 1");
-    tx.rows(&sql, params![]).await
 }
 
 /// Forgets those that nobody confirmed since an instant.

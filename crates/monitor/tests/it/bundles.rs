@@ -51,6 +51,8 @@ async fn a_bundle_holds_all_that_a_state_rests_on() {
     assert_eq!((evaluation.state, evaluation.version.as_deref()), (State::Pass, Some("v5.1")));
     assert_eq!(evaluation.test_cases["scs-0102-prop-min_ram"], CaseState::Waived);
     assert_eq!((verified.bundle.reports.len(), verified.bundle.by_hand.len()), (1, 1));
+    // The scope is in it, so that it can be judged when programs know another one.
+    assert!(verified.is_scope_known && verified.bundle.scope.document.is_some());
     assert_eq!((verified.key, verified.report_keys), (monitor.fingerprint(), vec![key(1).public().fingerprint()]));
     desk.stoa
         .get(&Caller::anonymous(), &format!("/monitor/v1/subjects/cloud-2/scopes/{IAAS}/bundle"))
@@ -82,6 +84,12 @@ async fn what_was_changed_is_found_out() {
     assert!(matches!(verify(&left_out, &[]), Err(BundleError::Evaluation(_))));
     let later = forged(&text, |bundle| bundle.at = bundle.at.plus(Duration::from_hours(24 * 30)));
     assert!(matches!(verify(&later, &[]), Err(BundleError::Evaluation(_))));
+    let harmless = forged(&text, |bundle| {
+        let document = bundle.scope.document.take().unwrap();
+        bundle.scope.document = Some(document.replacen("\"main\":", "\"minor\":", 200));
+        bundle.evaluation.state = State::Nothing;
+    });
+    assert!(verify(&harmless, &[]).is_err());
     let unknown = forged(&text, |bundle| bundle.scope.uuid = uuid::Uuid::nil());
     assert!(verify(&unknown, &[]).is_err());
 }

@@ -28,8 +28,8 @@ async fn a_certificate_is_issued_for_what_is_kept_and_ends_after_a_year() {
     desk.stoa.post(&desk.account("tester"), PATH, &wish("cloud-1", "v5.1")).await.expect(403);
     let issued = desk.stoa.post(&approver, PATH, &wish("cloud-1", "v5.1")).await.expect(201).json();
     assert_eq!((&issued["number"], &issued["endsOn"]), (&"2026-0001".into(), &"2027-11-23".into()));
-    let again = desk.stoa.post(&approver, PATH, &wish("cloud-1", "v5.1")).await.expect(201).json();
-    assert_eq!(again["number"], "2026-0002");
+    let again = desk.stoa.post(&approver, PATH, &wish("cloud-1", "v5.1")).await.expect(422).json();
+    assert_eq!(again["errors"][0]["code"], "unique", "{again}");
     // A failure does not end it; time does.
     desk.stoa.clock.advance(DAY);
     desk.found("cloud-1", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;
@@ -39,7 +39,11 @@ async fn a_certificate_is_issued_for_what_is_kept_and_ends_after_a_year() {
     assert_eq!(state("2026-0001").await, "valid");
     let page = desk.stoa.get(&Caller::anonymous(), "/monitor/page/certificate/2026-0001").await.expect(200).text();
     assert!(page.contains("One Ltd.") && page.contains("Fails v5.1"), "{page}");
-    desk.stoa.clock.advance(DAY * 363);
+    desk.stoa.clock.advance(DAY * 304);
+    desk.found("cloud-1", IAAS, &[]).await;
+    let next = desk.stoa.post(&approver, PATH, &wish("cloud-1", "v5.1")).await.expect(201).json();
+    assert_eq!(next["number"], "2027-0001", "in time before the end of the one before");
+    desk.stoa.clock.advance(DAY * 59);
     assert_eq!(state("2026-0001").await, "valid");
     desk.stoa.clock.advance(DAY);
     assert_eq!(state("2026-0001").await, "ended");
@@ -50,9 +54,9 @@ async fn a_certificate_is_issued_for_what_is_kept_and_ends_after_a_year() {
 async fn what_is_revoked_stands_in_a_signed_list() {
     let desk = Desk::new().await;
     let approver = desk.stoa.role("approver").await;
-    desk.found("cloud-1", IAAS, &[]).await;
-    for _ in 0..3 {
-        desk.stoa.post(&approver, PATH, &wish("cloud-1", "v5.1")).await.expect(201);
+    for subject in ["cloud-1", "cloud-2", "cloud-3"] {
+        desk.found(subject, IAAS, &[]).await;
+        desk.stoa.post(&approver, PATH, &wish(subject, "v5.1")).await.expect(201);
     }
     let change = async |number: &str, state: &str, reason: &str| {
         let body = json!({"state": state, "reason": reason});
@@ -95,6 +99,24 @@ async fn what_is_revoked_stands_in_a_signed_list() {
     };
     assert!(verify(&list.body));
     assert!(!verify(&[list.body.as_slice(), b" "].concat()));
+    // What happened stands among what changed, for people and for programs.
+    let changes = desk.stoa.get(&anybody, "/monitor/v1/changes?subject=cloud-2").await.expect(200).json();
+    let newest = &changes["items"][0];
+    assert_eq!(
+        (&newest["kind"], &newest["number"], &newest["before"], &newest["after"], &newest["reason"]),
+        (&"certificate".into(), &"2026-0002".into(), &"valid".into(), &"withdrawn".into(), &"<b>misused</b>".into())
+    );
+    assert_eq!((&changes["items"][1]["before"], &changes["items"][1]["after"]), (&Value::Null, &"valid".into()));
+    let feed = desk.stoa.get(&anybody, "/monitor/feed.atom?subject=cloud-2").await.expect(200).text();
+    assert!(feed.contains("Certificate 2026-0002 (v5.1): Withdrawn") && feed.contains("&lt;b&gt;misused"), "{feed}");
+    let feed = desk.stoa.get(&anybody, "/monitor/feed.atom?subject=cloud-2&lang=fr").await.expect(200).text();
+    assert!(feed.contains("Certificat 2026-0002 (v5.1)") && feed.contains("xml:lang=\"fr\""), "{feed}");
+    desk.stoa.get(&anybody, "/monitor/feed.atom?lang=xx").await.expect(422);
+    let page = desk.stoa.get(&anybody, "/monitor/page/changes").await.expect(200).text();
+    assert!(page.contains("/monitor/page/certificate/2026-0002") && page.contains("Suspended"), "{page}");
+    // A third one for the same would be a second.
+    desk.stoa.post(&approver, PATH, &wish("cloud-3", "v5.1")).await.expect(422);
+    desk.stoa.post(&approver, PATH, &wish("cloud-2", "v5.1")).await.expect(201);
     let page = desk.stoa.get(&anybody, "/monitor/page/certificates").await.expect(200).text();
     assert!(page.contains("2026-0002") && page.contains("Withdrawn"), "{page}");
     let page = desk.stoa.get(&anybody, "/monitor/page/certificate/2026-0002").await.expect(200).text();

@@ -107,6 +107,7 @@ async fn evidence_that_is_not_open_is_for_the_subject_and_for_those_who_read_all
             assert!(!answer.header("cache-control").contains("public"), "{path}");
         }
     }
+    desk.stoa.clock.advance(Duration::from_mins(1));
     // A body about several is for nobody who may see one of them only.
     let both = ["cloud-1", "cloud-2"].map(|subject| report(subject, IAAS, desk.stoa.clock.now(), verdicts(IAAS, &[])));
     let text = format!("{}{}", both[0].to_yaml(), both[1].to_yaml());
@@ -114,6 +115,9 @@ async fn evidence_that_is_not_open_is_for_the_subject_and_for_those_who_read_all
     let of_both = format!("/monitor/reports/{}/body", both[0].run.uuid);
     desk.stoa.get(&desk.account("cloud-1"), &of_both).await.expect(403);
     desk.stoa.get(&desk.admin, &of_both).await.expect(200);
+    let bundle = format!("/monitor/v1/subjects/cloud-1/scopes/{IAAS}/bundle");
+    desk.stoa.get(&desk.account("cloud-1"), &bundle).await.expect(403);
+    desk.stoa.get(&desk.admin, &bundle).await.expect(200);
     let page = desk.stoa.get(&Caller::anonymous(), &format!("/monitor/page/report/{id}")).await.expect(200).text();
     assert!(!page.contains("/body\"") && page.contains(CASE), "{page}");
 }
@@ -186,7 +190,8 @@ async fn what_is_sent_twice_under_one_key_is_done_once() {
     assert_eq!(waivers["items"].as_array().unwrap().len(), 1);
     // Nor for another object: it is another request.
     let change = json!({"state": "suspended", "reason": "silence"});
-    let wish = json!({"subject": "cloud-1", "scope": IAAS, "version": "v5.1", "holder": "One Ltd."});
+    desk.found("cloud-2", IAAS, &[]).await;
+    let wish = json!({"subject": "cloud-2", "scope": IAAS, "version": "v5.1", "holder": "One Ltd."});
     desk.stoa.post(&approver, "/monitor/v1/certificates", &wish).await.expect(201);
     let keyed = approver.clone().with("idempotency-key", "one");
     let other = desk.stoa.post(&keyed, "/monitor/v1/certificates/2026-0002/state", &change).await.expect(200).json();

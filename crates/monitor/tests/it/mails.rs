@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use stoa_standards::verdict::Verdict;
-use stoa_test::{Caller, TestStoa};
-use stoa_web::mail::{Mail, MailError, MailPort};
+use stoa_test::{Caller, MailServer, TestStoa};
+use stoa_web::mail::{Mail, MailError, MailPort, Smtp};
 
 use crate::desk::{Desk, IAAS};
 
@@ -207,4 +207,135 @@ async fn whoever_left_is_told_no_more_and_nobody_is_asked_without_end() {
     }
     desk.stoa.run_jobs("monitor").await;
     assert_eq!(post.take().len(), 1);
+}
+
+/// Whoever runs `cloud-3` is told of it.
+async fn with_operator(desk: &Desk) {
+    let account = serde_json::json!({"delegates": ["tester"], "email": "ops@example.org"});
+    desk.stoa.put(&desk.admin, "/monitor/v1/accounts/cloud-3", &account).await.expect(200);
+}
+
+/// What is mailed on each of the next days, with the test run again every third of them.
+async fn mailed(desk: &Desk, post: &Post, days: i32, other: &[(&str, Verdict)]) -> Vec<String> {
+    let mut told = Vec::new();
+    for day in 0..days {
+        if day % 3 == 0 {
+            desk.found("cloud-3", IAAS, other).await;
+        }
+        desk.stoa.run_jobs("monitor").await;
+        let today = desk.stoa.clock.now().date();
+        let mut of_day: Vec<String> = post.take().into_iter().map(|mail| format!("{today} {}", mail.subject)).collect();
+        // Mails of one moment are sent side by side.
+        of_day.sort();
+        told.append(&mut of_day);
+        desk.stoa.clock.advance(Duration::from_hours(24));
+    }
+    told
+}
+
+#[tokio::test]
+async fn the_end_of_a_waiver_is_told_before() {
+    let (desk, post) = desk().await;
+    with_operator(&desk).await;
+    let case = "scs-0100-syntax-check";
+    desk.found("cloud-3", IAAS, &[(case, Verdict::Fail)]).await;
+    let waiver = serde_json::json!({"subject": "cloud-3", "scope": IAAS, "testCase": case, "reason": "agreed",
+        "endsOn": "2026-12-20"});
+    let approver = desk.stoa.role("approver").await;
+    desk.stoa.post(&approver, "/monitor/v1/waivers", &waiver).await.expect(201);
+    let standing = desk.standing("cloud-3", IAAS).await;
+    assert_eq!((&standing["state"], &standing["holdsUntil"]), (&"pass".into(), &"2026-12-07".into()), "results expire");
+    assert_eq!(
+        mailed(&desk, &post, 30, &[(case, Verdict::Fail)]).await,
+        [
+            "2026-11-24 cloud-3: Fails v5.1",
+            "2026-11-24 cloud-3: Passes v5.1",
+            "2026-12-06 cloud-3: scs-0100-syntax-check is tolerated until 20 December 2026",
+            "2026-12-21 cloud-3: Fails v5.1",
+        ]
+    );
+    assert_eq!(desk.standing("cloud-3", IAAS).await["state"], "fail");
+}
+
+#[tokio::test]
+async fn what_happens_to_a_certificate_is_told_to_whoever_runs_its_subject() {
+    let (desk, post) = desk().await;
+    with_operator(&desk).await;
+    desk.found("cloud-3", IAAS, &[]).await;
+    let approver = desk.stoa.role("approver").await;
+    let path = "/monitor/v1/certificates";
+    let wish = serde_json::json!({"subject": "cloud-3", "scope": IAAS, "version": "v5.1", "holder": "Three Ltd."});
+    desk.stoa.post(&approver, path, &wish).await.expect(201);
+    let change = serde_json::json!({"state": "suspended", "reason": "No answer."});
+    desk.stoa.post(&approver, &format!("{path}/2026-0001/state"), &change).await.expect(200);
+    desk.stoa.run_jobs("monitor").await;
+    let mut told = post.take();
+    told.sort_by(|one, other| one.subject.cmp(&other.subject));
+    let subjects: Vec<&str> = told.iter().map(|mail| mail.subject.as_str()).collect();
+    assert_eq!(
+        subjects,
+        ["cloud-3: Passes v5.1", "cloud-3: certificate 2026-0001: Suspended", "cloud-3: certificate 2026-0001: Valid"]
+    );
+    assert!(told[1].text.contains("No answer.") && told[1].text.contains("/monitor/page/certificate/2026-0001"));
+    let change = serde_json::json!({"state": "valid", "reason": "Answered."});
+    desk.stoa.post(&approver, &format!("{path}/2026-0001/state"), &change).await.expect(200);
+    desk.stoa.clock.advance(Duration::from_hours(24 * 330));
+    let told = mailed(&desk, &post, 12, &[]).await;
+    assert_eq!(
+        told.iter().filter(|line| line.contains("2026-0001 is valid")).collect::<Vec<_>>(),
+        ["2027-10-24 Certificate 2026-0001 is valid until 23 November 2027"]
+    );
+}
+
+#[tokio::test]
+async fn many_are_told_each_once() {
+    let (desk, post) = desk().await;
+    // More than are looked at in one transaction; every second one asked twice.
+    let store = desk.stoa.stores["monitor"].clone();
+    let fill = async |tx: &mut stoa_store::Tx<'_>| -> Result<(), stoa_store::StoreError> {
+        for place in 0..450_i64 {
+            for subject in if place % 2 == 0 { vec!["", "cloud-1"] } else { vec![""] } {
+                let id = tx.new_id::<stoa_monitor::service::DecisionKind>();
+                tx.execute(
+                    "INSERT INTO subscription (id, tenant, email, subject, scope, language, token, weekly, created_at, \
+                     confirmed_at) VALUES ($1, 'default', $2, $3, '', 'en', $4, 0, 1, 1)",
+                    stoa_store::params![id, format!("p{place}@example.org"), subject, format!("{place}{subject}")],
+                )
+                .await?;
+            }
+        }
+        Ok(())
+    };
+    store.write(fill).await.unwrap();
+    desk.found("cloud-1", IAAS, &[]).await;
+    for _ in 0..20 {
+        desk.stoa.run_jobs("monitor").await;
+    }
+    let told = post.take();
+    let addresses: std::collections::BTreeSet<&str> = told.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!((told.len(), addresses.len()), (450, 450));
+}
+
+#[tokio::test]
+#[ignore = "needs an SMTP server: Debian's python3-aiosmtpd"]
+async fn a_change_arrives_by_smtp() {
+    let server = MailServer::start().await.unwrap();
+    let smtp = Smtp::new(&server.url(), "Monitor <monitor@example.org>").unwrap();
+    let desk = Desk::over(TestStoa::with_mail(&[stoa_monitor::BLOCK], Arc::new(smtp)).await).await;
+    with_operator(&desk).await;
+    form(&desk, "/monitor/page/subscribe", "email=ada%40example.org&subject=cloud-3").await.expect(200);
+    desk.found("cloud-3", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;
+    desk.stoa.run_jobs("monitor").await;
+    let said = server.said().unwrap();
+    assert_eq!(said.matches("MESSAGE FOLLOWS").count(), 2, "{said}");
+    for part in [
+        "From: Monitor <monitor@example.org>",
+        "To: ada@example.org",
+        "Subject: Please confirm: mails about changes of conformance",
+        "To: ops@example.org",
+        "Subject: cloud-3: Fails v5.1",
+        "http://127.0.0.1:8080/monitor/page/detail/cloud-3/scs-compatible-iaas",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }

@@ -1,13 +1,14 @@
 //! The newest results are the same in whatever order evidence comes, and nothing unknown is green.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use stoa_core::{Date, Instant};
-use stoa_monitor::model::history::{Piece, days, share_kept};
+use stoa_monitor::model::history::{Edition, Piece, days, share_kept};
 use stoa_monitor::model::results::{Results, Source};
-use stoa_monitor::model::standing::{CaseState, Rules, Standing, State, Waived};
+use stoa_monitor::model::standing::{CaseState, Rules, Standing, State, Waived, holds_until};
 use stoa_standards::scope::{Scope, find_built_in};
 use stoa_standards::verdict::Verdict;
 use uuid::Uuid;
@@ -34,6 +35,7 @@ fn piece() -> impl Strategy<Value = Piece> {
             id: Uuid::from_u128(id),
             // Several fall on the same instant.
             checked_at: start().plus(Duration::from_hours(hours * 12)),
+            counts_from: start().plus(Duration::from_hours(hours * 12)),
             source,
             verdicts,
         },
@@ -62,7 +64,8 @@ proptest! {
         prop_assert_eq!(&incremental, &again);
         // What the history says of today is what stands today.
         let now = start().plus(Duration::from_hours(24 * 31));
-        let history = days(kaas(), &pieces, &[], start().date(), now);
+        let editions = [Edition { since: Instant::EPOCH, scope: Arc::new(kaas().clone()) }];
+        let history = days(&editions, &pieces, &[], start().date(), now);
         let standing = Standing::new(kaas(), &incremental, &[], now);
         prop_assert_eq!(history.last().unwrap().state, standing.state);
         prop_assert_eq!(history.len(), 32);
@@ -81,6 +84,7 @@ proptest! {
         let piece = |verdicts: BTreeMap<String, Verdict>, hours: u64| Piece {
             id: Uuid::from_u128(u128::from(hours)),
             checked_at: start().plus(Duration::from_hours(hours)),
+            counts_from: start().plus(Duration::from_hours(hours)),
             source: Source::Own,
             verdicts,
         };
@@ -113,6 +117,16 @@ proptest! {
             let outcome = Rules::new(scope).outcome(&results, &waived, now);
             prop_assert_eq!(outcome.state, standing.state);
             prop_assert_eq!(outcome.version, standing.decisive().map(|version| version.name.as_str()));
+            // Day by day nothing changes before the day that is named, and on that day something does.
+            let rules = Rules::new(scope);
+            let is_same = |day: i32| rules.outcome(&results, &waived, now.date().plus_days(day).start()) == outcome;
+            match holds_until(scope, &results, &waived, now) {
+                Some(until) => {
+                    let days = i32::try_from(until.days_since(now.date())).unwrap();
+                    prop_assert!((1..days).all(is_same) && !is_same(days), "{}", until);
+                }
+                None => prop_assert!((1..800).all(is_same)),
+            }
         }
     }
 
@@ -148,7 +162,8 @@ fn a_waiver_tolerates_failures_only() {
             None => drop(verdicts.remove(&main[0])),
         }
         let mut results = Results::default();
-        Piece { id: Uuid::nil(), checked_at: now, source: Source::Own, verdicts }.add_to(&mut results);
+        Piece { id: Uuid::nil(), checked_at: now, counts_from: now, source: Source::Own, verdicts }
+            .add_to(&mut results);
         let waived =
             Waived { test_case: main[0].clone(), from: Instant::EPOCH, ends_on: now.date(), withdrawn_at: None };
         Standing::new(kaas(), &results, &[waived], now).state

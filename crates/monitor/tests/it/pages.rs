@@ -85,19 +85,21 @@ async fn badges_say_the_state_in_words_and_may_be_embedded() {
     desk.found("cloud-1", IAAS, &[("scs-0100-syntax-check", Verdict::Abort)]).await;
     let answer = desk.stoa.get(&Caller::anonymous(), &format!("/monitor/badge/cloud-1/{IAAS}.svg")).await.expect(200);
     assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
-    assert!(answer.text().contains("v5.1 not finished, 2026-11-24"), "{}", answer.text());
+    assert!(answer.text().contains("Not finished v5.1 · 24 November 2026"), "{}", answer.text());
     // One member that was never tested is worse than one that was not finished.
     let of_version = format!("/monitor/badge/group-one/{IAAS}?version=v5.1");
     let badge = async |path: &str| desk.stoa.get(&Caller::anonymous(), path).await.expect(200).text();
-    assert!(badge(&of_version).await.contains("no result"));
+    assert!(badge(&of_version).await.contains("No result"));
     let table = page(&desk, "/monitor/page/table").await;
     assert!(table.contains("No result</span></a>") && !table.contains("Not finished v5.1"), "{table}");
     desk.found("cloud-2", IAAS, &[]).await;
-    assert!(badge(&of_version).await.contains("not finished"));
+    assert!(badge(&of_version).await.contains("Not finished v5.1"));
+    let french = desk.stoa.get(&Caller::anonymous(), &format!("{of_version}&lang=fr")).await.expect(200).text();
+    assert!(french.contains("24 novembre 2026"), "{french}");
     // Whose word it is can be seen at once.
     let own = report("cloud-3", IAAS, desk.stoa.clock.now(), verdicts(IAAS, &[])).to_yaml();
     desk.hand_in(&desk.account("cloud-3"), 3, &own).await.expect(200);
-    assert!(badge(&format!("/monitor/badge/cloud-3/{IAAS}")).await.contains("v5.1 passes, self-reported"));
+    assert!(badge(&format!("/monitor/badge/cloud-3/{IAAS}")).await.contains("Passes v5.1 · self-reported"));
     let table = page(&desk, "/monitor/page/table").await;
     assert_eq!(table.matches("self-reported").count(), 1, "{table}");
     // A draft that passes is no good news yet.

@@ -148,6 +148,32 @@ async fn scopes_are_data() {
     assert_eq!(desk.standing("cloud-1", "example").await["state"], "pass");
     desk.stoa.clock.advance(DAY * 2);
     assert_eq!(desk.standing("cloud-1", "example").await["state"], "missing");
+    // What it says from now on says nothing about the days before.
+    let laxer = document.replace("lifetime: day", "lifetime: month");
+    put("example", &laxer).await.expect(200);
+    assert_eq!(desk.standing("cloud-1", "example").await["state"], "pass");
+    let path = "/monitor/v1/subjects/cloud-1/scopes/example/history";
+    desk.stoa.clock.advance(DAY);
+    let history = desk.stoa.get(&Caller::anonymous(), path).await.expect(200).json();
+    assert_eq!(
+        states(&history),
+        ["pass", "pass", "pass", "pass"],
+        "the day on which it was changed ended with the new"
+    );
+    let before = report("cloud-1", IAAS, now.minus(DAY), [("one".to_owned(), Verdict::Fail)].into());
+    let mut before = before;
+    before.scope.uuid = mine.scope.uuid;
+    desk.hand_in(&desk.account("tester"), 1, &before.to_yaml()).await.expect(200);
+    put("example", &document.replace("include: [m]", "include: []").replace("main: [one]", "main: []"))
+        .await
+        .expect(200);
+    desk.stoa.clock.advance(DAY);
+    let history = desk.stoa.get(&Caller::anonymous(), path).await.expect(200).json();
+    assert_eq!(states(&history), ["fail", "pass", "pass", "pass", "nothing", "nothing"]);
+}
+
+fn states(history: &Value) -> Vec<&str> {
+    history["days"].as_array().unwrap().iter().map(|day| day["state"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -173,9 +199,7 @@ async fn a_waiver_counts_from_its_grant_to_its_withdrawal_and_not_before() {
     assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "fail");
     let path = format!("/monitor/v1/subjects/cloud-1/scopes/{IAAS}/history");
     let history = desk.stoa.get(&Caller::anonymous(), &path).await.expect(200).json();
-    let states: Vec<&str> =
-        history["days"].as_array().unwrap().iter().map(|day| day["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["fail", "fail", "pass", "fail"]);
+    assert_eq!(states(&history), ["fail", "fail", "pass", "fail"]);
 }
 
 #[tokio::test]
@@ -208,11 +232,16 @@ async fn what_only_people_can_find_out_no_report_decides() {
     let manual =
         json!({"subject": "cloud-3", "scope": "example", "testCase": "by-hand", "result": 1, "evidence": "seen"});
     let manual = desk.stoa.post(&desk.admin, "/monitor/v1/results", &manual).await.expect(201).json();
+    desk.stoa.clock.advance(DAY * 2);
     let approver = desk.stoa.role("approver").await;
     let path = format!("/monitor/v1/results/{}/decision", manual["id"].as_str().unwrap());
     desk.stoa.get(&approver, "/monitor/v1/results").await.expect(200);
     desk.stoa.post(&approver, &path, &json!({"approved": true})).await.expect(200);
     assert_eq!(desk.standing("cloud-3", "example").await["state"], "pass");
+    // On the days before the second person said so it did not count.
+    let path = "/monitor/v1/subjects/cloud-3/scopes/example/history";
+    let history = desk.stoa.get(&Caller::anonymous(), path).await.expect(200).json();
+    assert_eq!(states(&history), ["missing", "missing", "pass"]);
     let page = desk.stoa.get(&Caller::anonymous(), "/monitor/page/detail/cloud-3/example").await.expect(200).text();
     assert!(page.contains("What people found out") && page.contains(">seen<"), "{page}");
     let changes = desk.stoa.get(&Caller::anonymous(), "/monitor/v1/changes").await.expect(200).json();

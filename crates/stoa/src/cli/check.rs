@@ -222,14 +222,17 @@ pub(crate) enum ReportCommand {
     #[command(after_help = "Examples:\n  \
         curl -o bundle.json https://monitor.example/monitor/v1/subjects/mycloud/scopes/scs-compatible-iaas/bundle\n  \
         stoa report verify-bundle bundle.json --key monitor.pub\n\n\
-        It asks nobody. Without --key anybody may have signed the bundle; the key is printed. Ends with 3 when something \
-        does not fit.")]
+        It asks nobody. The monitor's key stands at https://monitor.example/monitor/certificates/allowed_signers. Ends \
+        with 3 when something does not fit.")]
     VerifyBundle {
         /// The bundle
         bundle: PathBuf,
         /// Public keys of monitors that are trusted, as for `report verify`
-        #[arg(long = "key", value_name = "FILE")]
+        #[arg(long = "key", value_name = "FILE", required_unless_present = "any_key")]
         keys: Vec<PathBuf>,
+        /// Trust whoever signed it: this shows that it holds together, and by which key, not who says so
+        #[arg(long, conflicts_with = "keys")]
+        any_key: bool,
     },
     /// Show a report
     #[command(after_help = "Examples:\n  stoa report show report.yaml\n  \

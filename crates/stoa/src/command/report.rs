@@ -27,7 +27,7 @@ pub(super) async fn run(command: ReportCommand, console: &Console) -> Result<Exi
         ReportCommand::Verify { report, keys, signature } => {
             verify(&report, &keys, signature.as_deref(), console).await
         }
-        ReportCommand::VerifyBundle { bundle, keys } => verify_bundle(&bundle, &keys, console).await,
+        ReportCommand::VerifyBundle { bundle, keys, any_key: _ } => verify_bundle(&bundle, &keys, console).await,
         ReportCommand::Show { report, spec, reading, format } => {
             show(&report, spec.as_deref(), reading, format, console).await
         }
@@ -53,7 +53,7 @@ async fn verify_bundle(path: &Path, keys: &[PathBuf], console: &Console) -> Resu
                 .advice("Do not rely on it; ask the monitor for a new one."));
         }
     };
-    let Verified { bundle, key, report_keys } = verified;
+    let Verified { bundle, key, report_keys, is_scope_known } = verified;
     let evaluation = &bundle.evaluation;
     let version = evaluation.version.as_deref().unwrap_or("no version");
     let said = plain(&format!("{}, {}: {} {version}", bundle.subject, bundle.scope.name, evaluation.state.name()));
@@ -65,6 +65,15 @@ async fn verify_bundle(path: &Path, keys: &[PathBuf], console: &Console) -> Resu
     }
     let (reports, manual, waivers) = (bundle.reports.len(), bundle.by_hand.len(), bundle.waivers.len());
     console.out(format!("{reports} reports, {manual} results by hand, {waivers} waivers add up to it")).await?;
+    if !bundle.moved.is_empty() {
+        let moved = bundle.moved.len();
+        let line =
+            format!("{moved} more reports came from another monitor without their signatures: take its word, or not");
+        console.out(line).await?;
+    }
+    if !is_scope_known {
+        console.out("judged by the scope in the bundle, which is none of those that this program brings").await?;
+    }
     Ok(Exit::Done)
 }
 

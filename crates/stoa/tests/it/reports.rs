@@ -384,6 +384,7 @@ fn a_bundle_is_verified_without_asking_anybody() {
         subject: "mycluster".to_owned(),
         scope: BundleScope { uuid: scope.uuid, name: scope.name.clone(), document: None },
         reports: Vec::new(),
+        moved: Vec::new(),
         by_hand: Vec::new(),
         waivers: Vec::new(),
         evaluation: Evaluation::new(&Standing::new(scope, &Results::default(), &[], at)),
@@ -412,13 +413,15 @@ fn a_bundle_is_verified_without_asking_anybody() {
     0 reports, 0 results by hand, 0 waivers add up to it
     --- stderr
     ");
-    let foreign = verify("foreign.json", &[]);
+    let unnamed = verify("foreign.json", &[]);
+    assert!(unnamed.starts_with("exit: 2") && unnamed.contains("--key"), "whose word it is has to be said: {unnamed}");
+    let foreign = verify("foreign.json", &["--any-key"]);
     assert!(foreign.starts_with("exit: 0") && foreign.contains("nobody was named as trusted"), "{foreign}");
     assert!(!foreign.contains('\u{1b}'), "{foreign}");
     let untrusted = verify("foreign.json", &["--key", "signers"]);
     assert!(untrusted.starts_with("exit: 3") && untrusted.contains("none of the keys that are trusted"), "{untrusted}");
     let forged = verify("forged.json", &["--key", "signers"]);
     assert!(forged.starts_with("exit: 3") && forged.contains("does not add up"), "{forged}");
-    let nothing = verify("nothing.json", &[]);
+    let nothing = verify("nothing.json", &["--any-key"]);
     assert!(nothing.starts_with("exit: 2") && nothing.contains("this is no bundle"), "{nothing}");
 }

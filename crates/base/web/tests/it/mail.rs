@@ -1,53 +1,7 @@
 //! Mail to a real SMTP server (Debian's python3-aiosmtpd), and to none.
 
-use std::io::Read as _;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
+use stoa_test::MailServer;
 use stoa_web::mail::{Mail, MailError, MailPort, Smtp};
-
-/// A server that prints what it gets; killed when it is dropped.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    async fn start() -> Self {
-        // A port that was free a moment ago: the server takes none by itself.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new("/usr/bin/python3")
-            .args(["-u", "-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{port}")])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut server = Self { child, port };
-        for _ in 0..200 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return server;
-            }
-            assert!(server.child.try_wait().unwrap().is_none(), "aiosmtpd ended: is python3-aiosmtpd installed?");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("aiosmtpd does not listen");
-    }
-
-    /// Ends the server; gives what it printed.
-    fn said(mut self) -> String {
-        self.child.kill().unwrap();
-        let mut text = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-        text
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn mail(to: &str) -> Mail {
     Mail {
@@ -62,15 +16,15 @@ fn mail(to: &str) -> Mail {
 #[tokio::test]
 #[ignore = "needs an SMTP server: Debian's python3-aiosmtpd"]
 async fn a_mail_arrives_whole_and_what_is_no_address_is_refused_here() {
-    let server = Server::start().await;
-    let smtp = Smtp::new(&format!("smtp://127.0.0.1:{}", server.port), "Stoa <stoa@example.org>").unwrap();
+    let server = MailServer::start().await.unwrap();
+    let smtp = Smtp::new(&server.url(), "Stoa <stoa@example.org>").unwrap();
     smtp.send(&mail("Ada <ada@example.org>")).await.unwrap();
     for bad in ["", "no address", "a@b\r\nBcc: c@d"] {
         assert!(matches!(smtp.send(&mail(bad)).await, Err(MailError::Invalid(_))), "{bad}");
     }
     let injected = Mail { subject: "Hello\r\nBcc: everybody@example.org".to_owned(), ..mail("ada@example.org") };
     assert!(matches!(smtp.send(&injected).await, Err(MailError::Invalid(_))));
-    let said = server.said();
+    let said = server.said().unwrap();
     for part in [
         "To: Ada <ada@example.org>",
         "Message-ID: <0190-test@example.org>",
