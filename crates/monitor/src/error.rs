@@ -25,6 +25,9 @@ pub enum MonitorError {
     /// The scope has no such test case.
     #[error("the scope has no test case {0}")]
     TestCaseNotFound(String),
+    /// The public table has no name of its own for that.
+    #[error("there is no listing {0}")]
+    ListingNotFound(String),
     /// No report has that id.
     #[error("there is no report {0}")]
     ReportNotFound(String),
@@ -151,6 +154,7 @@ impl From<MonitorError> for Problem {
             E::VersionNotFound(_) => problem(Refusal::NotFound, "monitor.version_not_found"),
             E::StandardNotFound(_) => problem(Refusal::NotFound, "monitor.standard_not_found"),
             E::TestCaseNotFound(_) => problem(Refusal::NotFound, "monitor.test_case_not_found"),
+            E::ListingNotFound(_) => problem(Refusal::NotFound, "monitor.listing_not_found"),
             E::ReportNotFound(_) => problem(Refusal::NotFound, "monitor.report_not_found"),
             E::NotSigned(_) => problem(Refusal::NotFound, "monitor.not_signed"),
             E::TextRemoved { .. } => problem(Refusal::Gone, "monitor.text_removed"),
@@ -195,6 +199,7 @@ pub const PROBLEMS: &[ProblemInfo] = &[
     page!("monitor.version_not_found", "The scope has no such version"),
     page!("monitor.standard_not_found", "The scope has no such standard"),
     page!("monitor.test_case_not_found", "The scope has no such test case"),
+    page!("monitor.listing_not_found", "There is no such listing"),
     page!("monitor.report_not_found", "There is no such report"),
     page!("monitor.not_signed", "The signed bytes were not kept"),
     page!("monitor.text_removed", "The text of the report was removed"),

@@ -88,9 +88,24 @@ pub(crate) enum Command {
     /// Work with registers
     #[command(subcommand)]
     Registry(RegistryCommand),
-    /// Work with the compliance monitor
-    #[command(subcommand)]
-    Monitor(MonitorCommand),
+    /// Start the compliance monitor alone, or work with it
+    #[command(
+        subcommand_negates_reqs = true,
+        args_conflicts_with_subcommands = true,
+        after_help = "Examples:\n  \
+        stoa monitor                             the public site at http://127.0.0.1:8080/\n  \
+        stoa monitor --listen 127.0.0.1:9000 --data /srv/monitor\n  \
+        stoa monitor import-bootstrap bootstrap.yaml\n\n\
+        Without a command it is `stoa up --only monitor`."
+    )]
+    Monitor {
+        /// Address to listen on; without it `server.listen`, 127.0.0.1:8080
+        #[arg(long, value_name = "HOST:PORT")]
+        listen: Option<String>,
+        /// What to do with it
+        #[command(subcommand)]
+        command: Option<MonitorCommand>,
+    },
     /// Make sample data
     #[command(subcommand)]
     Sample(SampleCommand),

@@ -82,9 +82,10 @@ pub fn app(parts: AppParts) -> Router {
     let AppParts { node, blocks, stores, lags, connections, shell, pages, public_url, at_root } = parts;
     let sources = blocks.iter().filter_map(|mounted| Some((mounted.block.name, mounted.figures.clone()?)));
     let mut router = health::router(&node, &stores, &lags, &connections, sources.collect()).merge(pages);
+    let mut root = None;
     for mounted in blocks {
         if at_root == Some(mounted.block.name) {
-            router = router.merge(mounted.api_at("/"));
+            root = Some(mounted.api_at("/"));
         }
         let prefix = format!("/{}", mounted.block.name);
         router = router
@@ -92,6 +93,11 @@ pub fn app(parts: AppParts) -> Router {
             .nest(&format!("/console/{}", mounted.block.name), mounted.pages);
     }
     let router = router.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
+    // The node has pages at some of a block's addresses, its front page first of all: the block's go before.
+    let router = match root {
+        Some(root) => root.method_not_allowed_fallback(method_not_allowed).fallback_service(router),
+        None => router,
+    };
     let around = Surround {
         node,
         request_time: connections.bounds().request_time,

@@ -23,7 +23,7 @@ use crate::model::history::share_kept;
 use crate::permission::{AccountRead, AccountWrite, CertificateIssue, ReportSubmit, ResultApprove, ResultPropose};
 use crate::service::{
     Account, AccountKey, Bundled, By, Certificate, CertificateState, Change, Changed, Due, Imported, Listing, Manual,
-    Monitor, NewAccount, NewCertificate, NewManual, NewWaiver, ReportInfo, Waiver,
+    Monitor, NewAccount, NewCertificate, NewManual, NewWaiver, ReportInfo, Statement, Waiver,
 };
 use crate::store::decision::DecisionId;
 
@@ -49,7 +49,9 @@ pub(super) fn router(body_bytes_max: usize) -> OpenApiRouter<Monitor> {
         .routes(routes!(get_account, put_account, delete_account))
         .routes(routes!(create_secret, delete_secrets))
         .routes(routes!(list_listings, put_listing))
+        .routes(routes!(delete_listing))
         .routes(routes!(list_certificates, issue_certificate))
+        .routes(routes!(get_signed_revocations))
         .routes(routes!(get_certificate))
         .routes(routes!(change_certificate))
         .routes(routes!(list_waivers, create_waiver))
@@ -592,6 +594,21 @@ async fn put_listing(
     Ok(Json(listing))
 }
 
+/// Remove a listing
+///
+/// The table names the subject by its own name from then on.
+#[utoipa::path(delete, path = "/v1/listings/{name}", operation_id = "delete_listing", tag = "listings",
+    params(("name" = String, Path, example = "cloud-1")),
+    responses((status = 204, description = "Removed")))]
+async fn delete_listing(
+    allowed: Allowed<AccountWrite>,
+    State(monitor): State<Monitor>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Fault> {
+    monitor.remove_listing(&By::from(allowed), &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// List certificates
 ///
 /// All that were issued, newest first.
@@ -635,6 +652,16 @@ async fn issue_certificate(
 ) -> Result<Created<Certificate>, Fault> {
     let issued = monitor.issue_certificate(&By::from(allowed).once(once), new).await?;
     Ok(Created { location: format!("/monitor/v1/certificates/{}", issued.number), body: issued })
+}
+
+/// The signed list of revoked certificates
+///
+/// Those that were suspended or withdrawn, as of today: the text, the signature over it (namespace `certificates`), and the
+/// key, in one answer.
+#[utoipa::path(get, path = "/v1/certificates/revoked", operation_id = "get_signed_revocations", tag = "certificates",
+    responses((status = 200, description = "The list", body = Statement)))]
+async fn get_signed_revocations(asking: Public, State(monitor): State<Monitor>) -> Result<Json<Statement>, Fault> {
+    Ok(Json(monitor.revocations(&asking.actor.tenant).await?))
 }
 
 /// Read a certificate

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
-use stoa_core::{Problem, Refusal};
-use stoa_web::{Allowed, Fault, Json, Params, Path, Public, RawBody, RawJson, bytes_as, typed};
+use stoa_core::{ActorKind, Problem, Refusal};
+use stoa_web::{Allowed, Fault, Json, Params, Path, Public, RawBody, RawJson, Right as _, bytes_as, typed};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -18,10 +19,12 @@ use super::written;
 use crate::error::MonitorError;
 use crate::model::bundle;
 use crate::permission::{ReportReadAny, ReportSubmit, ResultApprove};
-use crate::service::{Approval, By, Evidence, Monitor, SignedAs};
+use crate::service::{Approval, By, Monitor, Signed, SignedAs};
 
 /// Results that one answer holds at most.
 const LIMIT_MAX: u32 = 10_000;
+/// Reports that one answer holds at most.
+const REPORTS_MAX: u32 = 100;
 /// How far back single results are listed, in days.
 const RESULT_DAYS: i32 = 7;
 
@@ -71,24 +74,65 @@ fn page_of(params: &Params) -> Result<(u32, u32), Problem> {
 #[utoipa::path(get, path = "/reports", operation_id = "get_reports", tag = "published",
     params(("subject" = Option<String>, Query), ("limit" = Option<u32>, Query), ("skip" = Option<u32>, Query)),
     responses((status = 200, description = "The reports", body = Vec<Object>)))]
-async fn get_reports(
-    allowed: Allowed<ReportSubmit>,
-    State(monitor): State<Monitor>,
-    params: Params,
-) -> Result<Json<Vec<Value>>, Fault> {
-    let by = By::from(allowed);
+async fn get_reports(asking: Public, State(monitor): State<Monitor>, params: Params) -> Result<Response, Fault> {
+    let by = By::new(asking.actor, asking.info);
     let own = by.account().map(str::to_owned);
     let subject = params.get("subject").filter(|text| !text.is_empty()).map(str::to_owned).or(own);
-    let subject = subject.ok_or_else(|| MonitorError::field("?subject", "required", "is required"))?;
+    let Some(subject) = subject else {
+        by.actor.require(ReportReadAny::INFO.permission)?;
+        return Err(MonitorError::field("?subject", "required", "is required").into());
+    };
     monitor.may_read(&by, &subject)?;
     let (limit, skip) = page_of(&params)?;
-    let mut reports = Vec::new();
-    for info in monitor.reports(&by, &subject, limit.min(100), skip).await? {
-        // One whose text is not here any more has nothing to be given back.
-        let evidence = monitor.evidence_if_any(by.tenant(), info.id).await?;
-        reports.extend(evidence.map(|evidence| written::report(&evidence.report)));
+    let found = monitor.reports(&by, &subject, limit.min(REPORTS_MAX), skip).await?;
+    // One after another: each of them can be large.
+    let ids = found.into_iter().map(|info| info.id).collect::<Vec<_>>().into_iter();
+    let way = Way { monitor, by, ids, state: WayState::Begins };
+    let mut response = bytes_as(StatusCode::OK, stoa_web::JSON, "");
+    *response.body_mut() = Body::from_stream(futures_util::stream::unfold(way, Way::next));
+    Ok(response)
+}
+
+/// Reports on their way to a caller.
+struct Way {
+    monitor: Monitor,
+    by: By,
+    ids: std::vec::IntoIter<Uuid>,
+    state: WayState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WayState {
+    Begins,
+    GoesOn,
+    IsOver,
+}
+
+impl Way {
+    /// The next report, or the end of the list.
+    async fn next(mut self) -> Option<(Result<String, MonitorError>, Self)> {
+        if self.state == WayState::IsOver {
+            return None;
+        }
+        let before = if self.state == WayState::Begins { "[" } else { "," };
+        while let Some(id) = self.ids.next() {
+            match self.monitor.evidence_if_any(self.by.tenant(), id).await {
+                // One whose text is not here any more has nothing to be given back.
+                Ok(None) => {}
+                Ok(Some(evidence)) => {
+                    self.state = WayState::GoesOn;
+                    return Some((Ok(format!("{before}{}", written::report(&evidence.report))), self));
+                }
+                Err(error) => {
+                    self.state = WayState::IsOver;
+                    return Some((Err(error), self));
+                }
+            }
+        }
+        let end = if self.state == WayState::Begins { "[]" } else { "]" };
+        self.state = WayState::IsOver;
+        Some((Ok(end.to_owned()), self))
     }
-    Ok(Json(reports))
 }
 
 pub(super) fn uuid(text: &str) -> Result<Uuid, MonitorError> {
@@ -99,20 +143,17 @@ pub(super) fn uuid(text: &str) -> Result<Uuid, MonitorError> {
 #[utoipa::path(get, path = "/reports/{id}", operation_id = "get_report", tag = "published",
     params(("id" = String, Path, example = "0d37bd02-57a0-4bb7-95e0-6c4ab8cdf9f5")),
     responses((status = 200, description = "The report", body = Object)))]
-async fn get_report(
-    allowed: Allowed<ReportSubmit>,
-    State(monitor): State<Monitor>,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, Fault> {
-    let by = By::from(allowed);
+async fn get_report(asking: Public, State(monitor): State<Monitor>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let by = By::new(asking.actor, asking.info);
     let evidence = monitor.evidence(by.tenant(), uuid(&id)?).await?;
-    monitor.may_read(&by, &evidence.info.subject)?;
-    Ok(Json(written::report(&evidence.report)))
+    monitor.may_read(&by, &evidence.signed.info.subject)?;
+    Ok(bytes_as(StatusCode::OK, stoa_web::JSON, written::report(&evidence.report)))
 }
 
 /// A file of a report's evidence.
-fn file(monitor: &Monitor, content_type: &str, name: &str, bytes: String) -> Response {
-    let is_open = monitor.settings().is_evidence_open;
+fn file(asking: &Public, monitor: &Monitor, content_type: &str, name: &str, bytes: String) -> Response {
+    // What everybody gets, caches that are shared may keep; of what is another's or another tenant's they keep nothing.
+    let is_open = monitor.settings().is_evidence_open && asking.actor.kind == ActorKind::Anonymous;
     let mut response = bytes_as(StatusCode::OK, "text/plain; charset=utf-8", bytes);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(format!("{content_type}; charset=utf-8")) {
@@ -121,19 +162,15 @@ fn file(monitor: &Monitor, content_type: &str, name: &str, bytes: String) -> Res
     if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
         headers.insert(CONTENT_DISPOSITION, value);
     }
-    // Evidence is never changed. Where not everybody may have it, no cache that is shared keeps it.
+    // Evidence is never changed.
     let cached = if is_open { "public, max-age=86400" } else { "private, max-age=86400" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cached));
     response
 }
 
-async fn evidence(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
-    Ok(monitor.evidence(&asking.actor.tenant, uuid(id)?).await?)
-}
-
 /// Evidence whose bytes the caller may have.
-async fn open_to(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
-    let found = evidence(asking, monitor, id).await?;
+async fn open_to(asking: &Public, monitor: &Monitor, id: &str) -> Result<Signed, Fault> {
+    let found = monitor.signed(&asking.actor.tenant, uuid(id)?).await?;
     let by = By::new(asking.actor.clone(), asking.info.clone());
     for subject in &found.subjects {
         monitor.may_download(&by, subject)?;
@@ -142,7 +179,7 @@ async fn open_to(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidenc
 }
 
 /// Evidence with a signature: what came from another monitor has none.
-async fn signed(asking: &Public, monitor: &Monitor, id: &str) -> Result<Evidence, Fault> {
+async fn signed(asking: &Public, monitor: &Monitor, id: &str) -> Result<Signed, Fault> {
     let found = open_to(asking, monitor, id).await?;
     if found.signature.is_empty() { Err(MonitorError::NotSigned(id.to_owned()).into()) } else { Ok(found) }
 }
@@ -160,7 +197,7 @@ async fn get_report_body(
 ) -> Result<Response, Fault> {
     let evidence = open_to(&asking, &monitor, &id).await?;
     let ending = if evidence.content_type == "application/json" { "json" } else { "yaml" };
-    Ok(file(&monitor, &evidence.content_type, &format!("report.{ending}"), evidence.body))
+    Ok(file(&asking, &monitor, &evidence.content_type, &format!("report.{ending}"), evidence.body))
 }
 
 /// Download a signature
@@ -175,7 +212,13 @@ async fn get_report_signature(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let evidence = signed(&asking, &monitor, &id).await?;
-    Ok(file(&monitor, "application/x-ssh-signature", "report.sig", format!("{}\n", evidence.signature.trim_end())))
+    Ok(file(
+        &asking,
+        &monitor,
+        "application/x-ssh-signature",
+        "report.sig",
+        format!("{}\n", evidence.signature.trim_end()),
+    ))
 }
 
 /// Download who signed
@@ -191,6 +234,7 @@ async fn get_report_signers(
 ) -> Result<Response, Fault> {
     let evidence = signed(&asking, &monitor, &id).await?;
     Ok(file(
+        &asking,
         &monitor,
         "text/plain",
         "allowed_signers",
@@ -365,7 +409,7 @@ async fn get_report_markdown(
     State(monitor): State<Monitor>,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let evidence = evidence(&asking, &monitor, &id).await?;
+    let evidence = monitor.evidence(&asking.actor.tenant, uuid(&id)?).await?;
     Ok(markdown(written::report_markdown(&evidence.report)))
 }
 

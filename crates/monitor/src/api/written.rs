@@ -17,8 +17,8 @@ use crate::model::standing::{CaseState, Standing, State, TargetStanding, Version
 use crate::service::{Board, Row};
 
 /// A report as the published monitor gives it: the document that was handed in, as JSON.
-pub(super) fn report(report: &Report) -> Value {
-    serde_json::from_str(&report.to_json()).unwrap_or_default()
+pub(super) fn report(report: &Report) -> String {
+    serde_json::from_str::<Value>(&report.to_json()).unwrap_or_default().to_string()
 }
 
 /// What is the same for every subject under a scope.

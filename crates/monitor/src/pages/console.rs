@@ -36,7 +36,9 @@ pub(super) fn router(monitor: Monitor) -> Router {
         .route("/accounts/{subject}/retire", post(retire))
         .route("/listings", get(listings))
         .route("/listings/{name}", get(edit_listing).post(save_listing))
+        .route("/listings/{name}/remove", post(remove_listing))
         .route("/scopes", get(scopes))
+        .route("/scopes/write", get(scope_form).post(save_scope))
         .route("/certificates", get(certificates))
         .route("/certificates/issue", get(issue_form).post(issue))
         .route("/certificates/{number}", get(change_form).post(change))
@@ -473,9 +475,11 @@ async fn edit_listing(
     Path(name): Path<String>,
 ) -> Result<Response, Fault> {
     let listings = monitor.listings(&By::from(allowed)).await?;
-    let listing = listings.into_iter().find(|listing| listing.name == name);
-    let listing = listing.unwrap_or_else(|| Listing { name, ..Listing::default() });
-    Ok(shown(&listing_page(&view, &listing, &listing.position.to_string(), &[])))
+    let found = listings.into_iter().find(|listing| listing.name == name);
+    let removal = found.as_ref().map(|listing| removal(&view, &listing.name));
+    let listing = found.unwrap_or_else(|| Listing { name, ..Listing::default() });
+    let page = listing_page(&view, &listing, &listing.position.to_string(), &[]);
+    Ok(shown(&page.push(removal.unwrap_or_else(Html::empty))))
 }
 
 fn listing_page<'v>(view: &'v View, listing: &Listing, position: &str, found: &[FieldError]) -> Page<'v> {
@@ -501,6 +505,24 @@ fn listing_page<'v>(view: &'v View, listing: &Listing, position: &str, found: &[
             .cancel(format!("{HOME}/listings"))
             .redraws();
     Page::new(&view.frame, &listing.name).crumb(w.t("monitor-listings"), format!("{HOME}/listings")).form(&form)
+}
+
+/// The way to forget how the table named something.
+fn removal(view: &View, name: &str) -> Html {
+    let w = view.words();
+    let at = format!("{HOME}/listings/{}/remove", Address::segment(name));
+    let form = Form::post(at, &view.frame, w.t("monitor-listing-remove")).danger();
+    let title = w.t("monitor-listing-remove");
+    Confirm::html(title.clone(), title, w.t("monitor-listing-remove-text"), &form, w)
+}
+
+async fn remove_listing(
+    allowed: Allowed<AccountWrite>,
+    Extract(monitor): Extract<Monitor>,
+    Path(name): Path<String>,
+) -> Result<Response, Fault> {
+    monitor.remove_listing(&By::from(allowed), &name).await?;
+    Ok(see_other(&format!("{HOME}/listings?done=saved")))
 }
 
 async fn save_listing(
@@ -541,31 +563,106 @@ async fn scopes(
     allowed: Allowed<AccountRead>,
     view: View,
     Extract(monitor): Extract<Monitor>,
+    params: Params,
 ) -> Result<Response, Fault> {
     let w = view.words();
+    let may_write = view.visitor.may(AccountWrite::INFO.permission);
     let board = monitor.board(&allowed.actor.tenant).await?;
+    let by = By::from(allowed);
+    let added = monitor.added_scopes(&by).await?;
     let table = Table::new(w.t("monitor-scopes"))
         .column(Column::new(w.t("monitor-scope")))
         .column(Column::new(w.t("monitor-alias")))
         .column(Column::new(w.t("monitor-versions")))
         .column(Column::new(w.t("monitor-test-cases")).numeric())
+        .column(Column::new(w.t("monitor-scope-origin")))
         .rows(board.scopes.iter().map(|known| {
+            let origin = match added.contains(&known.alias) {
+                false => Html::text(w.t("monitor-scope-built-in")),
+                true if may_write => {
+                    let at = Address::new(format!("{HOME}/scopes/write")).with("alias", &known.alias);
+                    Html::link(at.to_string(), w.t("monitor-scope-change"))
+                }
+                true => Html::text(w.t("monitor-scope-added")),
+            };
             let names: Vec<&str> = known.scope.versions.iter().map(|version| version.name.as_str()).collect();
             [
                 Html::link(format!("/monitor/page/scope/{}", Address::segment(&known.alias)), &known.scope.name),
                 Html::code(&known.alias),
                 Html::text(names.join(", ")),
                 Html::text(w.number(i128::try_from(known.scope.test_cases.len()).unwrap_or(0))),
+                origin,
             ]
         }));
     let command = "curl -T scope.yaml -H \"Authorization: Bearer $KEY\" \"$STOA/monitor/v1/scopes?alias=example\"";
     let page = Page::new(&view.frame, w.t("monitor-scopes"))
         .wide()
         .lead(w.t("monitor-scopes-lead"))
+        .notice(outcome(w, &params))
         .push(tabs(&view, "scopes"))
-        .push(table.render(w))
-        .push(code(w.t("monitor-scope-add"), command, w));
+        .push(table.render(w));
+    if !may_write {
+        return Ok(shown(&page));
+    }
+    let page = page.actions(actions([(w.t("monitor-scope-add"), format!("{HOME}/scopes/write"))])).push(code(
+        w.t("monitor-scope-by-program"),
+        command,
+        w,
+    ));
     Ok(shown(&page))
+}
+
+fn scope_page<'v>(view: &'v View, alias: &str, document: &str, found: &[FieldError]) -> Page<'v> {
+    let w = view.words();
+    // What is wrong within the document is told with its line, all at once.
+    let within = found.iter().filter(|fault| fault.pointer != "/alias");
+    let within: Vec<String> = within.map(|fault| format!("{}: {}", fault.pointer, fault.message)).collect();
+    let error = (!within.is_empty()).then(|| Html::text(within.join(" · ")).in_english());
+    let form = Form::post(format!("{HOME}/scopes/write"), &view.frame, w.t("monitor-save"))
+        .field(
+            Field::text("alias", w.t("monitor-alias"))
+                .hint(w.t("monitor-alias-hint"))
+                .ltr()
+                .value(alias)
+                .error_if(fault(found, "/alias")),
+        )
+        .field(
+            Field::area("document", w.t("monitor-document"), 20)
+                .hint(w.t("monitor-document-hint"))
+                .ltr()
+                .value(document)
+                .error_if(error),
+        )
+        .cancel(format!("{HOME}/scopes"))
+        .redraws();
+    Page::new(&view.frame, w.t("monitor-scope-add")).crumb(w.t("monitor-scopes"), format!("{HOME}/scopes")).form(&form)
+}
+
+async fn scope_form(
+    allowed: Allowed<AccountWrite>,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    params: Params,
+) -> Result<Response, Fault> {
+    let alias = params.get("alias").unwrap_or("");
+    let document = monitor.scope_document(&By::from(allowed), alias).await?.unwrap_or_default();
+    Ok(shown(&scope_page(&view, alias, &document, &[])))
+}
+
+async fn save_scope(
+    allowed: Allowed<AccountWrite>,
+    view: View,
+    Extract(monitor): Extract<Monitor>,
+    typed: FormFields,
+) -> Result<Response, Fault> {
+    let (alias, document) = (typed.text("alias"), typed.text("document"));
+    if view.is_redraw() {
+        return Ok(shown(&scope_page(&view, alias, document, &[])));
+    }
+    match monitor.put_scope(&By::from(allowed), alias, document.to_owned()).await {
+        Ok(_) => Ok(see_other(&format!("{HOME}/scopes?done=saved"))),
+        Err(error) => Ok(refused(&scope_page(&view, alias, document, &faults(error.into())?))),
+    }
 }
 
 async fn certificates(

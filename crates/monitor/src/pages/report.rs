@@ -38,7 +38,7 @@ pub(super) async fn show_full(
 ) -> Result<Response, Fault> {
     let by = By::new(asking.actor, asking.info);
     let evidence = monitor.evidence(by.tenant(), uuid(&id)?).await?;
-    monitor.may_read(&by, &evidence.info.subject)?;
+    monitor.may_read(&by, &evidence.signed.info.subject)?;
     page(&view, &monitor, &id, true).await
 }
 
@@ -74,7 +74,7 @@ async fn page(view: &View, monitor: &Monitor, id: &str, is_whole: bool) -> Resul
     }
     page = page.push(facts(view, &info, evidence.as_ref(), &scope));
     match &evidence {
-        Some(evidence) if may_download && !evidence.signature.is_empty() => {
+        Some(evidence) if may_download && !evidence.signed.signature.is_empty() => {
             page = page.push(code(
                 w.t("monitor-verify-how"),
                 "ssh-keygen -Y verify -f allowed_signers -I subject -n report -s report.sig < report.yaml",
@@ -124,7 +124,7 @@ fn facts(view: &View, info: &ReportInfo, evidence: Option<&Evidence>, scope: &st
         .add(w.t("monitor-source"), w.t(source));
     let Some(evidence) = evidence else { return facts.render() };
     let run = &evidence.report.run;
-    facts = facts.add(w.t("monitor-key"), Html::code(&evidence.public_key));
+    facts = facts.add(w.t("monitor-key"), Html::code(&evidence.signed.public_key));
     if let Some(tests) = &run.forced_tests {
         facts = facts.add(w.t("monitor-only-tests"), Html::code(tests));
     }
@@ -136,13 +136,13 @@ fn facts(view: &View, info: &ReportInfo, evidence: Option<&Evidence>, scope: &st
 
 fn files(view: &View, evidence: &Evidence, may_download: bool, is_whole: bool) -> Html {
     let w = view.words();
-    let id = evidence.info.id;
+    let id = evidence.signed.info.id;
     let at = format!("/monitor/reports/{id}");
     let mut links = Vec::new();
     if may_download {
         links.push((w.t("monitor-file-report"), format!("{at}/body")));
     }
-    if may_download && !evidence.signature.is_empty() {
+    if may_download && !evidence.signed.signature.is_empty() {
         links.push((w.t("monitor-file-signature"), format!("{at}/signature")));
         links.push((w.t("monitor-file-key"), format!("{at}/allowed_signers")));
     }

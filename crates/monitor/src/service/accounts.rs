@@ -305,6 +305,40 @@ impl Monitor {
         Ok(())
     }
 
+    /// Forgets how the public table named a subject or a group.
+    pub async fn remove_listing(&self, by: &By, name: &str) -> Result<(), MonitorError> {
+        let (by, name) = (by.clone(), name.to_owned());
+        let tenant = by.tenant().clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            if !store::listing::remove(tx, by.tenant(), &name).await? {
+                return Err(MonitorError::ListingNotFound(name.clone()));
+            }
+            note(tx, &by, "monitor.listing.remove", &name, json!({})).await
+        };
+        self.store().write(write).await?;
+        self.changed(&tenant);
+        Ok(())
+    }
+
+    /// The short names of the scopes that were added.
+    pub async fn added_scopes(&self, by: &By) -> Result<Vec<String>, MonitorError> {
+        let tenant = by.tenant().clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            Ok(store::scope::list(tx, &tenant).await?.into_iter().map(|(alias, _)| alias).collect())
+        };
+        self.store().read(read).await
+    }
+
+    /// The document of a scope that was added, by its short name.
+    pub async fn scope_document(&self, by: &By, alias: &str) -> Result<Option<String>, MonitorError> {
+        let (tenant, alias) = (by.tenant().clone(), alias.to_owned());
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let added = store::scope::list(tx, &tenant).await?;
+            Ok(added.into_iter().find(|(name, _)| *name == alias).map(|(_, document)| document))
+        };
+        self.store().read(read).await
+    }
+
     /// Adds a scope from its published form, or puts it in the place of the one with its id; its title.
     pub async fn put_scope(&self, by: &By, alias: &str, document: String) -> Result<String, MonitorError> {
         let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';

@@ -53,7 +53,7 @@ impl Monitor {
                     moved.push(BundleMoved { id: *id, checked_at: row.checked_at, results });
                     continue;
                 }
-                subjects.extend(store::report::subjects_of_body(tx, *id).await?);
+                subjects.extend(store::report::of_body(tx, *id).await?.into_iter().map(|row| row.subject));
                 let body = store::report::submission(tx, *id).await?;
                 let body = body.filter(|body| !body.signature.is_empty());
                 let body = body.ok_or_else(|| no_text(&row))?;

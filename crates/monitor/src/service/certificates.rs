@@ -97,9 +97,11 @@ impl CertificateState {
 }
 
 /// A statement of the monitor's, with its signature in armor and the key that made it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Statement {
     /// The text that is signed.
+    #[serde(rename = "statement")]
     pub text: String,
     /// The signature.
     pub signature: String,

@@ -293,6 +293,10 @@ impl Monitor {
                 decided_by: None,
                 decided_at: None,
             };
+            if store::decision::is_proposed(tx, by.tenant(), &row).await? {
+                let message = "has a result already that waits for a second person; decide about that first";
+                return Err(MonitorError::field("/testCase", "unique", message));
+            }
             store::decision::insert_manual(tx, by.tenant(), &row).await?;
             let detail = json!({"subject": row.subject, "scope": known.alias, "testCase": row.test_case,
                 "result": row.result});

@@ -1,5 +1,7 @@
 //! Reports as they are read again: what they say, whole or without what is nobody's business, and their signed bytes.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use stoa_core::{Instant, Problem, Tenant};
 use stoa_standards::report::{Report, read_json, read_yaml};
@@ -7,6 +9,7 @@ use stoa_store::{StoreError, Tx};
 use stoa_web::Right as _;
 use uuid::Uuid;
 
+use super::submit::SHORT_BYTES;
 use super::{By, Monitor};
 use crate::error::MonitorError;
 use crate::model::results::{Source, verdicts_of_json};
@@ -60,12 +63,19 @@ impl From<&ReportRow> for ReportInfo {
 /// A report with the proof of where it comes from.
 #[derive(Debug, Clone)]
 pub struct Evidence {
-    /// What is known of it without reading it.
-    pub info: ReportInfo,
     /// The report.
     pub report: Report,
+    /// Where it comes from.
+    pub signed: Signed,
+}
+
+/// The proof of where a report comes from, byte for byte.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// What is known of the report without reading it.
+    pub info: ReportInfo,
     /// All that the signed bytes are about.
-    pub subjects: Vec<String>,
+    pub subjects: BTreeSet<String>,
     /// The signed bytes: all that stood behind the signature.
     pub body: String,
     /// The content type of the signed bytes.
@@ -114,36 +124,48 @@ impl Monitor {
         self.store().read(read).await
     }
 
-    /// A report with the proof of where it comes from, whoever asks: what of it is shown is the caller's to decide.
-    pub async fn evidence(&self, tenant: &Tenant, id: Uuid) -> Result<Evidence, MonitorError> {
+    /// The signed bytes of a report, whoever asks: who may have them is the caller's to decide.
+    pub async fn signed(&self, tenant: &Tenant, id: Uuid) -> Result<Signed, MonitorError> {
+        Ok(self.kept(tenant, id).await?.0)
+    }
+
+    /// The signed bytes of a report, and which of the reports in them it is.
+    async fn kept(&self, tenant: &Tenant, id: Uuid) -> Result<(Signed, usize), MonitorError> {
         let tenant = tenant.clone();
         let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
             let row = store::report::find(tx, &tenant, id).await?;
             let row = row.ok_or_else(|| MonitorError::ReportNotFound(id.to_string()))?;
             let submission = store::report::submission(tx, id).await?;
             let submission = submission.ok_or_else(|| no_text(&row))?;
-            Ok((row, submission))
+            let subjects = store::report::of_body(tx, id).await?;
+            Ok((row, submission, subjects.into_iter().map(|other| other.subject).collect()))
         };
-        let (row, submission) = self.store().read(read).await?;
-        let broken = || StoreError::Unavailable { reason: format!("the kept bytes of report {id} cannot be read") };
-        let body = String::from_utf8(submission.body).map_err(|_| broken())?;
-        let reports = match submission.content_type.as_str() {
-            "application/json" => read_json(&body).map(|report| vec![report]),
-            _ => read_yaml(&body),
-        };
-        let place = usize::try_from(submission.place).unwrap_or(usize::MAX);
-        let reports = reports.map_err(|_| broken())?;
-        let subjects = reports.iter().map(|report| report.subject.clone()).collect();
-        let report = reports.into_iter().nth(place).ok_or_else(broken)?;
-        Ok(Evidence {
+        let (row, submission, subjects) = self.store().read(read).await?;
+        let signed = Signed {
             info: ReportInfo::from(&row),
-            report,
             subjects,
-            body,
+            body: String::from_utf8(submission.body).map_err(|_| broken(id))?,
             content_type: submission.content_type,
             signature: submission.signature,
             public_key: submission.public_key,
-        })
+        };
+        Ok((signed, usize::try_from(submission.place).unwrap_or(usize::MAX)))
+    }
+
+    /// A report with the proof of where it comes from, whoever asks: what of it is shown is the caller's to decide.
+    pub async fn evidence(&self, tenant: &Tenant, id: Uuid) -> Result<Evidence, MonitorError> {
+        let (signed, place) = self.kept(tenant, id).await?;
+        let is_long = signed.body.len() > SHORT_BYTES;
+        let read = move || {
+            let reports = match signed.content_type.as_str() {
+                "application/json" => read_json(&signed.body).map(|report| vec![report]),
+                _ => read_yaml(&signed.body),
+            };
+            let report = reports.ok()?.into_iter().nth(place)?;
+            Some(Evidence { report, signed })
+        };
+        let evidence = if is_long { tokio::task::spawn_blocking(read).await.ok().flatten() } else { read() };
+        Ok(evidence.ok_or_else(|| broken(id))?)
     }
 
     /// As [`Monitor::evidence`]; nothing where the text is not here, or no more.
@@ -259,6 +281,10 @@ impl Monitor {
         };
         self.store().scan(read).await
     }
+}
+
+fn broken(id: Uuid) -> StoreError {
+    StoreError::Unavailable { reason: format!("the kept bytes of report {id} cannot be read") }
 }
 
 /// Why the text of a report is not here.

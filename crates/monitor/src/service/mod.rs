@@ -42,7 +42,7 @@ pub use certificates::{Certificate, CertificateState, NAMESPACE, NewCertificate,
 pub use changes::{Change, Changed};
 pub use decisions::{Approval, Manual, NewManual, NewWaiver, Said, Waiver};
 pub use due::Due;
-pub use evidence::{Evidence, ReportInfo, SingleResult};
+pub use evidence::{Evidence, ReportInfo, Signed, SingleResult};
 pub use history::History;
 pub(crate) use letters::what_changed;
 pub use migrate::{MigrateError, Migrated, Migration};

@@ -57,18 +57,24 @@ async fn prune_some(
     let rows = store::report::with_text(tx, tenant, before.start(), from, BATCH).await?;
     let next = rows.last().filter(|_| rows.len() >= BATCH as usize).map(|row| (row.checked_at, row.id));
     let mut needed: BTreeMap<(String, Uuid), Needed> = BTreeMap::new();
-    let mut removed = 0;
+    let mut removed = BTreeSet::new();
     for row in &rows {
-        let key = (row.subject.clone(), row.scope);
-        if !needed.contains_key(&key) {
-            needed.insert(key.clone(), Needed::of(tx, tenant, row, today).await?);
+        // What came in one body stays or goes as one: whoever reads one of it reads the others.
+        let body = if removed.contains(&row.id) { Vec::new() } else { store::report::of_body(tx, row.id).await? };
+        let mut goes = !body.is_empty();
+        for other in &body {
+            let key = (other.subject.clone(), other.scope);
+            if !needed.contains_key(&key) {
+                needed.insert(key.clone(), Needed::of(tx, tenant, other, today).await?);
+            }
+            goes &= other.checked_at < before.start() && needed.get(&key).is_some_and(|needed| !needed.has(other));
         }
-        if needed.get(&key).is_some_and(|needed| needed.has(row)) {
-            continue;
+        if goes {
+            store::report::prune(tx, row.id).await?;
+            removed.extend(body.iter().map(|other| other.id));
         }
-        store::report::prune(tx, row.id).await?;
-        removed += 1;
     }
+    let removed = removed.len();
     if removed > 0 {
         note(tx, by, "monitor.report.prune", "texts", json!({"reports": removed, "before": before.to_string()}))
             .await?;
@@ -86,8 +92,7 @@ enum Needed {
 
 impl Needed {
     async fn of(tx: &mut Tx<'_>, tenant: &Tenant, row: &ReportRow, today: Date) -> Result<Self, MonitorError> {
-        let scope = row.scope.to_string();
-        let last = store::certificate::last_day(tx, tenant, &row.subject, &scope).await?;
+        let last = store::certificate::last_day(tx, tenant, &row.subject).await?;
         let last = last.and_then(|day| day.parse::<Date>().ok());
         if last.is_some_and(|day| day.plus_days(AFTER_CERTIFICATE_DAYS) >= today) {
             return Ok(Self::All);

@@ -31,7 +31,7 @@ const RESULTS_MAX: usize = 2_000;
 /// Characters of a test case's name at most.
 const TEST_CASE_CHARS_MAX: usize = 200;
 /// Bodies above this are read away from the threads that answer requests.
-const SHORT_BYTES: usize = 64 * 1024;
+pub(super) const SHORT_BYTES: usize = 64 * 1024;
 
 /// In which form reports stand behind their signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,15 +65,10 @@ pub(crate) async fn find(tx: &mut Tx<'_>, tenant: &Tenant, number: &str) -> Resu
     tx.find(&sql, params![tenant.as_str(), number]).await
 }
 
-/// The last day of the certificates of a subject under a scope, of which the latest.
-pub(crate) async fn last_day(
-    tx: &mut Tx<'_>,
-    tenant: &Tenant,
-    subject: &str,
-    scope: &str,
-) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT MAX(ends_on) FROM certificate WHERE tenant = $1 AND subject = $2 AND scope = $3";
-    let (day,): (Option<String>,) = tx.get(sql, params![tenant.as_str(), subject, scope]).await?;
+/// The last day of the certificates of a subject, of which the latest.
+pub(crate) async fn last_day(tx: &mut Tx<'_>, tenant: &Tenant, subject: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT MAX(ends_on) FROM certificate WHERE tenant = $1 AND subject = $2";
+    let (day,): (Option<String>,) = tx.get(sql, params![tenant.as_str(), subject]).await?;
     Ok(day)
 }
 

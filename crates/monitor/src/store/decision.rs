@@ -199,6 +199,14 @@ pub(crate) async fn find_manual(
     tx.find(&sql, params![tenant.as_str(), id]).await
 }
 
+/// Whether one about the same test case waits for a decision.
+pub(crate) async fn is_proposed(tx: &mut Tx<'_>, tenant: &Tenant, row: &ManualRow) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) FROM manual_result WHERE tenant = $1 AND subject = $2 AND scope = $3 AND test_case = $4 \
+               AND state = 'proposed'";
+    let (count,): (i64,) = tx.get(sql, params![tenant.as_str(), row.subject, row.scope, row.test_case]).await?;
+    Ok(count > 0)
+}
+
 /// Proposes one.
 pub(crate) async fn insert_manual(tx: &mut Tx<'_>, tenant: &Tenant, row: &ManualRow) -> Result<(), StoreError> {
     tx.execute(

@@ -58,3 +58,9 @@ pub(crate) async fn put(tx: &mut Tx<'_>, tenant: &Tenant, listing: &Listing) -> 
     .await
     .map(drop)
 }
+
+/// Removes one; false where there is none.
+pub(crate) async fn remove(tx: &mut Tx<'_>, tenant: &Tenant, name: &str) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM listing WHERE tenant = $1 AND name = $2";
+    Ok(tx.execute(sql, params![tenant.as_str(), name]).await? == 1)
+}

@@ -122,18 +122,6 @@ pub(crate) async fn submission(tx: &mut Tx<'_>, report: Uuid) -> Result<Option<S
     .await
 }
 
-/// What all reports of the body that one came in are about.
-pub(crate) async fn subjects_of_body(tx: &mut Tx<'_>, report: Uuid) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<(String,)> = tx
-        .rows(
-            "SELECT DISTINCT subject FROM report JOIN report_submission AS other ON other.report = report.id \
-             WHERE other.submission = (SELECT submission FROM report_submission WHERE report = $1)",
-            params![report.as_bytes().as_slice()],
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(subject,)| subject).collect())
-}
-
 /// The reports of a subject, newest first.
 pub(crate) async fn of_subject(
     tx: &mut Tx<'_>,
@@ -203,19 +191,26 @@ pub(crate) async fn with_text(
     tx.rows(&sql, params![tenant.as_str(), before, at, id.as_bytes().as_slice(), limit]).await
 }
 
-/// Removes the text of a report, and the body that it came in with the last report of that.
-pub(crate) async fn prune(tx: &mut Tx<'_>, id: Uuid) -> Result<(), StoreError> {
-    let (now, id) = (tx.now(), id.as_bytes().as_slice());
-    tx.execute("UPDATE report SET pruned_at = $2 WHERE id = $1", params![id, now]).await?;
+/// The reports of the body that one came in, itself among them.
+pub(crate) async fn of_body(tx: &mut Tx<'_>, report: Uuid) -> Result<Vec<ReportRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report WHERE id IN (SELECT report FROM report_submission WHERE submission = \
+         (SELECT submission FROM report_submission WHERE report = $1))"
+    );
+    tx.rows(&sql, params![report.as_bytes().as_slice()]).await
+}
+
+/// Removes the body that a report came in, and with it the text of all that came in it.
+pub(crate) async fn prune(tx: &mut Tx<'_>, report: Uuid) -> Result<(), StoreError> {
+    let (now, report) = (tx.now(), report.as_bytes().as_slice());
     let body: Option<(Vec<u8>,)> =
-        tx.find("SELECT submission FROM report_submission WHERE report = $1", params![id]).await?;
+        tx.find("SELECT submission FROM report_submission WHERE report = $1", params![report]).await?;
     let Some((body,)) = body else { return Ok(()) };
-    tx.execute("DELETE FROM report_submission WHERE report = $1", params![id]).await?;
     tx.execute(
-        "DELETE FROM submission WHERE id = $1 AND NOT EXISTS \
-         (SELECT 1 FROM report_submission WHERE submission = $1)",
-        params![body],
+        "UPDATE report SET pruned_at = $2 WHERE id IN (SELECT report FROM report_submission WHERE submission = $1)",
+        params![body, now],
     )
-    .await
-    .map(drop)
+    .await?;
+    tx.execute("DELETE FROM report_submission WHERE submission = $1", params![body]).await?;
+    tx.execute("DELETE FROM submission WHERE id = $1", params![body]).await.map(drop)
 }

@@ -76,6 +76,8 @@ async fn what_is_revoked_stands_in_a_signed_list() {
     assert_eq!(numbers, ["2026-0003", "2026-0002"]);
     let signature = desk.stoa.get(&anybody, "/monitor/certificates/revoked.sig").await.expect(200).text();
     let signers = desk.stoa.get(&anybody, "/monitor/certificates/allowed_signers").await.expect(200).text();
+    let whole = desk.stoa.get(&anybody, &format!("{PATH}/revoked")).await.expect(200).json();
+    assert_eq!((&whole["statement"], &whole["signature"]), (&list.text().into(), &signature.as_str().into()));
     // What OpenSSH says about it.
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {

@@ -33,6 +33,32 @@ async fn a_report_is_taken_once_and_given_back_as_it_was_signed() {
 }
 
 #[tokio::test]
+async fn reports_are_read_whole_by_whoever_may_and_by_nobody_else() {
+    let desk = Desk::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(desk.found("cloud-1", IAAS, &[]).await);
+        desk.stoa.clock.advance(std::time::Duration::from_mins(1));
+    }
+    let (all, one) = ("/monitor/reports?subject=cloud-1&limit=2".to_owned(), format!("/monitor/reports/{}", ids[0]));
+    for caller in [desk.stoa.role("auditor").await, desk.account("cloud-1"), desk.admin.clone()] {
+        let listed = desk.stoa.get(&caller, &all).await.expect(200).json();
+        let listed: Vec<&str> =
+            listed.as_array().unwrap().iter().map(|report| report["run"]["uuid"].as_str().unwrap()).collect();
+        assert_eq!(listed, [ids[2].to_string(), ids[1].to_string()]);
+        assert_eq!(desk.stoa.get(&caller, &one).await.expect(200).json()["subject"], "cloud-1");
+    }
+    for (caller, status) in [(desk.account("cloud-2"), 403), (Caller::anonymous(), 401)] {
+        desk.stoa.get(&caller, &all).await.expect(status);
+        desk.stoa.get(&caller, &one).await.expect(status);
+    }
+    assert_eq!(
+        desk.stoa.get(&desk.account("cloud-3"), "/monitor/reports").await.expect(200).json(),
+        serde_json::json!([])
+    );
+}
+
+#[tokio::test]
 async fn only_the_subject_and_its_delegates_speak_for_it() {
     let desk = Desk::new().await;
     let now = desk.stoa.clock.now();

@@ -138,6 +138,37 @@ async fn whoever_decides_sees_what_there_is_to_decide_about() {
 }
 
 #[tokio::test]
+async fn scopes_and_listings_are_kept_in_the_console() {
+    let desk = Desk::new().await;
+    desk.found("cloud-1", IAAS, &[]).await;
+    let browser = desk.stoa.browser(&["admin"]).await;
+    let write = "/console/monitor/scopes/write";
+    let page = browser.open("/console/monitor/scopes").await.expect(200).text();
+    assert!(page.contains(write), "{page}");
+    let document = "uuid: 6f7f2b0a-0000-4000-8000-000000000001\nname: Building blocks\nscripts: []\nmodules: []\n\
+        versions: []\ntimeline: []\n";
+    let wrong = browser.submit(write, write, &[("alias", "A b"), ("document", document)]).await.expect(422).text();
+    assert!(wrong.contains("a-z, 0-9") && wrong.contains("Building blocks"), "nothing typed is lost: {wrong}");
+    let broken = document.replace("modules: []", "moduls: []");
+    let wrong = browser.submit(write, write, &[("alias", "blocks"), ("document", &broken)]).await.expect(422).text();
+    assert!(wrong.contains("moduls") && wrong.contains("line 4"), "{wrong}");
+    browser.submit(write, write, &[("alias", "blocks"), ("document", document)]).await.expect(303);
+    let page = browser.open("/console/monitor/scopes").await.expect(200).text();
+    assert!(page.contains("Building blocks") && page.contains("write?alias=blocks"), "{page}");
+    let form = browser.open(&format!("{write}?alias=blocks")).await.expect(200).text();
+    assert!(form.contains("6f7f2b0a-0000-4000-8000-000000000001"), "{form}");
+    // A listing comes and goes; the subject stays.
+    let listing = "/console/monitor/listings/cloud-3";
+    browser.submit(listing, listing, &[("title", "Third One"), ("position", "1")]).await.expect(303);
+    desk.found("cloud-3", IAAS, &[]).await;
+    assert!(self::page(&desk, "/monitor/page/table").await.contains("Third One"));
+    browser.submit(listing, &format!("{listing}/remove"), &[]).await.expect(303);
+    let table = self::page(&desk, "/monitor/page/table").await;
+    assert!(!table.contains("Third One") && table.contains("cloud-3"), "{table}");
+    desk.stoa.delete(&desk.admin, "/monitor/v1/listings/cloud-3").await.expect(404);
+}
+
+#[tokio::test]
 async fn every_table_can_be_had_for_a_spreadsheet() {
     let desk = Desk::new().await;
     let id = desk.found("cloud-3", IAAS, &[("scs-0100-syntax-check", Verdict::Fail)]).await;

@@ -108,6 +108,9 @@ async fn what_people_find_out_counts_once_a_second_one_approves() {
         "evidence": "Looked at the list of flavors with the operator."});
     let manual = desk.stoa.post(&desk.admin, "/monitor/v1/results", &body).await.expect(201).json();
     assert_eq!(desk.standing("cloud-1", IAAS).await["state"], "aborted");
+    // Sent twice by a form it is recorded once.
+    let twice = desk.stoa.post(&desk.admin, "/monitor/v1/results", &body).await.expect(422).json();
+    assert_eq!(twice["errors"][0]["code"], "unique");
     let path = format!("/monitor/v1/results/{}/decision", manual["id"].as_str().unwrap());
     let same = desk.stoa.post(&desk.admin, &path, &json!({"approved": true})).await.expect(403).json();
     assert_eq!(same["code"], "monitor.same_person");

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use clap::CommandFactory;
 
 use crate::cli::{
-    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, KeysCommand, MonitorCommand, ReferencePage, RegistryCommand,
-    SampleCommand,
+    AuditCommand, Cli, Command, ConfigCommand, KeyCommand, KeysCommand, MonitorCommand, ProfileName, ReferencePage,
+    RegistryCommand, SampleCommand, Up,
 };
 use crate::config::{Config, Sources, reference};
 use crate::console::Console;
@@ -62,6 +62,10 @@ pub(crate) async fn run(cli: Cli, console: Console) -> Result<Exit, Failure> {
         Command::Report(wanted) => report::run(wanted, &console).await,
         Command::Image(wanted) => image::run(wanted, &console).await,
         Command::Up(arguments) => up::run(load()?, arguments, console).await,
+        Command::Monitor { listen, command: None } => {
+            let only = Some(stoa_monitor::BLOCK.name.to_owned());
+            up::run(load()?, Up { listen, profile: ProfileName::Secure, only }, console).await
+        }
         Command::Restore(wanted) => backup::restore(load()?, wanted, &console).await,
         Command::Verify(wanted) => backup::verify(wanted, &console).await,
         other => {
@@ -148,10 +152,10 @@ fn work_of(command: Command) -> Result<Option<Work>, Failure> {
             let source = if source == "iso-codes" { source } else { absolute(Path::new(&source)) };
             Work::RegistryImport { source, register, confirmed: yes, formulas_as_text }
         }
-        Command::Monitor(MonitorCommand::ImportBootstrap { file }) => {
+        Command::Monitor { command: Some(MonitorCommand::ImportBootstrap { file }), .. } => {
             Work::MonitorImport { name: files::shown(&file), text: files::text(&file)? }
         }
-        Command::Monitor(MonitorCommand::Migrate { from }) => Work::MonitorMigrate { from },
+        Command::Monitor { command: Some(MonitorCommand::Migrate { from }), .. } => Work::MonitorMigrate { from },
         Command::Sample(SampleCommand::People { count, seed }) => Work::SamplePeople { count, seed },
         _ => return Ok(None),
     }))

@@ -236,6 +236,21 @@ fn profile_govstack_says_what_it_is_and_begins_anew_each_time() {
 }
 
 #[test]
+fn the_monitor_alone_has_its_public_table_at_the_front() {
+    let place = Place::new();
+    let server = place.monitor();
+    // The node has a front page too; whoever runs one block alone means that of the block.
+    let (status, body) = server.ask("GET", "/", None, None);
+    assert_eq!(status, 303, "{body}");
+    for path in ["/page/table", "/monitor/page/table", "/console", "/status", "/openapi.json", "/readyz"] {
+        assert!(matches!(server.ask("GET", path, None, None).0, 200 | 303 | 401), "{path}");
+    }
+    assert_eq!(server.ask("GET", "/registries/openapi.json", None, None).0, 404);
+    assert_eq!(server.ask("GET", "/nothing", None, None).0, 404);
+    assert_eq!(server.ask("DELETE", "/status", None, None).0, 405);
+}
+
+#[test]
 fn refusals_are_told_once_a_minute_and_name_nobody() {
     let place = Place::new();
     let server = place.up(&[]);

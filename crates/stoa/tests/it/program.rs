@@ -92,6 +92,12 @@ impl Place {
         Server::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
+    /// The compliance monitor alone.
+    pub(crate) fn monitor(&self) -> Server {
+        let mut command = self.command(&["monitor", "--listen", "127.0.0.1:0"]);
+        Server::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
     /// A server on this address, which others were told of before.
     pub(crate) fn up_at(&self, address: &str) -> Server {
         let mut command = self.command(&["up", "--listen", address]);
