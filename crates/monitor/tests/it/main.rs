@@ -13,6 +13,7 @@ mod migrate;
 mod model;
 mod openapi;
 mod pages;
+mod recomputed;
 mod states;
 mod texts;
 mod walk;
