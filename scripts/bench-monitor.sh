@@ -4,14 +4,15 @@
 #
 #   scripts/bench-monitor.sh [SECONDS [YEARS...]]
 #
-# Environment: ENGINE=postgres runs ours on PostgreSQL too. PEER, a folder with SovereignCloudStack/standards' `Tests` and
-# `compliance-monitor` and a Python environment `venv` with its requirements, runs the peer with one year of history.
+# Environment: SUBJECTS is how many there are, 21 without it. ENGINE=postgres runs ours on PostgreSQL too. PEER, a folder
+# with SovereignCloudStack/standards' `Tests` and `compliance-monitor` and a Python environment `venv` with its requirements,
+# runs the peer with one year of history.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-4}
 [ $# -gt 0 ] && shift
 years=${*:-1}
-subjects=21
+subjects=${SUBJECTS:-21}
 work=$(mktemp -d "${TMPDIR:-/tmp}/stoa-bench.XXXXXX")
 chmod 755 "$work"
 server=""
