@@ -349,13 +349,24 @@ async fn greet(instance: &Instance, url: &str, fresh: bool, console: &Console) -
              \x20           (works once, for 15 minutes; `stoa link` makes another)\n\
              \x20 data      {folder}\n\
              \x20 API       {url}/docs\n\n\
-             Try next, in a second terminal:\n\
-             \x20 stoa registry import iso-codes{data}\n\
-             \x20 stoa sample people --count 1000{data}\n\
-             \x20 stoa key create --name me --role analyst{data}\n\n\
-             Stop with Ctrl-C."
+             Try next, in a second terminal:\n{}\n\
+             Stop with Ctrl-C.",
+            next_steps(instance, &data)
         ))
         .await
+}
+
+/// What whoever starts for the first time may want to do with the blocks that run.
+fn next_steps(instance: &Instance, data: &str) -> String {
+    let runs = |name: &str| instance.rooms.iter().any(|room| room.name == name);
+    let steps: &[&str] = if runs(stoa_registries::BLOCK.name) {
+        &["registry import iso-codes", "sample people --count 1000", "key create --name me --role analyst"]
+    } else if runs(stoa_monitor::BLOCK.name) {
+        &["monitor import-bootstrap bootstrap.yaml", "key create --name me --role operator"]
+    } else {
+        &["key create --name me --role operator"]
+    };
+    steps.iter().map(|step| format!("  stoa {step}{data}\n")).collect()
 }
 
 /// The `--data` that the commands need, unless the folder is the one they find by themselves.
