@@ -42,7 +42,7 @@ impl Cause {
 
 /// What changed, from what to what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase", rename_all_fields = "camelCase", tag = "kind")]
+#[serde(rename_all = "lowercase", tag = "kind")]
 pub enum Changed {
     /// The state of a subject.
     State {
@@ -50,6 +50,7 @@ pub enum Changed {
         #[schema(value_type = String)]
         before: State,
         /// The version that decided before.
+        #[serde(rename = "beforeVersion")]
         before_version: String,
         /// The state since.
         #[schema(value_type = String)]
