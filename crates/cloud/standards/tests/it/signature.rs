@@ -104,6 +104,15 @@ fn openssh_takes_ours_and_we_take_fresh_ones_of_openssh() {
         let text = std::fs::read_to_string(path(kind)).unwrap();
         assert_eq!(text.parse::<SigningKey>().unwrap_err(), wanted);
     }
+    // Of one type every fourth has a short number: each is called by its name.
+    for nth in 0..12 {
+        let name = format!("p521-{nth}");
+        let made = ssh_keygen(folder.path(), &["-q", "-t", "ecdsa", "-b", "521", "-N", "", "-f", &name], None);
+        assert_eq!(made, Some(true));
+        let text = std::fs::read_to_string(path(&name)).unwrap();
+        let wanted = KeyError::CannotSign { algorithm: "ecdsa-sha2-nistp521".to_owned() };
+        assert_eq!(text.parse::<SigningKey>().unwrap_err(), wanted);
+    }
 }
 
 #[test]
