@@ -11,7 +11,7 @@ use stoa_standards::scope::Validity;
 use stoa_store::Tx;
 use stoa_store::jobs::{Job, JobError, NewJob, enqueue};
 
-use super::{Board, Monitor};
+use super::{Board, Certificate, Monitor};
 use crate::error::MonitorError;
 use crate::model::standing::{CaseState, State};
 use crate::store;
@@ -107,16 +107,7 @@ impl Monitor {
         for tenant in self.tenants().await? {
             let board = self.board(&tenant).await?;
             let mut due = warnings(&board, today);
-            for certificate in self.certificates(&tenant).await? {
-                let ends_on = certificate.ends_on.parse::<Date>();
-                let is_near = ends_on.is_ok_and(|day| (0..=AHEAD_DAYS).contains(&day.days_since(today)));
-                if let Some(known) = board.scopes.find(&certificate.scope).filter(|_| is_near)
-                    && certificate.state == "valid"
-                {
-                    let about = About::Certificate { number: certificate.number, day: certificate.ends_on };
-                    due.push((Audience::Subject { subject: certificate.subject, scope: known.alias.clone() }, about));
-                }
-            }
+            due.extend(ending(&board, &self.certificates(&tenant).await?, today));
             let monday = monday_of(today).to_string();
             due.push((Audience::Weekly(monday.clone()), About::Week(monday)));
             for (audience, about) in due {
@@ -215,6 +206,29 @@ fn warnings(board: &Board, today: Date) -> Vec<(Audience, About)> {
         }
     }
     due
+}
+
+/// Which certificates end soon, those aside that have a next one already.
+fn ending(board: &Board, certificates: &[Certificate], today: Date) -> Vec<(Audience, About)> {
+    let ends_soon = |certificate: &&Certificate| {
+        let ends_on = certificate.ends_on.parse::<Date>();
+        certificate.state == "valid" && ends_on.is_ok_and(|day| (0..=AHEAD_DAYS).contains(&day.days_since(today)))
+    };
+    let has_next = |certificate: &&Certificate| {
+        certificates.iter().any(|next| {
+            (&next.subject, &next.scope, &next.version, next.state.as_str())
+                == (&certificate.subject, &certificate.scope, &certificate.version, "valid")
+                && next.ends_on > certificate.ends_on
+        })
+    };
+    let ending = certificates.iter().filter(ends_soon).filter(|certificate| !has_next(certificate));
+    ending
+        .filter_map(|certificate| {
+            let scope = board.scopes.find(&certificate.scope)?.alias.clone();
+            let about = About::Certificate { number: certificate.number.clone(), day: certificate.ends_on.clone() };
+            Some((Audience::Subject { subject: certificate.subject.clone(), scope }, about))
+        })
+        .collect()
 }
 
 /// Posts something to whoever is to be told of it.

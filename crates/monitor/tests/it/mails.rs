@@ -279,11 +279,18 @@ async fn what_happens_to_a_certificate_is_told_to_whoever_runs_its_subject() {
     assert!(told[1].text.contains("No answer.") && told[1].text.contains("/monitor/page/certificate/2026-0001"));
     let change = serde_json::json!({"state": "valid", "reason": "Answered."});
     desk.stoa.post(&approver, &format!("{path}/2026-0001/state"), &change).await.expect(200);
-    desk.stoa.clock.advance(Duration::from_hours(24 * 330));
-    let told = mailed(&desk, &post, 12, &[]).await;
+    let kaas = "scs-compatible-kaas";
+    desk.found("cloud-3", kaas, &[]).await;
+    let other = serde_json::json!({"subject": "cloud-3", "scope": kaas, "version": "v1", "holder": "Three Ltd."});
+    desk.stoa.post(&approver, path, &other).await.expect(201);
+    // One of the two has its next one in time: whoever has that has nothing to ask for.
+    desk.stoa.clock.advance(Duration::from_hours(24 * 320));
+    desk.found("cloud-3", IAAS, &[]).await;
+    desk.stoa.post(&approver, path, &wish).await.expect(201);
+    let told = mailed(&desk, &post, 40, &[]).await;
     assert_eq!(
-        told.iter().filter(|line| line.contains("2026-0001 is valid")).collect::<Vec<_>>(),
-        ["2027-10-24 Certificate 2026-0001 is valid until 23 November 2027"]
+        told.iter().filter(|line| line.contains("is valid until")).collect::<Vec<_>>(),
+        ["2027-10-24 Certificate 2026-0002 is valid until 23 November 2027"]
     );
 }
 
