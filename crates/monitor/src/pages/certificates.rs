@@ -7,7 +7,7 @@ use stoa_ui::{Address, Badge, Column, Definitions, Html, Notice, Page, Table, To
 use stoa_web::{Fault, Path, Public, View};
 
 use super::{HOME, calendar, cell, detail_at, shown, tenant};
-use crate::service::{Board, Certificate, Monitor};
+use crate::service::{Board, Certificate, Changed, Monitor};
 
 /// The address of a certificate's page.
 pub(super) fn at(number: &str) -> String {
@@ -139,6 +139,22 @@ pub(super) async fn one(
             .push(Html::trusted("<p>").then(cell::cell(w, entry, false)).then(Html::trusted(" ")))
             .push(Html::link(detail, w.t("monitor-all-cases")).then(Html::trusted("</p>")))
             .push(calendar::strip(&view, &history, &place));
+    }
+    let changes = monitor.certificate_changes(&tenant, &found).await?;
+    let rows = changes.iter().filter_map(|change| match &change.what {
+        Changed::Certificate { after, reason, .. } => {
+            Some([w.instant(change.at), badge(w, after.name()), Html::isolated(reason)])
+        }
+        Changed::State { .. } => None,
+    });
+    let past = Table::new(w.t("monitor-changes"))
+        .show_caption()
+        .column(Column::new(w.t("monitor-since")))
+        .column(Column::new(w.t("monitor-state")))
+        .column(Column::new(w.t("monitor-reason")))
+        .rows(rows);
+    if !changes.is_empty() {
+        page = page.push(past.render(w));
     }
     Ok(shown(&page, &format!("/monitor/v1/certificates/{}", Address::segment(&found.number))))
 }

@@ -8,7 +8,7 @@ use stoa_core::{Actor, Instant, Tenant};
 use stoa_store::Tx;
 use uuid::Uuid;
 
-use super::certificates::CertificateState;
+use super::certificates::{Certificate, CertificateState};
 use super::telling::{self, About, Audience};
 use super::{By, Monitor, board, submit};
 use crate::error::MonitorError;
@@ -224,6 +224,16 @@ impl Monitor {
         let read = async |tx: &mut Tx<'_>| -> Result<_, MonitorError> { Ok(store::standing::tenants(tx).await?) };
         let names = self.store().read(read).await?;
         Ok(names.into_iter().filter_map(|name| Tenant::new(name).ok()).collect())
+    }
+
+    /// What became of a certificate, newest first.
+    pub async fn certificate_changes(&self, tenant: &Tenant, of: &Certificate) -> Result<Vec<Change>, MonitorError> {
+        let (tenant, subject, number) = (tenant.clone(), of.subject.clone(), of.number.clone());
+        let read = async move |tx: &mut Tx<'_>| -> Result<_, MonitorError> {
+            let rows = store::change::of_certificate(tx, &tenant, &subject, &number).await?;
+            Ok(rows.into_iter().map(Change::from).collect())
+        };
+        self.store().read(read).await
     }
 
     /// The newest changes since an instant, of one subject or of all.

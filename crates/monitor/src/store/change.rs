@@ -176,6 +176,19 @@ pub(crate) async fn find(tx: &mut Tx<'_>, tenant: &Tenant, id: ChangeId) -> Resu
     tx.find(&sql, params![tenant.as_str(), id]).await
 }
 
+/// The changes of a certificate of a subject, newest first.
+pub(crate) async fn of_certificate(
+    tx: &mut Tx<'_>,
+    tenant: &Tenant,
+    subject: &str,
+    number: &str,
+) -> Result<Vec<ChangeRow>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM change WHERE tenant = $1 AND subject = $2 AND certificate = $3 ORDER BY at DESC, id DESC"
+    );
+    tx.rows(&sql, params![tenant.as_str(), subject, number]).await
+}
+
 /// The newest changes, of one subject or of all, since an instant.
 pub(crate) async fn list(
     tx: &mut Tx<'_>,

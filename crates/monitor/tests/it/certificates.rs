@@ -123,4 +123,6 @@ async fn what_is_revoked_stands_in_a_signed_list() {
     assert!(page.contains("2026-0002") && page.contains("Withdrawn"), "{page}");
     let page = desk.stoa.get(&anybody, "/monitor/page/certificate/2026-0002").await.expect(200).text();
     assert!(page.contains("&lt;b&gt;misused&lt;/b&gt;") && !page.contains("<b>misused"), "{page}");
+    let page = desk.stoa.get(&anybody, "/monitor/page/certificate/2026-0001").await.expect(200).text();
+    assert!(page.contains("no answer") && page.contains("answered"), "what became of it stands on its page: {page}");
 }
