@@ -9,10 +9,21 @@ CREATE TABLE scope_edition (
 );
 INSERT INTO scope_edition (tenant, uuid, since, document) SELECT tenant, uuid, added_at, document FROM scope;
 
--- Changes of certificates stand among those of states: what is told is one list.
-ALTER TABLE state_change RENAME TO change;
-ALTER TABLE change ADD COLUMN certificate TEXT;
-ALTER TABLE change ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+-- What became of a certificate; it is told as changes of states are.
+CREATE TABLE certificate_change (
+    id BYTEA NOT NULL PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    number TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    version TEXT NOT NULL,
+    before_state TEXT NOT NULL,
+    after_state TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+CREATE INDEX certificate_change_time ON certificate_change (tenant, at);
+CREATE INDEX certificate_change_subject ON certificate_change (tenant, subject, at);
 
 -- What was told to whoever asked for it, and on which day, so that the subscriptions are gone through once.
 CREATE TABLE told (

@@ -45,8 +45,9 @@ pub(crate) struct ChangeRow {
     pub(crate) evidence: Option<Uuid>,
 }
 
-const COLUMNS: &str = "id, at, subject, scope, before_state, before_version, after_state, after_version, cause, evidence, \
-     certificate, reason";
+const OF_STATES: &str =
+    "id, at, subject, scope, before_state, before_version, after_state, after_version, cause, evidence";
+const OF_CERTIFICATES: &str = "id, at, subject, scope, number, version, before_state, after_state, reason";
 
 fn state(row: &Row, place: usize) -> Result<State, StoreError> {
     let word: String = row.get(place)?;
@@ -56,29 +57,41 @@ fn state(row: &Row, place: usize) -> Result<State, StoreError> {
 impl FromRow for ChangeRow {
     fn from_row(row: &Row) -> Result<Self, StoreError> {
         let evidence: Option<Vec<u8>> = row.get(9)?;
-        let certificate: Option<String> = row.get(10)?;
-        let what = match certificate {
-            Some(number) => ChangedRow::Certificate {
-                number,
-                before: row.get(4)?,
-                after: row.get(6)?,
-                version: row.get(7)?,
-                reason: row.get(11)?,
-            },
-            None => ChangedRow::State {
-                before: Told { state: state(row, 4)?, version: row.get(5)? },
-                after: Told { state: state(row, 6)?, version: row.get(7)? },
-            },
-        };
         Ok(Self {
             id: row.get(0)?,
             at: row.get(1)?,
             subject: row.get(2)?,
             scope: row.get(3)?,
-            what,
+            what: ChangedRow::State {
+                before: Told { state: state(row, 4)?, version: row.get(5)? },
+                after: Told { state: state(row, 6)?, version: row.get(7)? },
+            },
             cause: row.get(8)?,
             evidence: evidence.and_then(|bytes| Uuid::from_slice(&bytes).ok()),
         })
+    }
+}
+
+/// A change of a certificate: always a decision.
+struct OfCertificate(ChangeRow);
+
+impl FromRow for OfCertificate {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self(ChangeRow {
+            id: row.get(0)?,
+            at: row.get(1)?,
+            subject: row.get(2)?,
+            scope: row.get(3)?,
+            what: ChangedRow::Certificate {
+                number: row.get(4)?,
+                version: row.get(5)?,
+                before: row.get(6)?,
+                after: row.get(7)?,
+                reason: row.get(8)?,
+            },
+            cause: "decision".to_owned(),
+            evidence: None,
+        }))
     }
 }
 
@@ -137,43 +150,61 @@ pub(crate) async fn put_told(
 
 /// Notes a change.
 pub(crate) async fn insert(tx: &mut Tx<'_>, tenant: &Tenant, row: &ChangeRow) -> Result<(), StoreError> {
-    let evidence = row.evidence.map(|id| id.as_bytes().to_vec());
-    let (certificate, reason, before, after) = match &row.what {
+    match &row.what {
         ChangedRow::State { before, after } => {
-            (None, "", (before.state.name(), before.version.as_str()), (after.state.name(), after.version.as_str()))
+            let evidence = row.evidence.map(|id| id.as_bytes().to_vec());
+            tx.execute(
+                "INSERT INTO state_change (tenant, id, at, subject, scope, before_state, before_version, after_state, \
+                 after_version, cause, evidence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                params![
+                    tenant.as_str(),
+                    row.id,
+                    row.at,
+                    row.subject,
+                    row.scope,
+                    before.state.name(),
+                    before.version,
+                    after.state.name(),
+                    after.version,
+                    row.cause,
+                    evidence,
+                ],
+            )
+            .await
+            .map(drop)
         }
-        ChangedRow::Certificate { number, before, after, version, reason } => {
-            (Some(number), reason.as_str(), (before.as_str(), version.as_str()), (after.as_str(), version.as_str()))
-        }
-    };
-    tx.execute(
-        "INSERT INTO change (tenant, id, at, subject, scope, before_state, before_version, after_state, \
-         after_version, cause, evidence, certificate, reason) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        params![
-            tenant.as_str(),
-            row.id,
-            row.at,
-            row.subject,
-            row.scope,
-            before.0,
-            before.1,
-            after.0,
-            after.1,
-            row.cause,
-            evidence,
-            certificate,
-            reason,
-        ],
-    )
-    .await
-    .map(drop)
+        ChangedRow::Certificate { number, before, after, version, reason } => tx
+            .execute(
+                "INSERT INTO certificate_change (tenant, id, at, subject, scope, number, version, before_state, \
+                 after_state, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                params![
+                    tenant.as_str(),
+                    row.id,
+                    row.at,
+                    row.subject,
+                    row.scope,
+                    number,
+                    version,
+                    before,
+                    after,
+                    reason,
+                ],
+            )
+            .await
+            .map(drop),
+    }
 }
 
 /// One change.
 pub(crate) async fn find(tx: &mut Tx<'_>, tenant: &Tenant, id: ChangeId) -> Result<Option<ChangeRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM change WHERE tenant = $1 AND id = $2");
-    tx.find(&sql, params![tenant.as_str(), id]).await
+    let sql = format!("SELECT {OF_STATES} FROM state_change WHERE tenant = $1 AND id = $2");
+    let found = tx.find(&sql, params![tenant.as_str(), id]).await?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let sql = format!("SELECT {OF_CERTIFICATES} FROM certificate_change WHERE tenant = $1 AND id = $2");
+    let found: Option<OfCertificate> = tx.find(&sql, params![tenant.as_str(), id]).await?;
+    Ok(found.map(|OfCertificate(row)| row))
 }
 
 /// The changes of a certificate of a subject, newest first.
@@ -184,9 +215,11 @@ pub(crate) async fn of_certificate(
     number: &str,
 ) -> Result<Vec<ChangeRow>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM change WHERE tenant = $1 AND subject = $2 AND certificate = $3 ORDER BY at DESC, id DESC"
+        "SELECT {OF_CERTIFICATES} FROM certificate_change WHERE tenant = $1 AND subject = $2 AND number = $3 \
+         ORDER BY at DESC, id DESC"
     );
-    tx.rows(&sql, params![tenant.as_str(), subject, number]).await
+    let rows: Vec<OfCertificate> = tx.rows(&sql, params![tenant.as_str(), subject, number]).await?;
+    Ok(rows.into_iter().map(|OfCertificate(row)| row).collect())
 }
 
 /// The newest changes, of one subject or of all, since an instant.
@@ -197,9 +230,19 @@ pub(crate) async fn list(
     since: Instant,
     limit: u32,
 ) -> Result<Vec<ChangeRow>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM change WHERE tenant = $1 AND at >= $2 AND ($3 = '' OR subject = $3) \
-         ORDER BY at DESC, id DESC LIMIT $4"
-    );
-    tx.rows(&sql, params![tenant.as_str(), since, subject.unwrap_or(""), limit]).await
+    let newest = |columns: &str, table: &str| {
+        format!(
+            "SELECT {columns} FROM {table} WHERE tenant = $1 AND at >= $2 AND ($3 = '' OR subject = $3) \
+             ORDER BY at DESC, id DESC LIMIT $4"
+        )
+    };
+    let of = subject.unwrap_or("");
+    let states = newest(OF_STATES, "state_change");
+    let mut rows: Vec<ChangeRow> = tx.rows(&states, params![tenant.as_str(), since, of, limit]).await?;
+    let certificates = newest(OF_CERTIFICATES, "certificate_change");
+    let found: Vec<OfCertificate> = tx.rows(&certificates, params![tenant.as_str(), since, of, limit]).await?;
+    rows.extend(found.into_iter().map(|OfCertificate(row)| row));
+    rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
 }
