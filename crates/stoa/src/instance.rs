@@ -22,7 +22,7 @@ use crate::failures::Explain;
 use crate::folder::{DataFolder, ProfileKind};
 
 /// The blocks that this binary holds, in the order of their addresses.
-pub(crate) const BLOCKS: &[&Block] = &[&stoa_registries::BLOCK, &stoa_monitor::BLOCK];
+pub(crate) const BLOCKS: &[&Block] = &[&stoa_identity::BLOCK, &stoa_registries::BLOCK, &stoa_monitor::BLOCK];
 
 /// The name of the node's own database.
 pub(crate) const NODE: &str = "node";

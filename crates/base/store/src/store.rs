@@ -174,7 +174,7 @@ pub struct StoreState {
 /// let name = "Ada".to_owned();
 /// store
 ///     .write(async move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-///         tx.execute("INSERT INTO person (name) VALUES ($1)", params![name]).await?;
+///         tx.execute("INSERT INTO visitor (name) VALUES ($1)", params![name]).await?;
 ///         Ok(())
 ///     })
 ///     .await // here the row is on disk

@@ -109,6 +109,12 @@ impl Field {
         Self::new(name, label, Kind::Input("search"))
     }
 
+    /// A password. What was typed is never drawn again. `autocomplete` tells the browser which one: `current-password` or
+    /// `new-password`.
+    pub fn password(name: impl Into<String>, label: impl Into<String>, autocomplete: &'static str) -> Self {
+        Self::new(name, label, Kind::Input("password")).attribute("autocomplete", autocomplete).ltr()
+    }
+
     /// A whole number. It is a text with a number keyboard: a wheel or an arrow key never changes it by mistake.
     pub fn integer(name: impl Into<String>, label: impl Into<String>) -> Self {
         Self::new(name, label, Kind::Input("text")).attribute("inputmode", "numeric").ltr().narrow()

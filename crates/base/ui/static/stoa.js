@@ -79,3 +79,7 @@ if (menu) {
   room.addEventListener("change", fit);
   fit();
 }
+
+// A form that only carries an answer on: without scripts its button does.
+const carries = document.querySelector("form[data-send]");
+if (carries) carries.submit();

@@ -37,6 +37,7 @@ impl Mounted {
         if let Some(accounts) = parts.accounts {
             node.take_in(accounts);
         }
+        node.open_own_gate(block.name, parts.own_gate);
         let (api, document) = parts.api.split_for_parts();
         let document = openapi::complete(document, &block, node.hears_mediator());
         let openapi = ApiDocument::new(document, format!("/{}", block.name));

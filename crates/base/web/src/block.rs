@@ -115,6 +115,9 @@ pub struct BlockParts {
     pub sinks: Vec<Arc<dyn EventSink>>,
     /// Knows the accounts of its own that come by name and secret, where it has such.
     pub accounts: Option<Arc<dyn BasicVerifier>>,
+    /// The addresses, as they stand below its prefix, at which the block knows its callers itself: the gate leaves the
+    /// credential alone, and handlers take [`Presented`](crate::Presented).
+    pub own_gate: &'static [&'static str],
     /// Its own figures in `/metrics`, where it has such.
     pub figures: Option<Arc<dyn FigureSource>>,
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -94,6 +95,9 @@ pub(crate) async fn identify(
         consent: header_text(request.headers(), "x-stoa-consent"),
     };
     let peer = request.extensions().get::<Peer>().copied();
+    if node.has_own_gate(request.uri().path()) {
+        return at_own_gate(node, info, request, next).await;
+    }
     let (actor, session) = match find(&node, request.headers(), request.extensions(), peer).await {
         Ok(found) => found,
         Err(problem) => return Fault(problem).into_response(),
@@ -114,6 +118,67 @@ pub(crate) async fn identify(
         response.extensions_mut().insert(asked);
     }
     response
+}
+
+/// An address whose block knows its callers itself (clients of OAuth, holders of the block's own tokens): the request goes
+/// through as nobody's, and the handler asks, counts and refuses by [`Presented`].
+async fn at_own_gate(node: Node, mut info: RequestInfo, mut request: Request, next: Next) -> Response {
+    let actor = Actor::anonymous(Tenant::default());
+    info.reference = Some(node.reference(&actor));
+    let caller = Caller { actor, info, session: None, forgery_checked: false };
+    request.extensions_mut().insert(Asked(Arc::new(caller)));
+    request.extensions_mut().insert(OwnGate(node));
+    next.run(request).await
+}
+
+/// In a request's extensions: its block asks for the credential itself.
+#[derive(Clone)]
+struct OwnGate(Node);
+
+/// What a caller presents at an address whose block knows its callers itself: see [`BlockParts::own_gate`].
+///
+/// [`BlockParts::own_gate`]: crate::BlockParts::own_gate
+#[derive(Clone)]
+pub struct Presented {
+    authorization: Option<String>,
+    peer: Option<Peer>,
+    node: Node,
+}
+
+impl Presented {
+    /// The header `Authorization` as its scheme and what follows, if it came. One that is not text has an empty scheme.
+    pub fn credential(&self) -> Option<(&str, &str)> {
+        let value = self.authorization.as_deref()?.trim();
+        Some(value.split_once(' ').map_or((value, ""), |(scheme, rest)| (scheme, rest.trim())))
+    }
+
+    /// Asked before a credential is looked at: not while too many from this address did not hold.
+    pub fn may_try(&self) -> Result<(), Problem> {
+        self.node.rates().may_try(self.peer)
+    }
+
+    /// Counts a credential that did not hold.
+    pub fn failed(&self) -> Result<(), Problem> {
+        self.node.rates().failed(self.peer)
+    }
+
+    /// Counts the request for whoever it turned out to be.
+    pub fn count(&self, actor: &Actor) -> Result<(), Problem> {
+        self.node.rates().check(actor, self.peer)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Presented {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        // Only a block that forgot to name the address among those of its own gate gets here.
+        let missing = || Problem::new(Refusal::Failed, "web.failed").detail("This address has no gate of its own.");
+        let OwnGate(node) = parts.extensions.get::<OwnGate>().cloned().ok_or_else(missing)?;
+        let value = parts.headers.get(header::AUTHORIZATION);
+        let authorization = value.map(|value| value.to_str().unwrap_or("").to_owned());
+        Ok(Self { authorization, peer: parts.extensions.get::<Peer>().copied(), node })
+    }
 }
 
 /// Counts the request for its caller, and looks for the session's token in its body if it may change something.

@@ -16,7 +16,7 @@ use stoa_core::{Actor, ActorKind, Clock, Instant, Problem, Refusal, Tenant};
 use crate::caller::{Token, TokenVerifier};
 use crate::outgoing::Client;
 
-pub use keys::KeySource;
+pub use keys::{KeySource, key_for};
 use keys::{Keys, Wanted};
 
 /// How far the clocks of an issuer and of this node may be apart.

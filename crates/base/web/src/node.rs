@@ -3,6 +3,7 @@
 mod account;
 mod session;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -43,6 +44,7 @@ struct Shared {
     declared: Vec<PermissionInfo>,
     tokens: Option<Arc<dyn TokenVerifier>>,
     accounts: RwLock<Vec<Arc<dyn BasicVerifier>>>,
+    own_gates: RwLock<HashSet<String>>,
     rates: Rates,
     members: Option<Vec<Member>>,
     keys: Keyring,
@@ -83,6 +85,7 @@ impl Node {
                 declared: permissions,
                 tokens,
                 accounts: RwLock::default(),
+                own_gates: RwLock::default(),
                 members,
                 rates: Rates::new(limits, metrics.clone()),
                 keys: Keyring::default(),
@@ -161,6 +164,17 @@ impl Node {
 
     pub(crate) fn accounts(&self) -> Vec<Arc<dyn BasicVerifier>> {
         self.shared.accounts.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on a block knows its callers itself at these of its addresses: below its prefix, and at its own listener.
+    pub(crate) fn open_own_gate(&self, block: &str, paths: &[&str]) {
+        let mut gates = self.shared.own_gates.write().unwrap_or_else(PoisonError::into_inner);
+        gates.extend(paths.iter().flat_map(|path| [format!("/{block}{path}"), (*path).to_owned()]));
+    }
+
+    /// Whether the block behind this address knows its callers itself.
+    pub(crate) fn has_own_gate(&self, path: &str) -> bool {
+        self.shared.own_gates.read().unwrap_or_else(PoisonError::into_inner).contains(path)
     }
 
     /// What these roles bring together.

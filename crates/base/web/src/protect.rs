@@ -12,6 +12,14 @@ const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(), disp
 /// Once reached by TLS, by TLS only, for two years (RFC 6797). Subdomains are not ours to speak for.
 const TRANSPORT: &str = "max-age=63072000";
 
+/// The protection of a page whose form leads, in the end, to another site: browsers hold the whole way against
+/// `form-action`. `to` is that site's origin, or a scheme of an application's own with its colon.
+pub fn content_security_to(to: &str) -> Option<HeaderValue> {
+    let plain = !to.is_empty() && to.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b';' | b',' | b'\'' | b'"'));
+    let policy = CONTENT_SECURITY.replace("form-action 'self'", &format!("form-action 'self' {to}"));
+    HeaderValue::try_from(policy).ok().filter(|_| plain)
+}
+
 /// Sets what an answer does not set itself. `by_tls`: whoever asked reached this node by TLS.
 pub(crate) fn protect(headers: &mut HeaderMap, by_tls: bool) {
     let mut fixed = |name: HeaderName, value: &'static str| {

@@ -8,6 +8,8 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as Tick};
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use stoa_core::{Actor, ActorKind, Problem, Refusal};
@@ -27,6 +29,19 @@ const ANONYMOUS: &str = "anonymous";
 /// Where a request came from, as the listener saw it or as the proxy in front says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// The network that a request came from, as a number without further meaning: an IPv4 address, or the first half of an IPv6
+/// one, since whoever has one of those mostly has all of it. None where the request came by no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(pub Option<u64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Network {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get::<Peer>().map(|peer| network(peer.0))))
+    }
+}
 
 /// The bounds. Zero requests per second means no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

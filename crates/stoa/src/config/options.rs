@@ -348,6 +348,48 @@ pub(crate) const SECTIONS: &[Section] = &[
 /// Options of single blocks, beside those that every block has.
 pub(crate) const BLOCK_OPTIONS: &[Choice] = &[
     option(
+        "blocks.identity.access_token_seconds",
+        Accepts::Number(30, 3_600),
+        "300",
+        "How long an access token holds. Whoever steals one has it no longer.",
+    ),
+    option(
+        "blocks.identity.code_seconds",
+        Accepts::Number(10, 600),
+        "60",
+        "How long an authorization code holds: the time of one redirect.",
+    ),
+    option(
+        "blocks.identity.refresh_token_days",
+        Accepts::Number(1, 400),
+        "30",
+        "How long a refresh token holds that is not used.",
+    ),
+    option(
+        "blocks.identity.session_hours",
+        Accepts::Number(1, 720),
+        "12",
+        "How long a person stays signed in at most.",
+    ),
+    option(
+        "blocks.identity.session_idle_minutes",
+        Accepts::Number(5, 43_200),
+        "60",
+        "After how long without a request a person is signed out.",
+    ),
+    option(
+        "blocks.identity.key_days",
+        Accepts::Number(2, 400),
+        "90",
+        "How long a key signs before the next one does. The next one is published a day before.",
+    ),
+    option(
+        "blocks.identity.hashing_threads",
+        Accepts::Number(0, 64),
+        "0",
+        "How many passwords are hashed at a time. 0 takes half of the machine's cores.",
+    ),
+    option(
         "blocks.monitor.report_age_days",
         Accepts::Number(1, 366),
         "7",

@@ -143,7 +143,7 @@ fn wrong_arguments_and_configuration_are_named_before_anything_is_touched() {
     --- stdout
     --- stderr
     error: there is no block `payments`
-      next: This binary holds: registries, monitor.
+      next: This binary holds: identity, registries, monitor.
     "#);
     place.write("stoa.toml", "[server]\nlisten = \"127.0.0.1:0\"\nbehind_proxi = true\n");
     assert_snapshot!(place.run(&["config", "check"]).surface(), @r#"

@@ -370,8 +370,8 @@ fn nobody_works_on_the_tables_of_a_block() {
             assert!(!works_on(&text, table), "{} works on {table} of {}", path.display(), block.display());
         }
     }
-    assert_eq!(tables_of("CREATE TABLE person (id BIGINT);\ncreate table a_b(x)"), ["person", "a_b"]);
-    assert!(works_on("\"SELECT id FROM person WHERE\"", "person") && !works_on("a person FROM personal", "person"));
+    assert_eq!(tables_of("CREATE TABLE visitor (id BIGINT);\ncreate table a_b(x)"), ["visitor", "a_b"]);
+    assert!(works_on("\"SELECT id FROM visitor WHERE\"", "visitor") && !works_on("a visitor FROM visitors", "visitor"));
 }
 
 #[test]

@@ -175,7 +175,11 @@ impl Keys {
     }
 }
 
-/// The key with this id; without an id the only one that fits.
+/// The key of a set with this id that fits the algorithm; without an id the only one that fits.
+pub fn key_for(set: &JwkSet, id: Option<&str>, algorithm: Algorithm) -> Option<Jwk> {
+    pick(set, Wanted { id, algorithm })
+}
+
 fn pick(set: &JwkSet, wanted: Wanted<'_>) -> Option<Jwk> {
     use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, PublicKeyUse};
     let Wanted { id, algorithm } = wanted;

@@ -1,0 +1,14 @@
+//! The block by its surface.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that stumbles is to fail at once, and says what it saw"
+)]
+
+mod clients;
+mod code;
+mod openapi;
+mod rp;
+mod walk;
