@@ -27,6 +27,7 @@ pub struct Form {
     before: Html,
     cancel: Option<String>,
     danger: bool,
+    second: bool,
     filter: bool,
     multipart: bool,
     redraws: bool,
@@ -58,6 +59,7 @@ impl Form {
             before: Html::empty(),
             cancel: None,
             danger: false,
+            second: false,
             filter: false,
             multipart: false,
             redraws: false,
@@ -115,6 +117,13 @@ impl Form {
     #[must_use]
     pub fn danger(mut self) -> Self {
         self.danger = true;
+        self
+    }
+
+    /// The page is for something else: the button stands back behind another form's.
+    #[must_use]
+    pub fn second(mut self) -> Self {
+        self.second = true;
         self
     }
 

@@ -19,6 +19,7 @@ identity-auth-post = سر في النموذج (client_secret_post)
 identity-back-to = لا أوافق، العودة إلى { $service }
 identity-birthdate-hint = مثلًا 27 3 1985.
 identity-busy = كثير من الناس يسجلون الدخول الآن. أعد المحاولة بعد ثوانٍ.
+identity-cancel-to = إلغاء والعودة إلى { $service }
 identity-changed = عُدّل
 identity-claim-address = العنوان البريدي
 identity-claim-birthdate = تاريخ الميلاد

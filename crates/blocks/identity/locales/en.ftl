@@ -19,6 +19,7 @@ identity-auth-post = A secret in the form (client_secret_post)
 identity-back-to = Do not agree, back to { $service }
 identity-birthdate-hint = For example 27 3 1985.
 identity-busy = Many people sign in at this moment. Try again in a few seconds.
+identity-cancel-to = Cancel, back to { $service }
 identity-changed = Changed
 identity-claim-address = Postal address
 identity-claim-birthdate = Date of birth
@@ -163,7 +164,11 @@ identity-password-own = Choose one without your name or date of birth
 identity-password-set = Set the password
 identity-password-weak = Choose one with more different characters
 identity-people = People
-identity-people-lead = { $count } people are enrolled. Whoever is shown here sees who looked.
+identity-people-lead =
+    { $count ->
+        [one] One person is enrolled.
+       *[other] { $count } people are enrolled.
+    } Whoever is shown here sees who looked.
 identity-people-none = Nobody was found. All words must fit; try fewer, or an identifier.
 identity-person-roles-hint = What the person may do as an official here, in words with blanks between them.
 identity-policy = What the service does with data

@@ -19,6 +19,7 @@ identity-auth-post = Un secret dans le formulaire (client_secret_post)
 identity-back-to = Ne pas accepter, retour à { $service }
 identity-birthdate-hint = Par exemple 27 3 1985.
 identity-busy = Beaucoup de personnes se connectent en ce moment. Réessayez dans quelques secondes.
+identity-cancel-to = Annuler, retour à { $service }
 identity-changed = Modifié
 identity-claim-address = Adresse postale
 identity-claim-birthdate = Date de naissance
@@ -163,7 +164,11 @@ identity-password-own = Choisissez-en un sans votre nom ni votre date de naissan
 identity-password-set = Définir le mot de passe
 identity-password-weak = Choisissez-en un avec des caractères plus variés
 identity-people = Personnes
-identity-people-lead = { $count } personnes sont inscrites. Toute personne affichée ici voit qui l’a consultée.
+identity-people-lead =
+    { $count ->
+        [one] { $count } personne est inscrite.
+       *[other] { $count } personnes sont inscrites.
+    } Toute personne affichée ici voit qui l’a consultée.
 identity-people-none = Personne n’a été trouvé. Tous les mots doivent correspondre ; essayez-en moins, ou un identifiant.
 identity-person-roles-hint = Ce que la personne peut faire ici comme agent, en mots séparés par des espaces.
 identity-policy = Ce que le service fait des données

@@ -19,6 +19,7 @@ identity-auth-post = Siri kwenye fomu (client_secret_post)
 identity-back-to = Usikubali, rudi kwa { $service }
 identity-birthdate-hint = Kwa mfano 27 3 1985.
 identity-busy = Watu wengi wanaingia sasa. Jaribu tena baada ya sekunde chache.
+identity-cancel-to = Ghairi, rudi kwa { $service }
 identity-changed = Imebadilishwa
 identity-claim-address = Anwani ya posta
 identity-claim-birthdate = Tarehe ya kuzaliwa

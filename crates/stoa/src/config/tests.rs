@@ -108,8 +108,8 @@ fn a_block_that_is_none_is_named_and_one_elsewhere_says_how_it_is_reached() {
                 [blocks.registries]\ntoken_url = \"https://id.example/token\"\nclient_id = \"stoa\"\n";
     insta::assert_snapshot!(load(text, &[("STOA_BLOCKS__REGISTERS__ENABLED", "true")]).unwrap_err().message, @"
     stoa.toml:1: there is no block `registreis`; did you mean `blocks.registries`?
-    error: stoa.toml:3: there is no block `payments`; this program knows monitor, registries
-    error: stoa.toml:5: there is no block `nothing`; this program knows monitor, registries
+    error: stoa.toml:3: there is no block `payments`; this program knows identity, monitor, registries
+    error: stoa.toml:5: there is no block `nothing`; this program knows identity, monitor, registries
     error: environment STOA_BLOCKS__REGISTERS__ENABLED: there is no block `registers`; did you mean `blocks.registries`?
     error: stoa.toml:7: `blocks.registries.token_url` needs `blocks.registries.url` beside it
     error: stoa.toml:7: `blocks.registries.token_url` needs `blocks.registries.client_secret` beside it

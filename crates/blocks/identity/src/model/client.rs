@@ -124,6 +124,7 @@ pub struct Metadata {
     pub token_endpoint_auth_method: AuthMethod,
     /// Its public keys (RFC 7517).
     #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<PublicKeys>,
     /// The scopes that it may ask for.
     #[schema(value_type = String)]
@@ -139,10 +140,12 @@ pub struct Metadata {
     /// The signature of ID tokens.
     pub id_token_signed_response_alg: Algorithm,
     /// The signature of userinfo; JSON without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub userinfo_signed_response_alg: Option<Algorithm>,
     /// Classes of signing in that are tried where a request names none.
     pub default_acr_values: Vec<String>,
     /// How long ago a sign-in may be where a request does not say, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u32>,
     /// Requests must be pushed (RFC 9126).
     pub require_pushed_authorization_requests: bool,

@@ -6,6 +6,7 @@ pub mod authorize;
 pub mod check_digit;
 pub mod claims;
 pub mod client;
+pub mod device;
 pub mod oauth;
 pub mod parameters;
 pub mod person;

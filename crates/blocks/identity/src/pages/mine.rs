@@ -13,6 +13,7 @@ use super::browser::{Browser, Typed};
 use super::{MINE, SIGN_IN, claim_name, faults, refused, shown, with_cookie};
 use crate::error::IdentityError;
 use crate::model::claims::Claim;
+use crate::model::device;
 use crate::service::{ClientId, FactorId, FactorKind, Identity, Person, Session, SessionId};
 
 /// How long ago somebody may have signed in who changes how they sign in.
@@ -81,7 +82,7 @@ fn outcome(w: &Words, params: &Params) -> Html {
 /// A button that does one thing.
 fn button(view: &View, browser: &Browser, action: &str, label: &str, field: Option<(&str, String)>) -> Html {
     let w = view.words();
-    let mut form = Form::post(action, &view.frame, w.t(label)).field(browser.guard_field());
+    let mut form = Form::post(action, &view.frame, w.t(label)).field(browser.guard_field()).second();
     if let Some((name, value)) = field {
         form = form.field(Field::hidden(name, value));
     }
@@ -201,8 +202,12 @@ async fn security_page(
             let id = one.id.to_string();
             button(view, browser, "/identity/me/session/end", "identity-end", Some(("session", id)))
         };
-        devices =
-            devices.row([Html::isolated(&one.device), w.instant(one.created_at), w.ago(one.seen_at, now), action]);
+        devices = devices.row([
+            Html::isolated(device::words(&one.device)),
+            w.instant(one.created_at),
+            w.ago(one.seen_at, now),
+            action,
+        ]);
     }
     let mut page = Page::new(&view.frame, w.t("identity-security")).notice(notice).push(tabs(w, "security"));
     if let Some(codes) = codes {

@@ -167,7 +167,7 @@ impl Drawn<'_> {
                 .attribute("inputmode", "text")
                 .error_if(error),
         );
-        let restart = self.form("/identity/sign-in/restart", "identity-somebody-else");
+        let restart = self.form("/identity/sign-in/restart", "identity-somebody-else").second();
         let page = Page::new(&self.view.frame, w.t("identity-code-title"))
             .lead(self.lead(interaction, "identity-sign-in-for"))
             .form(&form)
@@ -181,8 +181,10 @@ impl Drawn<'_> {
         else {
             return Err(IdentityError::SignInOver.into());
         };
+        // Nobody is asked about what is not known of them.
+        let known = self.identity.known_claims(session.person).await?;
         let needed = interaction.wanted.iter().filter(|(_, essential)| *essential);
-        let optional = interaction.wanted.iter().filter(|(_, essential)| !essential);
+        let optional = interaction.wanted.iter().filter(|(claim, essential)| !essential && known.contains(claim));
         let optional: Vec<Choice> =
             optional.map(|(claim, _)| Choice::new(claim.as_str(), claim_name(w, *claim)).chosen(true)).collect();
         let mut form = self.form("/identity/sign-in/consent", "identity-agree");
@@ -225,10 +227,12 @@ impl Drawn<'_> {
         let w = self.view.words();
         match &interaction.client {
             Some(client) => {
-                let label = w.with("identity-back-to", &[("service", client.name().into())]);
+                let key = if interaction.step == Step::Consent { "identity-back-to" } else { "identity-cancel-to" };
+                let label = w.with(key, &[("service", client.name().into())]);
                 let form = Form::post("/identity/sign-in/cancel", &self.view.frame, label)
                     .field(self.browser.guard_field())
-                    .field(Field::hidden("t", self.transaction));
+                    .field(Field::hidden("t", self.transaction))
+                    .second();
                 page.push(form.render(w))
             }
             None => page,

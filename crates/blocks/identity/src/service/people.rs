@@ -1,5 +1,7 @@
 //! People: enrolled, found, corrected, taken out of use, forgotten. Whatever is known of them is sealed with their own key.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stoa_core::{FieldError, Instant, Permissions, Tenant};
@@ -254,6 +256,12 @@ impl Identity {
     /// What pages call a person who is signed in.
     pub(crate) async fn shown_name(&self, id: PersonId) -> Result<String, IdentityError> {
         Ok(self.profile_of(id).await?.shown())
+    }
+
+    /// The claims of which something is known.
+    pub(crate) async fn known_claims(&self, id: PersonId) -> Result<BTreeSet<Claim>, IdentityError> {
+        let profile = self.profile_of(id).await?;
+        Ok(profile.0.keys().filter_map(|name| Claim::from_name(name.split('#').next().unwrap_or(name))).collect())
     }
 
     /// How many people the tenant has.

@@ -10,5 +10,7 @@
 mod clients;
 mod code;
 mod openapi;
+mod people;
 mod rp;
+mod sign_in;
 mod walk;

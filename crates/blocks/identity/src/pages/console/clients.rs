@@ -130,7 +130,7 @@ fn client_page<'a>(view: &'a View, identity: &Identity, client: &Client, secret:
     let at = client_at(&client.client_id);
     page = page.actions(actions([(w.t("identity-client-edit"), format!("{at}/edit"))]));
     if metadata.token_endpoint_auth_method.has_secret() {
-        let form = Form::post(format!("{at}/secret"), &view.frame, w.t("identity-secret-new"));
+        let form = Form::post(format!("{at}/secret"), &view.frame, w.t("identity-secret-new")).second();
         page = page.push(form.render(w)).push(Html::quiet(w.t("identity-secret-new-about")));
     }
     page.push(Confirm::html(

@@ -157,7 +157,7 @@ async fn person_page<'a>(
         .push(mine::identifiers(w, person));
     if view.visitor.may(PersonWrite::INFO.permission) {
         page = page.actions(actions([(w.t("identity-correct"), format!("{at}/edit"))]));
-        let form = Form::post(format!("{at}/activation"), &view.frame, w.t("identity-activation-new"));
+        let form = Form::post(format!("{at}/activation"), &view.frame, w.t("identity-activation-new")).second();
         page = page.push(form.render(w)).push(Html::quiet(w.t("identity-activation-new-about")));
         if is_admin {
             let form = Form::post(format!("{at}/roles"), &view.frame, w.t("identity-save")).field(
