@@ -219,6 +219,8 @@ fn discovery(identity: &Identity) -> Value {
     let issuer = identity.issuer();
     let at = |path: &str| format!("{issuer}{path}");
     let algorithms = Algorithm::ALL.map(Algorithm::as_str);
+    // What others sign may also name Ed25519 outright (RFC 9864).
+    let taken: Vec<&str> = algorithms.into_iter().chain(["Ed25519"]).collect();
     let scopes: Vec<&str> = Scope::ALL.map(Scope::as_str).into_iter().chain(["roles"]).collect();
     let claims: Vec<&str> = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "roles"]
         .into_iter()
@@ -244,12 +246,12 @@ fn discovery(identity: &Identity) -> Value {
         "id_token_signing_alg_values_supported": algorithms,
         "userinfo_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": AuthMethod::ALL.map(AuthMethod::as_str),
-        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_signing_alg_values_supported": taken,
         "introspection_endpoint_auth_methods_supported": AuthMethod::ALL.map(AuthMethod::as_str),
-        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint_auth_signing_alg_values_supported": taken,
         "revocation_endpoint_auth_methods_supported": AuthMethod::ALL.map(AuthMethod::as_str),
-        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
-        "dpop_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_signing_alg_values_supported": taken,
+        "dpop_signing_alg_values_supported": taken,
         "code_challenge_methods_supported": ["S256"],
         "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],

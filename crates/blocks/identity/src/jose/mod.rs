@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use key::KeyFault;
 pub(crate) use key::{PrivateKey, random};
 pub use public::PublicKeys;
-pub(crate) use public::{Foreign, thumbprint, verify};
+pub(crate) use public::{Foreign, Head, thumbprint, verify};
 pub(crate) use ring::{Held, Ring};
 
 /// A signature that this provider makes and takes (RFC 7518 §3.1, RFC 8037).

@@ -94,7 +94,7 @@ impl Ring {
     /// A token that this provider signed, while its key is published.
     pub(crate) fn verify(&self, token: &str, now: Instant) -> Result<Foreign, &'static str> {
         let found = verify(token, &self.set, &Algorithm::ALL)?;
-        let id = found.header.kid.as_deref().ok_or("names no key")?;
+        let id = found.head.kid.as_deref().ok_or("names no key")?;
         let is_kept = self.keys.iter().any(|held| held.id == id && now < held.kept_until);
         if is_kept { Ok(found) } else { Err("is signed with a key that is kept no longer") }
     }
@@ -130,7 +130,7 @@ mod tests {
             let token = ring.sign(algorithm, now, "JWT", &json!({"sub": "x"})).unwrap();
             let found = ring.verify(&token, now).unwrap();
             assert_eq!(found.claims["sub"], "x");
-            assert_eq!(found.header.kid.as_deref(), Some("one"));
+            assert_eq!(found.head.kid.as_deref(), Some("one"));
             // One letter of the claims changed.
             let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
             parts[1] = BASE64.encode(br#"{"sub":"y"}"#);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_core::{Instant, Permissions, Tenant};
@@ -121,7 +121,7 @@ impl Identity {
         check(by, &new, None)?;
         let client_id = match new.client_id {
             Some(id) => id,
-            None => base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<16>()?),
+            None => URL_SAFE_NO_PAD.encode(random::<16>()?),
         };
         let given = secret()?;
         let (by, metadata) = (by.clone(), new.metadata);

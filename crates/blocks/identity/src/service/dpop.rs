@@ -5,14 +5,14 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 use stoa_core::Instant;
 use stoa_store::Tx;
 
 use super::Identity;
 use super::clients::times;
 use crate::error::IdentityError;
-use crate::jose::{Algorithm, thumbprint, verify};
+use crate::jose::{Algorithm, Head, thumbprint, verify};
 use crate::model::oauth::{OauthCode, OauthError};
 use crate::store;
 
@@ -46,19 +46,17 @@ impl Identity {
     /// The thumbprint of the key that the proof holds. Each proof counts once.
     pub(crate) async fn dpop(&self, proof: &str, about: Proven<'_>) -> Result<String, IdentityError> {
         let wrong = |why: &str| OauthError::new(OauthCode::InvalidDpopProof, format!("DPoP: {why}"));
-        let header = jsonwebtoken::decode_header(proof).map_err(|_| wrong("cannot be read"))?;
-        if !header.typ.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("dpop+jwt")) {
+        let head = Head::read(proof).map_err(wrong)?;
+        if !head.typ.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("dpop+jwt")) {
             return Err(wrong("typ must be dpop+jwt").into());
         }
         // A private key in the header would be no proof, and no secret any more.
-        let raw = proof.split('.').next().and_then(|part| BASE64.decode(part).ok()).unwrap_or_default();
-        let members: serde_json::Value = serde_json::from_slice(&raw).unwrap_or_default();
-        let is_private = ["d", "k", "p", "q"].iter().any(|name| members.pointer(&format!("/jwk/{name}")).is_some());
-        let key = header.jwk.clone().filter(|_| !is_private).ok_or_else(|| wrong("jwk must be a public key"))?;
+        let public = head.jwk.filter(|jwk| ["d", "k", "p", "q"].iter().all(|name| jwk.get(name).is_none()));
+        let key: Option<Jwk> = public.and_then(|jwk| serde_json::from_value(jwk).ok());
+        let mut key = key.ok_or_else(|| wrong("jwk must be a public key"))?;
         let print = thumbprint(&key).ok_or_else(|| wrong("the key is of a kind that is not accepted"))?;
-        let mut key = key;
         // The header names no key of a set: the one that it holds is meant.
-        key.common.key_id.clone_from(&header.kid);
+        key.common.key_id.clone_from(&head.kid);
         let found = verify(proof, &JwkSet { keys: vec![key] }, &Algorithm::ALL).map_err(wrong)?;
         let claims = &found.claims;
         let text = |name: &str| claims.get(name).and_then(serde_json::Value::as_str);

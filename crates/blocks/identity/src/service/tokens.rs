@@ -451,7 +451,7 @@ impl Identity {
     pub(crate) async fn access(&self, token: &str) -> Result<Option<Access>, IdentityError> {
         let (ring, now) = (self.ring().await?, self.now());
         let Ok(found) = ring.verify(token, now) else { return Ok(None) };
-        if found.header.typ.as_deref() != Some("at+jwt") {
+        if found.head.typ.as_deref() != Some("at+jwt") {
             return Ok(None);
         }
         let Ok(claims) = serde_json::from_value::<AccessClaims>(found.claims) else { return Ok(None) };
@@ -631,7 +631,7 @@ impl Identity {
         let Ok(found) = ring.verify(token, now) else { return Ok(None) };
         let text = |name: &str| found.claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let is_ours = text("iss").as_deref() == Some(self.issuer()) && times(&found.claims).0.is_some();
-        Ok(text("aud").zip(text("sub")).filter(|_| is_ours && found.header.typ.as_deref() != Some("at+jwt")))
+        Ok(text("aud").zip(text("sub")).filter(|_| is_ours && found.head.typ.as_deref() != Some("at+jwt")))
     }
 }
 
