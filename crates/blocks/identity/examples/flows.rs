@@ -22,6 +22,10 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 
+/// A verifier and its challenge (RFC 7636, Appendix B).
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -62,8 +66,6 @@ async fn codes(arguments: &[String]) {
     let [seconds, tasks, authorize, token, userinfo, id, secret, callback, cookie] = arguments else {
         panic!("code wants nine arguments")
     };
-    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let query = form(&[
         ("client_id", id),
         ("redirect_uri", callback),
@@ -123,29 +125,19 @@ async fn sign_ins(arguments: &[String]) {
     let begun = Instant::now();
     let client = client();
     let mut work = Vec::new();
+    // A person may try so often at once in one browser: each task has its own, which the person came with before.
+    let mut browsers = Vec::new();
     for _ in 0..tasks.parse::<usize>().unwrap() {
+        browsers.push(sign_in(&client, issuer, name, password, String::new()).await);
+    }
+    let (end, begun) = (end + begun.elapsed(), Instant::now());
+    for browser in browsers {
         let (client, times, issuer) = (client.clone(), Arc::clone(&times), issuer.clone());
         let (name, password) = (name.clone(), password.clone());
         work.push(tokio::spawn(async move {
             while Instant::now() < end {
                 let start = Instant::now();
-                let root = issuer.strip_suffix("/identity").unwrap().to_owned();
-                let answer =
-                    client.get(format!("{issuer}/sign-in")).header("accept", "text/html").send().await.unwrap();
-                let cookie = cookie_of(&answer);
-                let to = answer.headers()[LOCATION].to_str().unwrap().to_owned();
-                let asked = client.get(format!("{root}{to}")).header(COOKIE, &cookie).header("accept", "text/html");
-                let page = asked.send().await.unwrap().text().await.unwrap();
-                let hidden = |field: &str| {
-                    let part = page.split(&format!("name=\"{field}\" value=\"")).nth(1).unwrap();
-                    part.split('"').next().unwrap().to_owned()
-                };
-                let pairs =
-                    [("t", &*hidden("t")), ("guard", &*hidden("guard")), ("name", &*name), ("password", &*password)];
-                let asked = client.post(format!("{issuer}/sign-in")).header(COOKIE, &cookie);
-                let asked = asked.header("content-type", "application/x-www-form-urlencoded").body(form(&pairs));
-                let answer = asked.send().await.unwrap();
-                assert_eq!(answer.status().as_u16(), 303, "a sign-in was refused");
+                sign_in(&client, &issuer, &name, &password, browser.clone()).await;
                 times.lock().unwrap().push(start.elapsed());
             }
         }));
@@ -168,6 +160,27 @@ async fn sign_ins(arguments: &[String]) {
     let taken = begun.elapsed();
     told("sign-ins by password", times.lock().unwrap().clone(), taken);
     told("other requests meanwhile", beside.lock().unwrap().clone(), taken);
+}
+
+/// One sign-in; gives the browser's own cookie.
+async fn sign_in(client: &Client, issuer: &str, name: &str, password: &str, browser: String) -> String {
+    let root = issuer.strip_suffix("/identity").unwrap();
+    let asked = client.get(format!("{issuer}/sign-in")).header(COOKIE, &browser).header("accept", "text/html");
+    let answer = asked.send().await.unwrap();
+    let browser = if browser.is_empty() { cookie_of(&answer) } else { browser };
+    let to = answer.headers()[LOCATION].to_str().unwrap().to_owned();
+    let asked = client.get(format!("{root}{to}")).header(COOKIE, &browser).header("accept", "text/html");
+    let page = asked.send().await.unwrap().text().await.unwrap();
+    let hidden = |field: &str| {
+        let part = page.split(&format!("name=\"{field}\" value=\"")).nth(1).unwrap();
+        part.split('"').next().unwrap().to_owned()
+    };
+    let pairs = [("t", &*hidden("t")), ("guard", &*hidden("guard")), ("name", name), ("password", password)];
+    let asked = client.post(format!("{issuer}/sign-in")).header(COOKIE, &browser);
+    let asked = asked.header("content-type", "application/x-www-form-urlencoded").body(form(&pairs));
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 303, "a sign-in was refused");
+    browser
 }
 
 fn cookie_of(answer: &reqwest::Response) -> String {

@@ -1,5 +1,7 @@
-//! The block's addresses: those of OAuth 2.0 and OpenID Connect in `oauth`, the richer native ones in `native`.
+//! The block's addresses: those of OAuth 2.0 and OpenID Connect in `oauth`, the official ones beside them in `govstack`, the
+//! richer native ones in `native`.
 
+mod govstack;
 mod native;
 mod oauth;
 
@@ -13,7 +15,7 @@ pub(crate) const OWN_GATE: &[&str] =
 
 /// All addresses of the block, as they stand below its prefix.
 pub(crate) fn router(identity: Identity) -> OpenApiRouter {
-    OpenApiRouter::new().merge(oauth::router()).merge(native::router()).with_state(identity)
+    OpenApiRouter::new().merge(oauth::router()).merge(native::router()).merge(govstack::router()).with_state(identity)
 }
 
 impl<P> From<Allowed<P>> for By {

@@ -146,6 +146,16 @@ impl Acr {
     }
 }
 
+/// The classes that the GovStack Identity API names. Those that nothing here reaches may be asked for all the same.
+pub const PUBLISHED: [&str; 6] = [
+    "idbb:acr:static-code",
+    "idbb:acr:generated-code",
+    "idbb:acr:linked-wallet",
+    "idbb:acr:biometrics",
+    "idbb:acr:biometrics-generated-code",
+    "idbb:acr:linked-wallet-static-code",
+];
+
 /// The name that stands in the token: the first of those that the client asked for and that was reached, as the client
 /// wrote it; else the strongest that was reached.
 pub fn granted(asked: &[String], methods: &Methods) -> Option<String> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use stoa_core::FieldError;
 use stoa_core::limit::NAME_CHARS_MAX;
 
-use super::acr::Acr;
+use super::acr::{Acr, PUBLISHED};
 use super::claims::{Claim, Scope, Scopes};
 use super::redirect::{self, ApplicationType};
 use crate::jose::{Algorithm, PublicKeys};
@@ -288,7 +288,7 @@ impl Metadata {
         if self.scope.has(Scope::OfflineAccess) && !self.may(GrantType::RefreshToken) {
             faults.add("/scope", "combination", "offline_access goes with the grant type refresh_token");
         }
-        if let Some(index) = self.default_acr_values.iter().position(|name| Acr::from_name(name).is_none()) {
+        if let Some(index) = self.default_acr_values.iter().position(|name| !is_class(name)) {
             let known = Acr::ALL.map(Acr::as_str).join(", ");
             faults.add(format!("/default_acr_values/{index}"), "enum", format!("must be one of {known}"));
         }
@@ -358,6 +358,11 @@ impl Faults {
     fn add(&mut self, pointer: impl Into<String>, code: &'static str, message: impl Into<String>) {
         self.0.push(FieldError { pointer: pointer.into(), code, message: message.into() });
     }
+}
+
+/// Whether a class of signing in is known, here or to GovStack.
+fn is_class(name: &str) -> bool {
+    Acr::from_name(name).is_some() || PUBLISHED.contains(&name)
 }
 
 /// A scope's letters (RFC 6749 §3.3).

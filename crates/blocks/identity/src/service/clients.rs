@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use stoa_core::{Instant, Permissions, Tenant};
 use stoa_store::{StoreError, Tx};
 
+use super::known::Known;
 use super::{By, ClientId, Identity, note, secret};
 use crate::error::IdentityError;
 use crate::jose::{Algorithm, random, verify};
@@ -119,6 +120,11 @@ impl Identity {
     /// Registers a client.
     pub async fn register(&self, by: &By, new: NewClient) -> Result<Registered, IdentityError> {
         check(by, &new, None)?;
+        self.register_checked(by, new).await
+    }
+
+    /// The same for whoever checked the description by rules of their own.
+    pub(crate) async fn register_checked(&self, by: &By, new: NewClient) -> Result<Registered, IdentityError> {
         let client_id = match new.client_id {
             Some(id) => id,
             None => URL_SAFE_NO_PAD.encode(random::<16>()?),
@@ -150,6 +156,17 @@ impl Identity {
     pub async fn change_client(&self, by: &By, client_id: &str, new: NewClient) -> Result<Registered, IdentityError> {
         let present = self.client(by.tenant(), client_id).await?;
         check(by, &new, Some(&present.metadata))?;
+        self.change_client_checked(by, client_id, new).await
+    }
+
+    /// The same for whoever checked the description by rules of their own.
+    pub(crate) async fn change_client_checked(
+        &self,
+        by: &By,
+        client_id: &str,
+        new: NewClient,
+    ) -> Result<Registered, IdentityError> {
+        let present = self.client(by.tenant(), client_id).await?;
         if new.client_id.as_deref().is_some_and(|named| named != client_id) {
             return Err(IdentityError::field("/client_id", "fixed", "cannot be changed"));
         }
@@ -171,13 +188,15 @@ impl Identity {
             noted(tx, &by, "identity.client.update", &client_id, &metadata).await?;
             found(store::client::by_id(tx, id).await?, &client_id)
         };
-        let client = self.store().write(write).await?;
-        Ok(registered(client, gets_secret.then_some(given.0)))
+        let client = self.store().write(write).await;
+        self.shared.clients.forget(&present.client_id);
+        Ok(registered(client?, gets_secret.then_some(given.0)))
     }
 
     /// Gives a client a new secret; the ones before hold for another day, or end at once.
     pub async fn new_secret(&self, by: &By, client_id: &str, at_once: bool) -> Result<Registered, IdentityError> {
         let given = secret()?;
+        let name = client_id.to_owned();
         let (by, client_id, hash) = (by.clone(), client_id.to_owned(), given.1);
         let write = async move |tx: &mut Tx<'_>| -> Result<Client, IdentityError> {
             let client = found(store::client::find(tx, by.tenant(), &client_id).await?, &client_id)?;
@@ -195,19 +214,23 @@ impl Identity {
             noted(tx, &by, "identity.client.secret", &client_id, &client.metadata).await?;
             Ok(client)
         };
-        let client = self.store().write(write).await?;
-        Ok(registered(client, Some(given.0)))
+        let client = self.store().write(write).await;
+        self.shared.clients.forget(&name);
+        Ok(registered(client?, Some(given.0)))
     }
 
     /// Takes a client out for good: its tokens end, and its id is never given again.
     pub async fn delete_client(&self, by: &By, client_id: &str) -> Result<(), IdentityError> {
+        let name = client_id.to_owned();
         let (by, client_id) = (by.clone(), client_id.to_owned());
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             let client = found(store::client::find(tx, by.tenant(), &client_id).await?, &client_id)?;
             store::client::delete(tx, client.id).await?;
             noted(tx, &by, "identity.client.delete", &client_id, &client.metadata).await
         };
-        self.store().write(write).await
+        let done = self.store().write(write).await;
+        self.shared.clients.forget(&name);
+        done
     }
 
     /// The tenant's client of this name.
@@ -229,15 +252,33 @@ impl Identity {
     }
 
     /// A client that asks for something through a browser: it need not prove who it is, but it must be there.
-    pub(crate) async fn named_client(&self, client_id: &str) -> Result<Option<Client>, IdentityError> {
+    pub(crate) async fn named_client(&self, client_id: &str) -> Result<Option<Arc<Client>>, IdentityError> {
+        Ok(self.known_client(client_id).await?.map(|known| known.client))
+    }
+
+    /// A client that may come in, with its secrets.
+    async fn known_client(&self, client_id: &str) -> Result<Option<Known>, IdentityError> {
         if id_fault(client_id).is_some() {
             return Ok(None);
         }
-        let client_id = client_id.to_owned();
-        let read = async move |tx: &mut Tx<'_>| -> Result<Option<Client>, IdentityError> {
-            store::client::by_name(tx, &client_id).await?.map(Client::of_row).transpose()
+        let generation = match self.shared.clients.look(client_id) {
+            Ok(known) => return Ok(Some(known)),
+            Err(generation) => generation,
         };
-        Ok(self.store().read(read).await?.filter(|client| client.is_active))
+        let client_id = client_id.to_owned();
+        let read = async move |tx: &mut Tx<'_>| -> Result<Option<Known>, IdentityError> {
+            let Some(row) = store::client::by_name(tx, &client_id).await? else { return Ok(None) };
+            if !row.is_active {
+                return Ok(None);
+            }
+            let secrets = store::client::secrets(tx, row.id).await?.into();
+            Ok(Some(Known { client: Arc::new(Client::of_row(row)?), secrets }))
+        };
+        let found = self.store().read(read).await?;
+        if let Some(known) = &found {
+            self.shared.clients.remember(known, generation);
+        }
+        Ok(found)
     }
 
     /// The client of this id in the database, while it may come in.
@@ -284,24 +325,14 @@ impl Identity {
         if client.metadata.token_endpoint_auth_method != AuthMethod::None {
             return Err(OauthError::client().into());
         }
-        Ok(Authenticated { client: Arc::new(client), is_confidential: false })
+        Ok(Authenticated { client, is_confidential: false })
     }
 
     async fn by_secret(&self, id: &str, secret: &str, way: AuthMethod) -> Result<Authenticated, IdentityError> {
-        if id_fault(id).is_some() {
-            return Err(OauthError::client().into());
-        }
-        let (id, hash) = (id.to_owned(), stoa_web::secret_hash(secret));
-        let read = async move |tx: &mut Tx<'_>| -> Result<Option<Client>, IdentityError> {
-            let Some(row) = store::client::by_name(tx, &id).await? else { return Ok(None) };
-            if !row.is_active || !store::client::has_secret(tx, row.id, &hash).await? {
-                return Ok(None);
-            }
-            Client::of_row(row).map(Some)
-        };
-        let client = self.store().read(read).await?;
-        let client = client.filter(|client| client.metadata.token_endpoint_auth_method == way);
-        Ok(Authenticated { client: Arc::new(client.ok_or_else(OauthError::client)?), is_confidential: true })
+        let (hash, now) = (stoa_web::secret_hash(secret), self.now());
+        let known = self.known_client(id).await?.filter(|known| known.has_secret(&hash, now));
+        let client = known.map(|known| known.client).filter(|client| client.metadata.token_endpoint_auth_method == way);
+        Ok(Authenticated { client: client.ok_or_else(OauthError::client)?, is_confidential: true })
     }
 
     /// A token that the client signed with its own key: for us, short-lived, and it counts once.
@@ -352,7 +383,7 @@ impl Identity {
         if !self.store().write(write).await? {
             return Err(refused("it came before"));
         }
-        Ok(Authenticated { client: Arc::new(client), is_confidential: true })
+        Ok(Authenticated { client, is_confidential: true })
     }
 
     /// Whether a token names this provider: its issuer or the endpoint that it is handed to (RFC 7523 §3; the draft that

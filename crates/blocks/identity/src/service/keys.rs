@@ -177,8 +177,11 @@ impl Identity {
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             let now = tx.now();
             for (algorithm, secret, id) in &fresh_keys {
-                let kept = if is_emergency { now } else { now.plus(KEPT_AFTER) };
-                store::key::end_turns(tx, algorithm.as_str(), kept).await?;
+                if is_emergency {
+                    store::key::end_all(tx, algorithm.as_str()).await?;
+                } else {
+                    store::key::end_turns(tx, algorithm.as_str(), now.plus(KEPT_AFTER)).await?;
+                }
                 let row = KeyRow {
                     id: id.clone(),
                     algorithm: algorithm.as_str().to_owned(),

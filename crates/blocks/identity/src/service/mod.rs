@@ -7,6 +7,7 @@ mod dpop;
 mod factors;
 mod hashing;
 mod keys;
+mod known;
 mod people;
 mod sessions;
 mod sign_in;
@@ -58,6 +59,7 @@ struct Shared {
     mail: Option<Arc<dyn MailPort>>,
     ring: RwLock<Option<keys::Loaded>>,
     hashing: Hashing,
+    clients: known::KnownClients,
     discovery: std::sync::OnceLock<axum::body::Bytes>,
 }
 
@@ -127,6 +129,7 @@ impl Identity {
                 mail: context.mail.clone(),
                 ring: RwLock::default(),
                 hashing: Hashing::new(settings.hashing_threads),
+                clients: known::KnownClients::default(),
                 discovery: std::sync::OnceLock::new(),
             }),
         })

@@ -76,14 +76,24 @@ impl Identity {
         name: &str,
         password: String,
     ) -> Result<PersonId, IdentityError> {
-        let counted = self.count_attempt(tenant, at, &normal(name)).await?;
-        let (tenant_of, hash) = (tenant.clone(), self.identifier_hash(name));
-        let read = async move |tx: &mut Tx<'_>| -> Result<Option<PersonId>, IdentityError> {
-            let Some(found) = store::person::by_identifier(tx, &tenant_of, &hash).await? else { return Ok(None) };
+        let (tenant_of, hash, browser) = (tenant.clone(), self.identifier_hash(name), at.browser);
+        let read = async move |tx: &mut Tx<'_>| -> Result<(Option<PersonId>, bool), IdentityError> {
+            let Some(found) = store::person::by_identifier(tx, &tenant_of, &hash).await? else {
+                return Ok((None, false));
+            };
             let row = store::person::by_id(tx, found.person).await?;
-            Ok(row.filter(|row| row.state == "active").map(|row| row.id))
+            let person = row.filter(|row| row.state == "active").map(|row| row.id);
+            Ok((person, store::session::knows_browser(tx, found.person, &browser).await?))
         };
-        let person = self.store().read(read).await?;
+        let (person, is_known) = self.store().read(read).await?;
+        // Whoever guesses from elsewhere does not lock a person out of a browser that they came with before.
+        let under = if is_known {
+            let browser: String = at.browser.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{}\0{browser}", normal(name))
+        } else {
+            normal(name)
+        };
+        let counted = self.count_attempt(tenant, at, &under).await?;
         let kept = self.kept_password(person).await?;
         let fits = self.hashing().verify(kept, password).await?;
         match person.filter(|_| fits) {

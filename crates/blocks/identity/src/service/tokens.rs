@@ -97,6 +97,7 @@ pub(super) struct GrantedClaims {
 /// An access token that holds.
 pub(crate) struct Access {
     claims: AccessClaims,
+    client: Arc<Client>,
     grant: Option<GrantRow>,
 }
 
@@ -458,24 +459,21 @@ impl Identity {
         if claims.iss != self.issuer() || claims.exp <= now.seconds() {
             return Ok(None);
         }
-        let (id, client_id) = (claims.jti.clone(), claims.client_id.clone());
+        let Some(client) = self.named_client(&claims.client_id).await? else { return Ok(None) };
+        let (id, of) = (claims.jti.clone(), client.id);
         let grant: Option<GrantId> = id.split('.').next().and_then(|id| id.parse().ok());
-        let of_client = id.starts_with("c.");
+        let is_of_client = id.starts_with("c.");
         let read = async move |tx: &mut Tx<'_>| -> Result<Option<Option<GrantRow>>, IdentityError> {
             if store::grant::is_revoked(tx, &id).await? {
                 return Ok(None);
             }
-            let client = store::client::by_name(tx, &client_id).await?.filter(|row| row.is_active);
-            let (Some(client), false) = (client, grant.is_none() && !of_client) else { return Ok(None) };
-            let Some(grant) = grant else { return Ok(Some(None)) };
+            let Some(grant) = grant else { return Ok(is_of_client.then_some(None)) };
             let row = store::grant::by_id(tx, grant).await?;
-            let Some(row) = row.filter(|row| row.revoked_at.is_none() && row.client == client.id) else {
-                return Ok(None);
-            };
+            let Some(row) = row.filter(|row| row.revoked_at.is_none() && row.client == of) else { return Ok(None) };
             Ok(standing(tx, &row).await?.map(|_| Some(row)))
         };
         let found = self.store().read(read).await?;
-        Ok(found.map(|grant| Access { claims, grant }))
+        Ok(found.map(|grant| Access { claims, client, grant }))
     }
 
     /// Userinfo (OpenID Connect Core §5.3): what the person granted to the client, read and noted.
@@ -486,9 +484,7 @@ impl Identity {
         if !Scopes::read(&access.claims.scope).has(Scope::Openid) {
             return Err(insufficient().into());
         }
-        let id = grant.client;
-        let read = async move |tx: &mut Tx<'_>| Self::client_in(tx, id).await;
-        let client = self.store().read(read).await?.ok_or_else(insufficient)?;
+        let client = &access.client;
         let granted = granted_of(grant);
         let mut claims = Map::new();
         claims.insert("sub".to_owned(), access.claims.sub.clone().into());
@@ -496,7 +492,7 @@ impl Identity {
             claims.insert("roles".to_owned(), json!(access.claims.roles));
         }
         if !granted.userinfo.is_empty() {
-            claims.extend(self.read_claims(&client, grant, &granted.userinfo, info).await?);
+            claims.extend(self.read_claims(client, grant, &granted.userinfo, info).await?);
         }
         let Some(algorithm) = client.metadata.userinfo_signed_response_alg else {
             return Ok(UserInfo::Plain(Value::Object(claims)));

@@ -132,16 +132,12 @@ pub(crate) async fn end_secrets(tx: &mut Tx<'_>, client: ClientId, until: Instan
     Ok(())
 }
 
-/// Whether this secret is the client's.
-pub(crate) async fn has_secret(tx: &mut Tx<'_>, client: ClientId, hash: &[u8; 32]) -> Result<bool, StoreError> {
+/// The hashes of the client's secrets that hold, with their ends.
+pub(crate) async fn secrets(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<([u8; 32], Option<Instant>)>, StoreError> {
     let now = tx.now();
-    let row: Option<(i64,)> = tx
-        .find(
-            "SELECT 1 FROM client_secret WHERE hash = $1 AND client = $2 AND (expires_at IS NULL OR expires_at > $3)",
-            params![hash, client, now],
-        )
-        .await?;
-    Ok(row.is_some())
+    let sql =
+        "SELECT hash, expires_at FROM client_secret WHERE client = $1 AND (expires_at IS NULL OR expires_at > $2)";
+    tx.rows(sql, params![client, now]).await
 }
 
 /// Notes a token of somebody else that counts once; says whether it is new.

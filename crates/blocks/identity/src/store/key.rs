@@ -57,3 +57,14 @@ pub(crate) async fn end_turns(tx: &mut Tx<'_>, algorithm: &str, kept_until: Inst
     )
     .await
 }
+
+/// Ends every key of an algorithm at once: nothing that any of them signed holds any more.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, algorithm: &str) -> Result<u64, StoreError> {
+    let now = tx.now();
+    tx.execute(
+        "UPDATE signing_key SET kept_until = $2, signs_until = CASE WHEN signs_until > $2 THEN $2 ELSE signs_until END \
+         WHERE algorithm = $1 AND kept_until > $2",
+        params![algorithm, now],
+    )
+    .await
+}

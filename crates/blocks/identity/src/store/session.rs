@@ -148,3 +148,9 @@ pub(crate) async fn note_browser(
         .await?;
     Ok((made > 0, before.is_some()))
 }
+
+/// Whether the person came with this browser before.
+pub(crate) async fn knows_browser(tx: &mut Tx<'_>, person: PersonId, browser: &[u8; 32]) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM known_browser WHERE person = $1 AND browser = $2";
+    Ok(tx.find::<(i64,)>(sql, params![person, browser]).await?.is_some())
+}

@@ -9,6 +9,8 @@
 
 mod clients;
 mod code;
+mod endpoints;
+mod govstack;
 mod openapi;
 mod people;
 mod rp;
