@@ -3,6 +3,8 @@ CREATE TABLE signing_key (
     id TEXT NOT NULL PRIMARY KEY,
     algorithm TEXT NOT NULL,
     sealed BYTEA NOT NULL,
+    -- Signed by itself (RFC 7517, x5c): for relying parties that want the key as one.
+    certificate BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
     signs_from BIGINT NOT NULL,
     signs_until BIGINT NOT NULL,

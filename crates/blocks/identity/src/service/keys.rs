@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::json;
 use stoa_core::Instant;
@@ -96,13 +99,14 @@ impl Identity {
 
     async fn make_key(&self, algorithm: Algorithm, from: Instant) -> Result<(), IdentityError> {
         let until = from.plus(self.settings().key);
-        let (secret, id) = fresh(algorithm).await?;
+        let Fresh { secret, id, certificate } = fresh(algorithm, self.issuer()).await?;
         let master = self.master().clone();
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             let row = KeyRow {
                 id: id.clone(),
                 algorithm: algorithm.as_str().to_owned(),
                 sealed: seal::seal(tx, &master, SEALED_FOR, SEALED_IN, &secret).await?,
+                certificate: certificate.clone(),
                 signs_from: from,
                 signs_until: until,
                 kept_until: until.plus(KEPT_AFTER),
@@ -140,6 +144,9 @@ impl Identity {
                 if let Some(members) = public.as_object_mut() {
                     members.insert("kid".to_owned(), row.id.clone().into());
                     members.insert("exp".to_owned(), row.kept_until.to_string().into());
+                    let print = digest::digest(&digest::SHA256, &row.certificate);
+                    members.insert("x5c".to_owned(), vec![STANDARD.encode(&row.certificate)].into());
+                    members.insert("x5t#S256".to_owned(), URL_SAFE_NO_PAD.encode(print).into());
                 }
                 keys.push(Held {
                     id: row.id,
@@ -170,13 +177,12 @@ impl Identity {
     pub async fn turn_keys_now(&self, by: &By, is_emergency: bool) -> Result<Vec<KeyInfo>, IdentityError> {
         let mut fresh_keys = Vec::new();
         for algorithm in Algorithm::ALL {
-            let (secret, id) = fresh(algorithm).await?;
-            fresh_keys.push((algorithm, secret, id));
+            fresh_keys.push((algorithm, fresh(algorithm, self.issuer()).await?));
         }
         let (master, by, life) = (self.master().clone(), by.clone(), self.settings().key);
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             let now = tx.now();
-            for (algorithm, secret, id) in &fresh_keys {
+            for (algorithm, Fresh { secret, id, certificate }) in &fresh_keys {
                 if is_emergency {
                     store::key::end_all(tx, algorithm.as_str()).await?;
                 } else {
@@ -186,6 +192,7 @@ impl Identity {
                     id: id.clone(),
                     algorithm: algorithm.as_str().to_owned(),
                     sealed: seal::seal(tx, &master, SEALED_FOR, SEALED_IN, secret).await?,
+                    certificate: certificate.clone(),
                     signs_from: now,
                     signs_until: now.plus(life),
                     kept_until: now.plus(life).plus(KEPT_AFTER),
@@ -201,17 +208,36 @@ impl Identity {
     }
 }
 
-/// A new key and its name. Made away from everything else: an RSA key takes long.
-async fn fresh(algorithm: Algorithm) -> Result<(zeroize::Zeroizing<Vec<u8>>, String), IdentityError> {
-    let made = tokio::task::spawn_blocking(move || -> Result<_, crate::jose::KeyFault> {
+/// A new key.
+struct Fresh {
+    secret: zeroize::Zeroizing<Vec<u8>>,
+    id: String,
+    certificate: Vec<u8>,
+}
+
+/// A new key, its name and its certificate. Made away from everything else: an RSA key takes long.
+async fn fresh(algorithm: Algorithm, issuer: &str) -> Result<Fresh, IdentityError> {
+    let issuer = issuer.to_owned();
+    let made = tokio::task::spawn_blocking(move || -> Result<Fresh, crate::jose::KeyFault> {
         let secret = PrivateKey::generate(algorithm)?;
         let public = PrivateKey::open(algorithm, &secret)?.public();
         let print = serde_json::from_value(public).ok().and_then(|key| crate::jose::thumbprint(&key));
-        Ok((secret, print.ok_or(crate::jose::KeyFault("named"))?))
+        let mut id = print.ok_or(crate::jose::KeyFault("named"))?;
+        id.truncate(16);
+        let certificate = certificate(&secret, &issuer).ok_or(crate::jose::KeyFault("certified"))?;
+        Ok(Fresh { secret, id, certificate })
     });
-    let (secret, mut id) = made.await.map_err(|_| crate::jose::KeyFault("made"))??;
-    id.truncate(16);
-    Ok((secret, id))
+    Ok(made.await.map_err(|_| crate::jose::KeyFault("made"))??)
+}
+
+/// A certificate that the key signs for itself: it says no more than the key does, in the form that some relying parties
+/// want. How long the key holds says the set of keys.
+fn certificate(secret: &[u8], issuer: &str) -> Option<Vec<u8>> {
+    let pair = rcgen::KeyPair::try_from(secret).ok()?;
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CommonName, issuer);
+    Some(params.self_signed(&pair).ok()?.der().to_vec())
 }
 
 fn info(held: &Held) -> KeyInfo {

@@ -8,6 +8,7 @@ pub(crate) struct KeyRow {
     pub(crate) id: String,
     pub(crate) algorithm: String,
     pub(crate) sealed: Vec<u8>,
+    pub(crate) certificate: Vec<u8>,
     pub(crate) signs_from: Instant,
     pub(crate) signs_until: Instant,
     pub(crate) kept_until: Instant,
@@ -19,14 +20,15 @@ impl FromRow for KeyRow {
             id: row.get(0)?,
             algorithm: row.get(1)?,
             sealed: row.get(2)?,
-            signs_from: row.get(3)?,
-            signs_until: row.get(4)?,
-            kept_until: row.get(5)?,
+            certificate: row.get(3)?,
+            signs_from: row.get(4)?,
+            signs_until: row.get(5)?,
+            kept_until: row.get(6)?,
         })
     }
 }
 
-const COLUMNS: &str = "id, algorithm, sealed, signs_from, signs_until, kept_until";
+const COLUMNS: &str = "id, algorithm, sealed, certificate, signs_from, signs_until, kept_until";
 
 /// All keys that are published now or will be.
 pub(crate) async fn list(tx: &mut Tx<'_>) -> Result<Vec<KeyRow>, StoreError> {
@@ -40,9 +42,18 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, key: &KeyRow) -> Result<bool, StoreE
     let now = tx.now();
     let made = tx
         .execute(
-            "INSERT INTO signing_key (id, algorithm, sealed, created_at, signs_from, signs_until, kept_until) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-            params![key.id, key.algorithm, key.sealed, now, key.signs_from, key.signs_until, key.kept_until],
+            "INSERT INTO signing_key (id, algorithm, sealed, certificate, created_at, signs_from, signs_until, \
+             kept_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+            params![
+                key.id,
+                key.algorithm,
+                key.sealed,
+                key.certificate,
+                now,
+                key.signs_from,
+                key.signs_until,
+                key.kept_until
+            ],
         )
         .await?;
     Ok(made > 0)
