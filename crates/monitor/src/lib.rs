@@ -62,6 +62,7 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
         api: api::router(monitor.clone()).merge(pages::public(monitor.clone())).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],
         accounts: Some(Arc::new(monitor.clone())),
+        tokens: None,
         own_gate: &[],
         figures: Some(Arc::new(monitor)),
     })

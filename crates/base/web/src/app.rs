@@ -37,6 +37,9 @@ impl Mounted {
         if let Some(accounts) = parts.accounts {
             node.take_in(accounts);
         }
+        if let Some(issuer) = parts.tokens {
+            node.take_in_issuer(issuer);
+        }
         node.open_own_gate(block.name, parts.own_gate);
         let (api, document) = parts.api.split_for_parts();
         let document = openapi::complete(document, &block, node.hears_mediator());

@@ -13,7 +13,7 @@ use stoa_store::{Migration, Store};
 use stoa_ui::{Catalogue, NavEntry, Words};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::caller::BasicVerifier;
+use crate::caller::{BasicVerifier, TokenVerifier};
 use crate::figures::FigureSource;
 use crate::mail::MailPort;
 use crate::outgoing::Client;
@@ -115,6 +115,8 @@ pub struct BlockParts {
     pub sinks: Vec<Arc<dyn EventSink>>,
     /// Knows the accounts of its own that come by name and secret, where it has such.
     pub accounts: Option<Arc<dyn BasicVerifier>>,
+    /// Verifies the tokens that it gives out, where it is an issuer.
+    pub tokens: Option<Arc<dyn TokenVerifier>>,
     /// The addresses, as they stand below its prefix, at which the block knows its callers itself: the gate leaves the
     /// credential alone, and handlers take [`Presented`](crate::Presented).
     pub own_gate: &'static [&'static str],

@@ -43,6 +43,7 @@ struct Shared {
     profile: Profile,
     declared: Vec<PermissionInfo>,
     tokens: Option<Arc<dyn TokenVerifier>>,
+    issuers: RwLock<Vec<Arc<dyn TokenVerifier>>>,
     accounts: RwLock<Vec<Arc<dyn BasicVerifier>>>,
     own_gates: RwLock<HashSet<String>>,
     rates: Rates,
@@ -84,6 +85,7 @@ impl Node {
                 profile,
                 declared: permissions,
                 tokens,
+                issuers: RwLock::default(),
                 accounts: RwLock::default(),
                 own_gates: RwLock::default(),
                 members,
@@ -153,8 +155,16 @@ impl Node {
         &self.shared.rates
     }
 
-    pub(crate) fn tokens(&self) -> Option<&Arc<dyn TokenVerifier>> {
-        self.shared.tokens.as_ref()
+    /// Who verifies this token: the block of this node that it says it is of, else the configured issuers.
+    pub(crate) fn verifier(&self, token: &str) -> Option<Arc<dyn TokenVerifier>> {
+        let blocks = self.shared.issuers.read().unwrap_or_else(PoisonError::into_inner);
+        blocks.iter().find(|issuer| issuer.is_of(token)).or(self.shared.tokens.as_ref()).cloned()
+    }
+
+    /// Takes in a block that gives out tokens: they let their holders in on this node without a word in its
+    /// configuration.
+    pub(crate) fn take_in_issuer(&self, issuer: Arc<dyn TokenVerifier>) {
+        self.shared.issuers.write().unwrap_or_else(PoisonError::into_inner).push(issuer);
     }
 
     /// Takes in the accounts that a block keeps: who comes with a name and a secret is looked for among them.

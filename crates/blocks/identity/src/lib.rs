@@ -55,9 +55,10 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
             Arc::new(jobs::Tidy(identity.clone())),
             Arc::new(jobs::SendMail::new(identity.clone())),
         ],
-        api: api::router(identity.clone()).merge(pages::public(identity)).merge(webhook::api(webhooks.clone())),
+        api: api::router(identity.clone()).merge(pages::public(identity.clone())).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],
         accounts: None,
+        tokens: Some(Arc::new(identity.clone())),
         own_gate: api::OWN_GATE,
         figures: None,
     })

@@ -70,6 +70,7 @@ fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
         api: api::router(api::Desk { registries, profile: context.profile }).merge(webhook::api(webhooks.clone())),
         sinks: vec![webhooks.sink()],
         accounts: None,
+        tokens: None,
         own_gate: &[],
         figures: None,
     })

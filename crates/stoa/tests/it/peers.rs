@@ -42,6 +42,7 @@ fn nothing(_: BlockContext) -> Result<BlockParts, BoxError> {
         jobs: Vec::new(),
         sinks: Vec::new(),
         accounts: None,
+        tokens: None,
         own_gate: &[],
         figures: None,
     })

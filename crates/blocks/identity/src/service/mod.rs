@@ -6,6 +6,7 @@ mod consents;
 mod dpop;
 mod factors;
 mod hashing;
+mod holder;
 mod keys;
 mod known;
 mod people;
@@ -148,6 +149,11 @@ impl Identity {
     /// The discovery document: the same for ever, and asked for all the time.
     pub(crate) fn discovery(&self, make: impl FnOnce() -> serde_json::Value) -> axum::body::Bytes {
         self.shared.discovery.get_or_init(|| make().to_string().into()).clone()
+    }
+
+    /// The address under which people reach the node.
+    pub(crate) fn public_url(&self) -> &str {
+        &self.shared.public_url
     }
 
     /// What the operator set.

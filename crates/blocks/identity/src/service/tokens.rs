@@ -99,6 +99,8 @@ pub(crate) struct Access {
     claims: AccessClaims,
     client: Arc<Client>,
     grant: Option<GrantRow>,
+    /// The roles that the holder has at this moment.
+    held: Vec<String>,
 }
 
 /// A code or refresh token that was used up, or what came of it instead.
@@ -463,17 +465,18 @@ impl Identity {
         let (id, of) = (claims.jti.clone(), client.id);
         let grant: Option<GrantId> = id.split('.').next().and_then(|id| id.parse().ok());
         let is_of_client = id.starts_with("c.");
-        let read = async move |tx: &mut Tx<'_>| -> Result<Option<Option<GrantRow>>, IdentityError> {
+        let of_client = client.metadata.roles.clone();
+        let read = async move |tx: &mut Tx<'_>| -> Result<Option<(Option<GrantRow>, Vec<String>)>, IdentityError> {
             if store::grant::is_revoked(tx, &id).await? {
                 return Ok(None);
             }
-            let Some(grant) = grant else { return Ok(is_of_client.then_some(None)) };
+            let Some(grant) = grant else { return Ok(is_of_client.then(|| (None, of_client.clone()))) };
             let row = store::grant::by_id(tx, grant).await?;
             let Some(row) = row.filter(|row| row.revoked_at.is_none() && row.client == of) else { return Ok(None) };
-            Ok(standing(tx, &row).await?.map(|_| Some(row)))
+            Ok(standing(tx, &row).await?.map(|roles| (Some(row), roles)))
         };
         let found = self.store().read(read).await?;
-        Ok(found.map(|grant| Access { claims, client, grant }))
+        Ok(found.map(|(grant, held)| Access { claims, client, grant, held }))
     }
 
     /// Userinfo (OpenID Connect Core §5.3): what the person granted to the client, read and noted.
@@ -645,6 +648,21 @@ impl Access {
     /// The client.
     pub(crate) fn client_id(&self) -> &str {
         &self.claims.client_id
+    }
+
+    /// The person behind it, if there is one.
+    pub(crate) fn person(&self) -> Option<PersonId> {
+        self.grant.as_ref().map(|grant| grant.person)
+    }
+
+    /// The resources that it is for.
+    pub(crate) fn audiences(&self) -> &[String] {
+        &self.claims.aud
+    }
+
+    /// The roles that it was given and that its holder still has.
+    pub(crate) fn roles(&self) -> Vec<String> {
+        self.claims.roles.iter().filter(|role| self.held.contains(role)).cloned().collect()
     }
 }
 

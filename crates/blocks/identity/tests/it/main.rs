@@ -11,6 +11,7 @@ mod clients;
 mod code;
 mod endpoints;
 mod govstack;
+mod holder;
 mod openapi;
 mod people;
 mod rp;
