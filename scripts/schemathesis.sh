@@ -20,7 +20,7 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 cargo build --quiet -p stoa
-STOA_LIMITS__REQUESTS_PER_SECOND=0 target/debug/stoa up --listen 127.0.0.1:18098 --data "$work/data" >"$work/stoa.log" 2>&1 &
+STOA_LIMITS__REQUESTS_PER_SECOND=0 STOA_LIMITS__ANONYMOUS_PER_SECOND=0 target/debug/stoa up --listen 127.0.0.1:18098 --data "$work/data" >"$work/stoa.log" 2>&1 &
 server=$!
 until curl -fs -o /dev/null http://127.0.0.1:18098/readyz; do
     kill -0 "$server" 2>/dev/null || { cat "$work/stoa.log" >&2; exit 1; }
@@ -51,3 +51,7 @@ secret=$(curl -fsS -X POST -H "Authorization: Bearer $key" $base/monitor/v1/acco
 printf 'cloud-1:%s' "$secret" | base64 >"$work/token"
 target/debug/stoa report submit "$work/report.yaml" --key "$work/key" --to $base/monitor/reports --token-file "$work/token"
 fuzz $base/monitor/openapi.json
+# Identity, with a client and a person to ask about. The limits per address would end the run: failed credentials are many.
+curl -fsS -o /dev/null -H "Authorization: Bearer $key" -H 'content-type: application/json' $base/identity/v1/clients \
+    -d '{"client_id": "pension", "client_name": "Pension", "redirect_uris": ["https://pension.example.org/callback"]}'
+fuzz $base/identity/openapi.json

@@ -22,6 +22,16 @@ async function paths(stoa, page) {
   const record = await at("/console/audit", "main tbody th a");
   const field = await at(`${R}/countries/schema`, "main tbody th a");
   await stoa.monitored;
+  await stoa.identified;
+  await page.goto(`${stoa.address}/identity/me`);
+  await page.type("#f-name", "amina");
+  await page.type("#f-password", stoa.password);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  const asked = new URLSearchParams({
+    client_id: "pension", redirect_uri: "http://127.0.0.1:8/callback", response_type: "code", scope: "openid profile email",
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", code_challenge_method: "S256",
+  });
+  const C = "/console/identity";
   const scope = "scs-compatible-iaas";
   return [
     `${M}/table`, `${M}/table?state=fail`, `${M}/detail/cloud-1/${scope}`, `${M}/detail/cloud-2/${scope}`,
@@ -33,6 +43,11 @@ async function paths(stoa, page) {
     "/console/monitor/scopes", "/console/monitor/certificates", "/console/monitor/certificates/issue",
     `/console/monitor/certificates/${stoa.certificate}`, "/console/monitor/decisions", "/console/monitor/decisions/waive",
     "/console/monitor/decisions/record",
+    "/identity/me", "/identity/me/security", "/identity/me/services", "/identity/me/history", "/identity/me/password",
+    `/identity/authorize?${asked}`, `/identity/authorize?${asked}&prompt=login`, `/identity/authorize?${asked}&prompt=select_account`,
+    "/identity/authorize?client_id=nobody", "/identity/logout", "/identity/forgot", "/identity/activate?code=none",
+    `${C}/clients`, `${C}/clients/new`, `${C}/clients/pension`, `${C}/clients/pension/edit`,
+    `${C}/people`, `${C}/people/new`, `${C}/people/${stoa.person}`, `${C}/people/${stoa.person}/edit`,
     "/", "/docs", "/docs/registries", "/problems", "/problems/web.forbidden", "/no/such/page",
     "/console", "/console/jobs", "/console/audit", "/console/audit?room=node", "/console/audit/verify", record,
     "/console/keys", "/console/keys/new", "/console/system", R, `${R}/new`,

@@ -103,6 +103,33 @@ async function report(stoa) {
   stoa.certificate = (await call("POST", "/v1/certificates", JSON.stringify(wish))).number;
 }
 
+/** A service, and a person with a password who can sign in to it. */
+async function identify(stoa) {
+  const key = stoa.run("key", "create", "--name", "identity", "--role", "admin").match(/stoa_[\w-]+/)[0];
+  const call = async (path, body) => {
+    const answer = await fetch(`${stoa.address}/identity${path}`, {
+      method: "POST", body: JSON.stringify(body),
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  await call("/v1/clients", {
+    client_id: "pension", client_name: "Pension service", redirect_uris: ["http://127.0.0.1:8/callback"],
+    scope: "openid profile email", purpose: "To pay your pension to the right account.",
+  });
+  const person = await call("/v1/people", {
+    profile: { name: "Amina Juma", birthdate: "1990-04-21", email: "amina@example.org" },
+    identifiers: [{ kind: "username", value: "amina" }],
+  });
+  const page = await stoa.browser.newPage();
+  await page.goto(person.activation_url);
+  for (const field of ["#f-password", "#f-again"]) await page.type(field, stoa.password);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  await page.close();
+  stoa.person = person.id;
+}
+
 function within(time, what, promise) {
   let timer;
   const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} within ${time} ms`)), time); });
@@ -142,6 +169,9 @@ export async function start(stoa) {
     stoa.begin = () => {
       stoa.monitored = report(stoa);
       stoa.monitored.catch(() => {});
+      stoa.password = "correct horse battery staple";
+      stoa.identified = identify(stoa);
+      stoa.identified.catch(() => {});
       run("sample", "people", "--count", "60", "--seed", "3");
       importing = spawn(binary, ["registry", "import", "iso-codes", "--yes", "--data", server.data], {
         stdio: ["ignore", "pipe", "inherit"],

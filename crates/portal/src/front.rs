@@ -13,7 +13,7 @@ use stoa_web::{
 use crate::{State, shown};
 
 fn file(file: &'static StaticFile) -> Response {
-    let mut response = bytes_as(StatusCode::OK, file.content_type, file.body);
+    let mut response = bytes_as(StatusCode::OK, file.content_type, file.body.as_str());
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(StaticFile::CACHE_CONTROL));
     response
 }

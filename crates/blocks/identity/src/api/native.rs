@@ -162,7 +162,8 @@ async fn create_client_secret(
 #[utoipa::path(post, path = "/connect/register", operation_id = "register_client", tag = "OpenID Connect",
     request_body = NewClient,
     responses((status = 201, description = "The client", body = Registered),
-        (status = 400, description = "The description is refused: `error` and `error_description`.", body = Object)))]
+        (status = 400, description = "The description is refused: `error` and `error_description`; or it is no JSON.",
+            content((Object = "application/json"), (Object = "application/problem+json")))))]
 async fn register_client(
     allowed: Allowed<ClientWrite>,
     State(identity): State<Identity>,

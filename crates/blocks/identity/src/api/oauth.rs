@@ -142,6 +142,84 @@ fn put_nonce(headers: &mut HeaderMap, nonce: Option<&str>) {
     }
 }
 
+/// The form of the token endpoint. How a client proves who it is comes with it, or in the header.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes the form, which is read name by name")]
+#[schema(example = json!({"grant_type": "client_credentials"}))]
+struct TokenForm {
+    /// `authorization_code`, `refresh_token` or `client_credentials`.
+    grant_type: String,
+    /// The code.
+    code: Option<String>,
+    /// The address that the code came to.
+    redirect_uri: Option<String>,
+    /// What the code's challenge was made of (RFC 7636).
+    code_verifier: Option<String>,
+    /// The refresh token.
+    refresh_token: Option<String>,
+    /// Less than was granted.
+    scope: Option<String>,
+    /// The resource that the token is for (RFC 8707).
+    resource: Option<String>,
+    /// The client.
+    client_id: Option<String>,
+    /// Its secret.
+    client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`.
+    client_assertion_type: Option<String>,
+    /// What the client signed (RFC 7523).
+    client_assertion: Option<String>,
+}
+
+/// The form of a pushed request: the parameters of the authorization endpoint.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes the form, which is read name by name")]
+#[schema(example = json!({"response_type": "code", "scope": "openid"}))]
+struct RequestForm {
+    /// `code`.
+    response_type: String,
+    /// With `openid` among them.
+    scope: String,
+    /// A registered address.
+    redirect_uri: Option<String>,
+    /// Given back as it comes.
+    state: Option<String>,
+    /// Stands in the ID token.
+    nonce: Option<String>,
+    /// The digest of a verifier (RFC 7636).
+    code_challenge: Option<String>,
+    /// `S256`.
+    code_challenge_method: Option<String>,
+    /// The client.
+    client_id: Option<String>,
+    /// Its secret.
+    client_secret: Option<String>,
+}
+
+/// The form of introspection and of revocation.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes the form, which is read name by name")]
+#[schema(example = json!({"token": "x"}))]
+struct OneTokenForm {
+    /// The token.
+    token: String,
+    /// What it is; it is found whatever stands here.
+    token_type_hint: Option<String>,
+    /// The client.
+    client_id: Option<String>,
+    /// Its secret.
+    client_secret: Option<String>,
+}
+
+/// The form of userinfo.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "it describes the form, which is read name by name")]
+#[schema(example = json!({"access_token": "x"}))]
+struct AccessForm {
+    /// The access token (RFC 6750 §2.2).
+    access_token: Option<String>,
+}
+
 /// A form as OAuth wants it.
 fn form(headers: &HeaderMap, body: &[u8]) -> Result<Parameters, IdentityError> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -301,8 +379,7 @@ async fn get_jwks(_: Public, State(identity): State<Identity>) -> Result<Respons
 /// registered for.
 #[utoipa::path(post, path = "/oauth/token", operation_id = "token", tag = "OpenID Connect", security(()),
     params(("DPoP" = Option<String>, Header, description = "A proof of possession (RFC 9449); the tokens are bound to its key.")),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        example = "grant_type=client_credentials"),
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The tokens", body = Object),
         (status = 400, description = "The request is refused: `error` and `error_description`.", body = Object),
         (status = 401, description = "The client did not prove who it is.", body = Object)))]
@@ -357,8 +434,7 @@ fn published_refusal(body: &[u8]) -> Option<&'static str> {
 ///
 /// Hands an authorization request over before the browser goes (RFC 9126): nobody can read or change it on the way.
 #[utoipa::path(post, path = "/oauth/par", operation_id = "push_request", tag = "OpenID Connect", security(()),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        example = "response_type=code&scope=openid"),
+    request_body(content = RequestForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 201, description = "`request_uri`, and for how many seconds it holds", body = Object),
         (status = 400, description = "The request is refused: `error` and `error_description`.", body = Object),
         (status = 401, description = "The client did not prove who it is.", body = Object)))]
@@ -382,7 +458,7 @@ async fn push_request(
 ///
 /// Whether a token holds, for the resource that was shown it and for the client that owns it (RFC 7662).
 #[utoipa::path(post, path = "/oauth/introspect", operation_id = "introspect", tag = "OpenID Connect", security(()),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded", example = "token=x"),
+    request_body(content = OneTokenForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "`active`, and what the token says", body = Object),
         (status = 400, description = "The request is refused: `error` and `error_description`.", body = Object),
         (status = 401, description = "The client did not prove who it is.", body = Object)))]
@@ -408,7 +484,7 @@ async fn introspect(
 /// Ends a token of the client (RFC 7009). A refresh token ends with everything that came of it. The answer is the same
 /// whether there was such a token or not.
 #[utoipa::path(post, path = "/oauth/revoke", operation_id = "revoke", tag = "OpenID Connect", security(()),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded", example = "token=x"),
+    request_body(content = OneTokenForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The token does not hold any more"),
         (status = 400, description = "The request is refused: `error` and `error_description`.", body = Object),
         (status = 401, description = "The client did not prove who it is.", body = Object)))]
@@ -450,7 +526,7 @@ async fn get_userinfo(
 /// As by GET; the access token may stand in the form (RFC 6750 §2.2).
 #[utoipa::path(post, path = "/oidc/userinfo", operation_id = "post_userinfo", tag = "OpenID Connect",
     params(("DPoP" = Option<String>, Header, description = "The proof of possession, for a token that is bound to a key.")),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded", example = "access_token=x"),
+    request_body(content = AccessForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The claims", content((Object = "application/json"), (String = "application/jwt"))),
         (status = 400, description = "The request cannot be read.", body = Object),
         (status = 401, description = "The token does not hold.", body = Object),

@@ -141,7 +141,7 @@ impl Drawn<'_> {
             )
             .field(self.browser.guard_field())
             .field(Field::hidden("t", self.transaction));
-            page = page.push(go_on.render(w)).push(Html::subheading(w.t("identity-somebody-else")));
+            page = page.push(go_on.render(w)).push(Html::heading(w.t("identity-somebody-else")));
         }
         let mut page = page.form(&form);
         if self.identity.mail().is_some() {
@@ -191,7 +191,7 @@ impl Drawn<'_> {
         let needed: Vec<Html> = needed.map(|(claim, _)| Html::text(claim_name(w, *claim))).collect();
         if !needed.is_empty() {
             let title = w.with("identity-needed", &[("service", client.name().into())]);
-            form = form.before(Html::subheading(title).then(Html::list(needed)));
+            form = form.before(Html::heading(title).then(Html::list(needed)));
         }
         if !optional.is_empty() {
             form = form.field(Field::checkboxes("claims", w.t("identity-optional"), optional));
