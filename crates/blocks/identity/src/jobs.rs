@@ -11,7 +11,7 @@ use stoa_web::mail::{Mail, MailError};
 use crate::error::IdentityError;
 use crate::model::throttle::FORGOTTEN;
 use crate::pages::CATALOGUES;
-use crate::service::{About, Identity, Letter, MAIL_JOB};
+use crate::service::{About, FORGOT_JOB, Identity, Letter, MAIL_JOB};
 use crate::store;
 
 fn later(error: IdentityError) -> JobError {
@@ -62,6 +62,20 @@ impl JobHandler for Tidy {
         while self.0.store().write(ended).await? > 0 {}
         while self.0.store().write(attempts).await? > 0 {}
         Ok(())
+    }
+}
+
+/// Finds out who forgot a password.
+pub(crate) struct Remind(pub(crate) Identity);
+
+#[async_trait]
+impl JobHandler for Remind {
+    fn kind(&self) -> &'static str {
+        FORGOT_JOB
+    }
+
+    async fn run(&self, job: &Job) -> Result<(), JobError> {
+        self.0.remind(job.payload()?).await.map_err(later)
     }
 }
 

@@ -439,8 +439,10 @@ fn check(by: &By, new: &NewClient, present: Option<&Metadata>) -> Result<(), Ide
     if !faults.is_empty() {
         return Err(IdentityError::InvalidRequest(faults));
     }
-    let same = present.is_some_and(|present| present.roles == new.metadata.roles);
-    if !new.metadata.roles.is_empty() && !same && by.actor.permissions != Permissions::All {
+    // A program's own roles, and those of officials in the tokens that it is given.
+    let brings = |metadata: &Metadata| (metadata.roles.clone(), metadata.scope.contains(super::tokens::ROLES_SCOPE));
+    let (wanted, held) = (brings(&new.metadata), present.map(brings).unwrap_or_default());
+    if wanted != (Vec::new(), false) && wanted != held && by.actor.permissions != Permissions::All {
         return Err(IdentityError::RolesNotGiven);
     }
     Ok(())
@@ -461,8 +463,8 @@ async fn noted(
     client_id: &str,
     metadata: &Metadata,
 ) -> Result<(), IdentityError> {
-    let detail =
-        json!({"name": metadata.client_name, "roles": metadata.roles, "redirect_uris": metadata.redirect_uris});
+    let detail = json!({"name": metadata.client_name, "roles": metadata.roles, "redirect_uris": metadata.redirect_uris,
+        "scope": metadata.scope, "consent": metadata.consent, "audiences": metadata.audiences});
     note(tx, by, action, format!("identity/clients/{client_id}"), None, detail).await
 }
 

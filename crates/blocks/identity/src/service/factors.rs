@@ -27,6 +27,8 @@ const TOTP_MAX: usize = 5;
 const RESET_TIME: std::time::Duration = std::time::Duration::from_mins(30);
 /// Sends one mail to a person.
 pub(crate) const MAIL_JOB: &str = "identity.mail";
+/// Finds out who forgot a password.
+pub(crate) const FORGOT_JOB: &str = "identity.forgot";
 
 /// A kind of factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -114,6 +116,14 @@ pub(crate) enum About {
     NewBrowser,
     /// The password was changed.
     PasswordChanged,
+}
+
+/// Somebody forgot the password of whoever is behind this name, which is a keyed hash only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Forgotten {
+    tenant: stoa_core::Tenant,
+    hash: String,
+    language: String,
 }
 
 /// A mail on its way: the address is looked up when it is sent, so no job holds one.
@@ -330,8 +340,8 @@ impl Identity {
         self.store().read(read).await
     }
 
-    /// Somebody forgot their password: whoever is behind this name is sent a code, if anybody is and mail can be sent.
-    /// Nothing is told to whoever asks.
+    /// Somebody forgot their password: a job finds out whether anybody is behind this name. So whoever asks learns nothing,
+    /// not even by how long it takes.
     pub(crate) async fn forgot(
         &self,
         tenant: &stoa_core::Tenant,
@@ -341,11 +351,30 @@ impl Identity {
         if self.mail().is_none() {
             return Ok(());
         }
-        let (this, tenant, hash) = (self.clone(), tenant.clone(), self.identifier_hash(name));
-        let language = language.to_owned();
+        let hash = self.identifier_hash(name);
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let forgotten = Forgotten { tenant: tenant.clone(), hash, language: language.to_owned() };
+        let payload = serde_json::to_value(&forgotten)
+            .map_err(|error| stoa_store::StoreError::Data { reason: error.to_string() })?;
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
-            let Some(found) = store::person::by_identifier(tx, &tenant, &hash).await? else { return Ok(()) };
-            this.post(tx, found.person, About::Reset, &language).await
+            // Once a minute for each name: whoever asks a hundred times fills no queue.
+            let key = format!("{}.{}", forgotten.hash, tx.now().seconds() / 60);
+            enqueue(tx, NewJob::new(FORGOT_JOB, &payload).key(&key)).await?;
+            Ok(())
+        };
+        self.store().write(write).await
+    }
+
+    /// Sends a code to whoever is behind a name, if anybody is.
+    pub(crate) async fn remind(&self, forgotten: Forgotten) -> Result<(), IdentityError> {
+        let pairs = forgotten.hash.as_bytes().chunks_exact(2);
+        let bytes: Vec<u8> =
+            pairs.filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        let Ok(hash) = <[u8; 32]>::try_from(bytes) else { return Ok(()) };
+        let this = self.clone();
+        let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
+            let Some(found) = store::person::by_identifier(tx, &forgotten.tenant, &hash).await? else { return Ok(()) };
+            this.post(tx, found.person, About::Reset, &forgotten.language).await
         };
         self.store().write(write).await
     }

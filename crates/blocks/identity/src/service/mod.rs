@@ -28,7 +28,7 @@ pub(crate) use clients::Authenticated;
 pub use clients::{Client, NewClient, Registered};
 pub use consents::{Consent, Reading};
 pub(crate) use dpop::Proven;
-pub(crate) use factors::{About, Letter, MAIL_JOB, PASSWORD_CHARS};
+pub(crate) use factors::{About, FORGOT_JOB, Letter, MAIL_JOB, PASSWORD_CHARS};
 pub use factors::{Factor, FactorKind, RecoveryCodes, TotpOffer};
 pub use keys::KeyInfo;
 pub(crate) use people::Search;

@@ -7,7 +7,7 @@ use stoa_store::{Tx, seal};
 
 use super::factors::{About, FactorKind, recovery_hash};
 use super::sessions::{At, SignedInPerson};
-use super::{By, Identity, PersonId, note, secret, subject_of};
+use super::{By, Identity, PersonId, secret, subject_of};
 use crate::error::IdentityError;
 use crate::model::acr::{Method, Methods};
 use crate::model::person::normal;
@@ -95,13 +95,20 @@ impl Identity {
         };
         let counted = self.count_attempt(tenant, at, &under).await?;
         let kept = self.kept_password(person).await?;
-        let fits = self.hashing().verify(kept, password).await?;
+        let fits = match self.hashing().verify(kept, password).await {
+            Ok(fits) => fits,
+            Err(error) => {
+                // Nothing was looked at: it was no failure.
+                self.take_back_attempt(counted).await?;
+                return Err(error);
+            }
+        };
         match person.filter(|_| fits) {
             Some(person) => {
                 self.forget_attempts(counted).await?;
                 Ok(person)
             }
-            None => self.refused(tenant, at, person).await,
+            None => refused(),
         }
     }
 
@@ -140,7 +147,7 @@ impl Identity {
                 self.forget_attempts(counted).await?;
                 Ok(method)
             }
-            None => self.refused(tenant, at, Some(person)).await,
+            None => refused(),
         }
     }
 
@@ -184,16 +191,15 @@ impl Identity {
         self.store().write(write).await
     }
 
-    async fn refused<T>(&self, tenant: &Tenant, at: &At, person: Option<PersonId>) -> Result<T, IdentityError> {
-        tracing::info!(target: "security", "identity: a proof did not hold");
-        // The person sees attempts in their history. Whoever is not there has none; the same work is done.
-        let by = By::new(stoa_core::Actor::anonymous(tenant.clone()), at.info.clone());
+    /// An attempt that was counted and not looked at.
+    async fn take_back_attempt(&self, counted: Attempt) -> Result<(), IdentityError> {
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
-            let object = person.map_or_else(|| "identity/people".to_owned(), |id| format!("identity/people/{id}"));
-            note(tx, &by, "identity.session.refused", object, person, json!({})).await
+            for hash in [Some(&counted.name), counted.network.as_ref()].into_iter().flatten() {
+                store::factor::take_back_attempt(tx, hash).await?;
+            }
+            Ok(())
         };
-        self.store().write(write).await?;
-        Err(IdentityError::NotProved)
+        self.store().write(write).await
     }
 
     /// After a password: a code is wanted where the person has an application for it.
@@ -242,4 +248,11 @@ impl Identity {
         };
         self.store().write(write).await
     }
+}
+
+/// What was shown does not hold. Guesses go to the log of the node and not to the evidence, which whoever guesses could
+/// fill.
+fn refused<T>() -> Result<T, IdentityError> {
+    tracing::info!(target: "security", "identity: a proof did not hold");
+    Err(IdentityError::NotProved)
 }

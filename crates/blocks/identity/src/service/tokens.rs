@@ -32,7 +32,7 @@ use crate::store::grant::GrantRow;
 /// How long an ID token holds: the time of reading it.
 const ID_TOKEN_TIME: Duration = Duration::from_mins(10);
 /// The scope that brings the roles of an official.
-const ROLES_SCOPE: &str = "roles";
+pub(super) const ROLES_SCOPE: &str = "roles";
 
 /// A request at the token endpoint.
 pub(crate) struct Asked<'a> {
@@ -93,6 +93,9 @@ pub(super) struct GrantedClaims {
     #[serde(default)]
     pub(super) auth_time: bool,
 }
+
+/// The grant behind a token, if a person is, and the roles that its holder has at this moment.
+type Holder = (Option<GrantRow>, Vec<String>);
 
 /// An access token that holds.
 pub(crate) struct Access {
@@ -466,7 +469,7 @@ impl Identity {
         let grant: Option<GrantId> = id.split('.').next().and_then(|id| id.parse().ok());
         let is_of_client = id.starts_with("c.");
         let of_client = client.metadata.roles.clone();
-        let read = async move |tx: &mut Tx<'_>| -> Result<Option<(Option<GrantRow>, Vec<String>)>, IdentityError> {
+        let read = async move |tx: &mut Tx<'_>| -> Result<Option<Holder>, IdentityError> {
             if store::grant::is_revoked(tx, &id).await? {
                 return Ok(None);
             }

@@ -102,7 +102,7 @@ pub(crate) async fn erase(tx: &mut Tx<'_>, id: PersonId) -> Result<(), StoreErro
         tx.execute(&format!("DELETE FROM {table} WHERE person = $1"), params![id]).await?;
     }
     tx.execute(
-        "UPDATE identifier SET ended_at = $2, hash = id WHERE person = $1 AND ended_at IS NULL",
+        "UPDATE identifier SET ended_at = coalesce(ended_at, $2), hash = id WHERE person = $1",
         params![id, now],
     )
     .await?;

@@ -240,6 +240,9 @@ async fn a_description_is_refused_with_the_fields_named() {
     with_roles["client_name"] = json!("Program");
     stoa.post(&operator, "/identity/v1/clients", &with_roles).await.expect(403);
     with_roles["roles"] = json!([]);
+    with_roles["scope"] = json!("reports.read roles");
+    stoa.post(&operator, "/identity/v1/clients", &with_roles).await.expect(403);
+    with_roles["scope"] = json!("reports.read");
     stoa.post(&operator, "/identity/v1/clients", &with_roles).await.expect(201);
 }
 

@@ -401,3 +401,51 @@ async fn the_way_back_stays_on_this_site() {
         assert_eq!(answer.header("location"), "/identity/me", "{back}");
     }
 }
+
+/// Keeps what it is asked to send.
+#[derive(Default)]
+struct Letters(std::sync::Mutex<Vec<stoa_web::mail::Mail>>);
+
+#[async_trait::async_trait]
+impl stoa_web::mail::MailPort for Letters {
+    async fn send(&self, mail: &stoa_web::mail::Mail) -> Result<(), stoa_web::mail::MailError> {
+        self.0.lock().unwrap().push(mail.clone());
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_set_anew_by_mail_and_new_browsers_are_told() {
+    let letters = std::sync::Arc::new(Letters::default());
+    let stoa = TestStoa::with_mail(&[stoa_identity::BLOCK], letters.clone()).await;
+    enrol(&stoa, "Amina Juma", "amina").await;
+    let browser = Browser::new(&stoa);
+    let page = browser.get("/identity/forgot").await.expect(200);
+    let mut answers = Vec::new();
+    for name in ["nobody", "amina", "amina"] {
+        answers.push(browser.submit(&page, "/identity/forgot", &[("name", name)]).await.expect(200).text());
+    }
+    assert_eq!(answers[0], answers[1]);
+    stoa.run_jobs("identity").await;
+    let sent = letters.0.lock().unwrap().clone();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0].to, "amina@example.org");
+    let link = sent[0].text.split_whitespace().find(|word| word.starts_with("http://")).unwrap();
+    let path = link.strip_prefix("http://127.0.0.1:8080").unwrap();
+    let page = browser.get(path).await.expect(200);
+    let new = "another long password";
+    browser.submit(&page, "/identity/activate", &[("password", new), ("again", new)]).await.expect(303);
+    browser.get(path).await.expect(410);
+    stoa.run_jobs("identity").await;
+    // The first browser is no news, the second one is.
+    for _ in 0..2 {
+        let browser = Browser::new(&stoa);
+        let page = front(&browser).await;
+        browser.sign_in(&page, "amina", new).await.expect(200);
+    }
+    stoa.run_jobs("identity").await;
+    let subjects: Vec<String> = letters.0.lock().unwrap().iter().map(|mail| mail.subject.clone()).collect();
+    assert_eq!(subjects, ["Set a new password", "Your password was changed", "You signed in with a new browser"]);
+    let texts: String = letters.0.lock().unwrap().iter().map(|mail| mail.text.clone()).collect();
+    assert!(!texts.contains("Amina") && !texts.contains(new));
+}
