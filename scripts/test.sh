@@ -34,4 +34,4 @@ cargo test --workspace $both --include-ignored
 # Whole systems run once more with every database on the server.
 echo "test.sh: whole systems on PostgreSQL" >&2
 # shellcheck disable=SC2086
-STOA_TEST_ENGINE=postgres cargo test -p stoa-registries -p stoa-monitor -p stoa-web -p stoa-portal $both --include-ignored
+STOA_TEST_ENGINE=postgres cargo test -p stoa-identity -p stoa-registries -p stoa-monitor -p stoa-web -p stoa-portal $both --include-ignored

@@ -44,11 +44,13 @@ CREATE TABLE seen_token (
 );
 CREATE INDEX seen_token_expiry ON seen_token (expires_at);
 
--- A person. What is known of them is sealed with their own key; a number counts the versions.
+-- A person. Which states, kinds of identifiers and of factors there are, the program knows: more come, and a constraint
+-- could not be widened in place.
+-- What is known of them is sealed with their own key; a number counts the versions.
 CREATE TABLE person (
     id BYTEA NOT NULL PRIMARY KEY,
     tenant TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'deactivated', 'blocked', 'deceased')),
+    state TEXT NOT NULL,
     version BIGINT NOT NULL,
     profile BYTEA NOT NULL,
     roles TEXT NOT NULL,
@@ -76,7 +78,7 @@ CREATE TABLE identifier (
     id BYTEA NOT NULL PRIMARY KEY,
     tenant TEXT NOT NULL,
     person BYTEA NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('uin', 'vid', 'username', 'email', 'phone', 'document')),
+    kind TEXT NOT NULL,
     hash BYTEA NOT NULL,
     sealed BYTEA NOT NULL,
     created_at BIGINT NOT NULL,
@@ -100,7 +102,7 @@ CREATE INDEX search_word_person ON search_word (person);
 CREATE TABLE factor (
     id BYTEA NOT NULL PRIMARY KEY,
     person BYTEA NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('password', 'totp', 'passkey', 'recovery')),
+    kind TEXT NOT NULL,
     label TEXT NOT NULL,
     sealed BYTEA NOT NULL,
     -- The last step of a one-time code, the counter of a passkey.

@@ -172,8 +172,8 @@ fn request(body: &Value) -> Result<&Map<String, Value>, &'static str> {
 /// id is refused.
 #[utoipa::path(post, path = "/client-mgmt/oidc-client", operation_id = "create_oidc_client", tag = "GovStack",
     request_body(content = Object, example = json!({"requestTime": "2026-11-27T12:00:00.000Z", "request": {
-        "clientId": "e-health", "clientName": "Health service", "relyingPartyId": "ministry-of-health",
-        "logoUri": "https://health.example.org/logo.png", "redirectUris": ["https://health.example.org/callback"],
+        "clientId": "clinic", "clientName": "Clinic portal", "relyingPartyId": "clinics",
+        "logoUri": "https://clinic.example.org/logo.png", "redirectUris": ["https://clinic.example.org/callback"],
         "publicKey": {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
         "authContextRefs": ["idbb:acr:static-code"], "userClaims": ["name"], "grantTypes": ["authorization_code"],
@@ -219,10 +219,10 @@ fn by_tenant(by: &By) -> &Tenant {
 ///
 /// Everything but its key and its relying party.
 #[utoipa::path(put, path = "/client-mgmt/oidc-client/{client_id}", operation_id = "update_oidc_client", tag = "GovStack",
-    params(("client_id" = String, Path, example = "e-health")),
+    params(("client_id" = String, Path, example = "clinic")),
     request_body(content = Object, example = json!({"requestTime": "2026-11-27T12:00:00.000Z", "request": {
-        "clientName": "Health service", "status": "active", "logoUri": "https://health.example.org/logo.png",
-        "redirectUris": ["https://health.example.org/callback"], "authContextRefs": ["idbb:acr:static-code"],
+        "clientName": "Clinic portal", "status": "active", "logoUri": "https://clinic.example.org/logo.png",
+        "redirectUris": ["https://clinic.example.org/callback"], "authContextRefs": ["idbb:acr:static-code"],
         "userClaims": ["name"], "grantTypes": ["authorization_code"], "clientAuthMethods": ["private_key_jwt"]}})),
     responses((status = 200, description = "`response.clientId`, or one error", body = Object)))]
 async fn update_oidc_client(

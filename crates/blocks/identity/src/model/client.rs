@@ -462,7 +462,7 @@ mod tests {
     fn a_description_that_is_stored_is_read_again() {
         let text = serde_json::to_string(&good()).unwrap();
         assert_eq!(serde_json::from_str::<Metadata>(&text).unwrap(), good());
-        assert!(id_fault("e-health-service").is_none());
+        assert!(id_fault("clinic-portal.v2").is_none());
         for bad in ["", "a b", "a\"b", &"x".repeat(51), "ä"] {
             assert!(id_fault(bad).is_some(), "{bad}");
         }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use stoa_test::{Caller, TestStoa};
 
 fn described() -> Value {
-    json!({"clientId": "e-health", "clientName": "Health", "relyingPartyId": "ministry",
-        "logoUri": "https://health.example.org/logo.png", "redirectUris": ["https://health.example.org/callback"],
+    json!({"clientId": "clinic", "clientName": "Clinic", "relyingPartyId": "ministry",
+        "logoUri": "https://clinic.example.org/logo.png", "redirectUris": ["https://clinic.example.org/callback"],
         "publicKey": {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
         "authContextRefs": ["idbb:acr:static-code", "idbb:acr:linked-wallet"], "userClaims": ["name", "email"],
@@ -75,7 +75,7 @@ async fn the_first_field_at_fault_gives_the_code() {
     assert_eq!(ask(wrapped(&described())).await, "");
     assert_eq!(ask(wrapped(&described())).await, "");
     assert_eq!(ask(wrapped(&with(&[("clientName", json!("Other"))]))).await, "duplicate_client_id");
-    let client = stoa.get(&by, "/identity/v1/clients/e-health").await.expect(200).json();
+    let client = stoa.get(&by, "/identity/v1/clients/clinic").await.expect(200).json();
     assert_eq!((&client["scope"], &client["claims"]), (&json!("openid profile email"), &json!(["name", "email"])));
     assert_eq!(client["token_endpoint_auth_method"], "private_key_jwt");
     stoa.post(&Caller::anonymous(), path, &wrapped(&described())).await.expect(401);
@@ -92,11 +92,11 @@ async fn a_client_is_written_again_but_for_its_key() {
         code(&stoa.put(&by, &format!("{path}/{id}"), &wrapped(&request)).await.expect(200).json())
     };
     assert_eq!(ask("nobody", described()).await, "invalid_client_id");
-    assert_eq!(ask("e-health", with(&[("redirectUris", json!([""]))])).await, "invalid_redirect_uri");
-    assert_eq!(ask("e-health", with(&[("status", json!("sleeping"))])).await, "invalid_input");
+    assert_eq!(ask("clinic", with(&[("redirectUris", json!([""]))])).await, "invalid_redirect_uri");
+    assert_eq!(ask("clinic", with(&[("status", json!("sleeping"))])).await, "invalid_input");
     let changed = [("clientName", json!("New")), ("publicKey", json!("ignored")), ("status", json!("INACTIVE"))];
-    assert_eq!(ask("e-health", with(&changed)).await, "");
-    let client = stoa.get(&by, "/identity/v1/clients/e-health").await.expect(200).json();
+    assert_eq!(ask("clinic", with(&changed)).await, "");
+    let client = stoa.get(&by, "/identity/v1/clients/clinic").await.expect(200).json();
     assert_eq!((&client["client_name"], &client["is_active"]), (&json!("New"), &json!(false)));
     assert_eq!(client["jwks"]["keys"][0]["crv"], "P-256");
 }
