@@ -77,6 +77,8 @@ struct Ask {
     address: String,
     body: Option<Value>,
     content_type: Option<String>,
+    /// Parameters that travel beside the address: headers and cookies.
+    headers: Vec<(String, String)>,
     names_a_thing: bool,
     responses: Value,
 }
@@ -177,7 +179,7 @@ impl Walk {
         let special = self.operations.get(id);
         let given =
             |name: &str| special.and_then(|special| special.parameters.get(name)).map(|text| filled(text, made));
-        let (mut address, mut query) = (path.to_owned(), Vec::new());
+        let (mut address, mut query, mut headers) = (path.to_owned(), Vec::new(), Vec::new());
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default();
             let example = parameter.get("example").or_else(|| parameter["schema"].get("example")).map(plain);
@@ -185,6 +187,8 @@ impl Walk {
             let value = given(name).or(example.filter(|_| required));
             match (parameter["in"].as_str(), value) {
                 (Some("path"), Some(value)) => address = address.replace(&format!("{{{name}}}"), &value),
+                (Some("header"), Some(value)) => headers.push((name.to_owned(), value)),
+                (Some("cookie"), Some(value)) => headers.push(("cookie".to_owned(), format!("{name}={value}"))),
                 (Some("query"), Some(value)) => query.push(format!("{name}={value}")),
                 (_, None) if required => return Err(format!("the parameter {name} has no example")),
                 _ => {}
@@ -215,6 +219,7 @@ impl Walk {
             address: format!("/{block}{address}"),
             body,
             content_type,
+            headers,
             names_a_thing: path.contains('{'),
             responses: operation["responses"].clone(),
         })
@@ -224,7 +229,8 @@ impl Walk {
         let name = &ask.name;
         let send = async |by: &Caller| {
             let content_type = ask.content_type.as_deref();
-            send(stoa, by, ask.method.clone(), &ask.address, ask.body.as_ref(), content_type).await
+            let by = ask.headers.iter().fold(by.clone(), |by, (name, value)| by.with(name, value));
+            send(stoa, &by, ask.method.clone(), &ask.address, ask.body.as_ref(), content_type).await
         };
         let mut of_stranger = None;
         if !self.public.contains(&ask.id) {

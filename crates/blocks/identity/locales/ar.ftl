@@ -136,6 +136,8 @@ identity-mail-browser-text =
     سجّل أحدهم الدخول باسمك في { $at } من متصفح لم يُر من قبل.
 
     إن كنت أنت فلا بأس. وإلا فسجّل الخروج من كل مكان وغيّر كلمة المرور: { $link }
+identity-mail-code = رمزك
+identity-mail-code-text = رمزك هو { $code }. وهو صالح لثلاث دقائق ولمرة واحدة. إذا لم تطلبه فلا يلزمك فعل أي شيء.
 identity-mail-password = تم تغيير كلمة مرورك
 identity-mail-password-text = غُيّرت كلمة مرورك في { $at }. إن لم تكن أنت فتوجه فورًا إلى مكتب التسجيل.
 identity-mail-reset = تعيين كلمة مرور جديدة

@@ -136,6 +136,8 @@ identity-mail-browser-text =
     Somebody signed in as you on { $at } with a browser that was not seen before.
 
     If it was you, all is well. If not, sign everybody out and change your password: { $link }
+identity-mail-code = Your code
+identity-mail-code-text = Your code is { $code }. It holds for three minutes and counts once. If you did not ask for it, you need not do anything.
 identity-mail-password = Your password was changed
 identity-mail-password-text = Your password was changed on { $at }. If it was not you, go to an enrolment desk at once.
 identity-mail-reset = Set a new password

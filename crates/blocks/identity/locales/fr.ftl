@@ -136,6 +136,8 @@ identity-mail-browser-text =
     Quelqu’un s’est connecté en votre nom le { $at } avec un navigateur jamais vu.
 
     Si c’était vous, tout va bien. Sinon, déconnectez tout et changez votre mot de passe : { $link }
+identity-mail-code = Votre code
+identity-mail-code-text = Votre code est { $code }. Il est valable trois minutes et une seule fois. Si vous ne l’avez pas demandé, vous n’avez rien à faire.
 identity-mail-password = Votre mot de passe a été changé
 identity-mail-password-text = Votre mot de passe a été changé le { $at }. Si ce n’était pas vous, adressez-vous sans attendre à un guichet d’inscription.
 identity-mail-reset = Définir un nouveau mot de passe

@@ -136,6 +136,8 @@ identity-mail-browser-text =
     Mtu ameingia kwa jina lako { $at } kwa kivinjari ambacho hakijaonekana.
 
     Kama ni wewe, sawa. Kama siyo, toa vyote na ubadilishe nywila: { $link }
+identity-mail-code = Msimbo wako
+identity-mail-code-text = Msimbo wako ni { $code }. Unatumika kwa dakika tatu na mara moja tu. Kama hukuuomba, huhitaji kufanya chochote.
 identity-mail-password = Nywila yako imebadilishwa
 identity-mail-password-text = Nywila yako ilibadilishwa { $at }. Kama si wewe, nenda dawati la usajili mara moja.
 identity-mail-reset = Weka nywila mpya

@@ -175,6 +175,7 @@ macro_rules! page {
 pub const PROBLEMS: &[ProblemInfo] = &[
     page!("identity.oauth_refused", "The request of the service is not valid"),
     page!("identity.client_not_found", "There is no such client"),
+    page!("identity.not_a_partner", "The partner is not known by this key"),
     page!("identity.client_taken", "The id belongs to another client"),
     page!("identity.person_not_found", "There is no such person"),
     page!("identity.identifier_not_found", "The person has no such identifier"),

@@ -119,6 +119,10 @@ impl JobHandler for SendMail {
                 let args = [("link", link.as_str().into()), ("at", at.as_str().into())];
                 (w.t("identity-mail-browser"), w.with("identity-mail-browser-text", &args))
             }
+            About::Code => {
+                let code = code.unwrap_or_default();
+                (w.t("identity-mail-code"), w.with("identity-mail-code-text", &[("code", code.as_str().into())]))
+            }
             About::PasswordChanged => {
                 let at = letter.at.to_string();
                 (w.t("identity-mail-password"), w.with("identity-mail-password-text", &[("at", at.as_str().into())]))

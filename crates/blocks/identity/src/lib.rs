@@ -11,6 +11,7 @@ mod jose;
 pub mod model;
 mod pages;
 pub mod permission;
+mod seed;
 pub mod service;
 pub mod settings;
 mod store;
@@ -37,11 +38,14 @@ pub const BLOCK: Block = Block {
     needs: &[],
     start,
     page_of: pages::page_of,
-    seed_govstack: None,
+    seed_govstack: Some(seed::govstack),
 };
 
 /// The tables of the block.
-pub const MIGRATIONS: &[Migration] = &[Migration::both(1, "identity", include_str!("../migrations/001_identity.sql"))];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration::both(1, "identity", include_str!("../migrations/001_identity.sql")),
+    Migration::both(2, "wallet", include_str!("../migrations/002_wallet.sql")),
+];
 
 fn start(context: BlockContext) -> Result<BlockParts, BoxError> {
     let identity = Identity::new(&context)?;

@@ -19,6 +19,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// How long a key signs before the next one does.
     pub key: Duration,
+    /// How long a page waits for its wallet before it is told to ask again.
+    pub wallet_wait: Duration,
     /// How many passwords are hashed at a time.
     pub hashing_threads: usize,
 }
@@ -32,6 +34,7 @@ impl Default for Settings {
             session: Duration::from_hours(12),
             session_idle: Duration::from_hours(1),
             key: Duration::from_hours(90 * 24),
+            wallet_wait: Duration::from_secs(20),
             hashing_threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2)),
         }
     }
@@ -47,6 +50,7 @@ struct Written {
     session_hours: Option<u64>,
     session_idle_minutes: Option<u64>,
     key_days: Option<u64>,
+    wallet_wait_seconds: Option<u64>,
     hashing_threads: Option<usize>,
 }
 
@@ -68,6 +72,7 @@ impl Settings {
             session: or(written.session_hours, 3_600, usual.session),
             session_idle: or(written.session_idle_minutes, 60, usual.session_idle),
             key: or(written.key_days, 86_400, usual.key),
+            wallet_wait: or(written.wallet_wait_seconds, 1, usual.wallet_wait).min(Duration::from_mins(1)),
             hashing_threads: written.hashing_threads.filter(|threads| *threads > 0).unwrap_or(usual.hashing_threads),
         })
     }

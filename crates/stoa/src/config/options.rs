@@ -384,6 +384,12 @@ pub(crate) const BLOCK_OPTIONS: &[Choice] = &[
         "How long a key signs before the next one does. The next one is published a day before.",
     ),
     option(
+        "blocks.identity.wallet_wait_seconds",
+        Accepts::Number(0, 60),
+        "20",
+        "How long a page waits for the wallet that takes its sign-in over, before it is told to ask again.",
+    ),
+    option(
         "blocks.identity.hashing_threads",
         Accepts::Number(0, 64),
         "0",

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 use stoa_core::{Actor, Instant, Problem, Tenant};
 use stoa_web::{Fault, OpenApiRouter, Path, Profile, Public, RawJson, Right as _, json as answer};
@@ -46,7 +48,7 @@ fn envelope(identity: &Identity, outcome: Result<String, &'static str>) -> Respo
 }
 
 /// `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`.
-fn millis(at: Instant) -> String {
+pub(super) fn millis(at: Instant) -> String {
     let text = Instant::from_micros(at.micros() / 1000 * 1000).to_string();
     match text.split_once('.') {
         Some((whole, rest)) => {
@@ -57,7 +59,7 @@ fn millis(at: Instant) -> String {
 }
 
 /// Whether a text is a time as the published file writes it.
-fn is_request_time(value: Option<&Value>) -> bool {
+pub(super) fn is_request_time(value: Option<&Value>) -> bool {
     let Some(text) = value.and_then(Value::as_str) else { return false };
     let shape = |(place, byte): (usize, u8)| match place {
         4 | 7 => byte == b'-',
@@ -146,9 +148,12 @@ fn described(asked: &Asked<'_>, present: Option<&Metadata>, profile: Profile) ->
 }
 
 /// The client's key. The suite sends it as a text, with the exponent under another name.
-fn key(value: Option<&Value>, profile: Profile) -> Option<PublicKeys> {
+pub(super) fn key(value: Option<&Value>, profile: Profile) -> Option<PublicKeys> {
     let mut key = match value? {
-        Value::String(text) if profile == Profile::Govstack => serde_json::from_str(text).ok()?,
+        Value::String(text) if profile == Profile::Govstack => {
+            let decoded = || String::from_utf8(BASE64.decode(text).ok()?).ok();
+            serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&decoded()?).ok())?
+        }
         other => other.clone(),
     };
     let members = key.as_object_mut()?;
@@ -159,7 +164,7 @@ fn key(value: Option<&Value>, profile: Profile) -> Option<PublicKeys> {
     (profile == Profile::Govstack || keys.fault().is_none()).then_some(keys)
 }
 
-fn request(body: &Value) -> Result<&Map<String, Value>, &'static str> {
+pub(super) fn request(body: &Value) -> Result<&Map<String, Value>, &'static str> {
     if !is_request_time(body.get("requestTime")) {
         return Err("invalid_request");
     }

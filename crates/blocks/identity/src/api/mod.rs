@@ -4,6 +4,7 @@
 mod govstack;
 mod native;
 mod oauth;
+mod wallet;
 
 use stoa_web::{Allowed, OpenApiRouter};
 
@@ -15,7 +16,12 @@ pub(crate) const OWN_GATE: &[&str] =
 
 /// All addresses of the block, as they stand below its prefix.
 pub(crate) fn router(identity: Identity) -> OpenApiRouter {
-    OpenApiRouter::new().merge(oauth::router()).merge(native::router()).merge(govstack::router()).with_state(identity)
+    OpenApiRouter::new()
+        .merge(oauth::router())
+        .merge(native::router())
+        .merge(govstack::router())
+        .merge(wallet::router())
+        .with_state(identity)
 }
 
 impl<P> From<Allowed<P>> for By {

@@ -87,6 +87,14 @@ impl PrivateKey {
         }
     }
 
+    /// The pair, where it is one of RSA.
+    pub(super) fn rsa(&self) -> Option<&RsaKeyPair> {
+        match &self.kind {
+            Kind::Rsa(pair) => Some(pair),
+            Kind::Ecdsa(_) | Kind::Ed25519(_) => None,
+        }
+    }
+
     /// The public half (RFC 7517), without an id.
     pub(crate) fn public(&self) -> Value {
         let mut jwk = match &self.kind {

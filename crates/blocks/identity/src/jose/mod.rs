@@ -1,12 +1,14 @@
 //! JSON Web Signatures: the provider's own keys, and those of clients. Signing goes straight to the cryptography provider,
 //! with keys that are parsed once; what others signed is verified by `jsonwebtoken`.
 
+mod bound;
 mod key;
 mod public;
 mod ring;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use bound::bound_key_certificate;
 pub use key::KeyFault;
 pub(crate) use key::{PrivateKey, random};
 pub use public::PublicKeys;

@@ -16,11 +16,13 @@ pub enum Method {
     Passkey,
     /// One of the codes that were printed once.
     RecoveryCode,
+    /// A wallet that is bound to the person, after it made sure of its owner (`pop`, `user`).
+    Wallet,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Password, Self::OneTimeCode, Self::Passkey, Self::RecoveryCode];
+    pub const ALL: [Self; 5] = [Self::Password, Self::OneTimeCode, Self::Passkey, Self::RecoveryCode, Self::Wallet];
 
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Method {
             Self::OneTimeCode => "one_time_code",
             Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery_code",
+            Self::Wallet => "wallet",
         }
     }
 
@@ -39,6 +42,7 @@ impl Method {
             Self::OneTimeCode => &["otp"],
             Self::Passkey => &["hwk", "user"],
             Self::RecoveryCode => &["kba"],
+            Self::Wallet => &["pop", "user"],
         }
     }
 }
@@ -83,7 +87,8 @@ impl Methods {
     /// Something known or held together with something else; a passkey with user verification is both by itself.
     pub fn is_multiple(&self) -> bool {
         self.has(Method::Passkey)
-            || (self.has(Method::Password) && (self.has(Method::OneTimeCode) || self.has(Method::RecoveryCode)))
+            || (self.has(Method::Password)
+                && [Method::OneTimeCode, Method::RecoveryCode, Method::Wallet].into_iter().any(|one| self.has(one)))
     }
 
     /// The claim `amr`.
@@ -103,6 +108,10 @@ pub enum Acr {
     StaticCode,
     /// GovStack `idbb:acr:generated-code`: a one-time code.
     GeneratedCode,
+    /// GovStack `idbb:acr:linked-wallet`: a bound wallet.
+    LinkedWallet,
+    /// GovStack `idbb:acr:linked-wallet-static-code`: a bound wallet and a password or PIN.
+    LinkedWalletStaticCode,
     /// REFEDS: more than one factor.
     MultiFactor,
     /// OpenID Enhanced Authentication Profile: phishing-resistant.
@@ -111,13 +120,22 @@ pub enum Acr {
 
 impl Acr {
     /// All of them, the strongest last.
-    pub const ALL: [Self; 4] = [Self::StaticCode, Self::GeneratedCode, Self::MultiFactor, Self::PhishingResistant];
+    pub const ALL: [Self; 6] = [
+        Self::StaticCode,
+        Self::GeneratedCode,
+        Self::LinkedWallet,
+        Self::LinkedWalletStaticCode,
+        Self::MultiFactor,
+        Self::PhishingResistant,
+    ];
 
     /// Its name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StaticCode => "idbb:acr:static-code",
             Self::GeneratedCode => "idbb:acr:generated-code",
+            Self::LinkedWallet => "idbb:acr:linked-wallet",
+            Self::LinkedWalletStaticCode => "idbb:acr:linked-wallet-static-code",
             Self::MultiFactor => "https://refeds.org/profile/mfa",
             Self::PhishingResistant => "phr",
         }
@@ -135,6 +153,8 @@ impl Acr {
         match self {
             Self::StaticCode => methods.has(Method::Password),
             Self::GeneratedCode => methods.has(Method::OneTimeCode),
+            Self::LinkedWallet => methods.has(Method::Wallet),
+            Self::LinkedWalletStaticCode => methods.has(Method::Wallet) && methods.has(Method::Password),
             Self::MultiFactor => methods.is_multiple(),
             Self::PhishingResistant => methods.has(Method::Passkey),
         }

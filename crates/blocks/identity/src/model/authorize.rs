@@ -1,7 +1,7 @@
 //! The authorization endpoint without its HTTP: what a client asks for, and what happens next. Pure: a request and facts in,
 //! a decision out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -259,6 +259,18 @@ impl AuthorizationRequest {
             dpop_jkt,
             resources,
         })
+    }
+
+    /// What the client wants to know, and whether it cannot do without.
+    pub fn wanted(&self) -> BTreeMap<Claim, bool> {
+        self.claims.wanted()
+    }
+
+    /// Whether these methods reach one of the classes that the client asked for.
+    pub fn is_reached_by(&self, methods: &Methods) -> bool {
+        let known = self.acr_values.iter().filter_map(|name| Acr::from_name(name));
+        let (mut known, is_strict) = (known.peekable(), self.acr_is_essential);
+        (known.peek().is_none() && !is_strict) || known.any(|acr| acr.is_reached(methods))
     }
 
     /// A refusal to this client.

@@ -14,3 +14,4 @@ pub mod pkce;
 pub mod redirect;
 pub mod throttle;
 pub mod totp;
+pub(crate) mod wallet;

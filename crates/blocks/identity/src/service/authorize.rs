@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stoa_core::Tenant;
+use stoa_core::{Instant, Tenant};
 use stoa_store::Tx;
 use stoa_web::RequestInfo;
 
@@ -13,9 +13,9 @@ use super::clients::{Authenticated, Client};
 use super::consents::Decided;
 use super::sessions::Session;
 use super::tokens::GrantedClaims;
-use super::{Identity, note, secret};
+use super::{By, Identity, PersonId, SessionId, note, secret};
 use crate::error::IdentityError;
-use crate::model::acr::granted;
+use crate::model::acr::{Methods, granted};
 use crate::model::authorize::{
     Agreed, Answer, AuthorizationRequest, Progress, Refused, SignedIn, Step, Way, may_continue, next,
 };
@@ -28,7 +28,7 @@ use crate::store::grant::{CodeRow, NewGrant};
 use crate::store::transaction::NewTransaction;
 
 /// How long the pages of a sign-in hold.
-const TRANSACTION_TIME: Duration = Duration::from_mins(30);
+pub(super) const TRANSACTION_TIME: Duration = Duration::from_mins(30);
 /// How long a pushed request holds.
 const PUSHED_TIME: Duration = Duration::from_mins(1);
 /// What the names of pushed requests begin with (RFC 9126 §2.2).
@@ -43,6 +43,28 @@ pub(crate) enum Begun {
     Interact(String),
     /// It is refused to the person: nothing can be sent to the client.
     Refused(OauthError),
+}
+
+/// Who signed in for a request: in a browser, where it is a session, or in a wallet.
+#[derive(Debug, Clone)]
+pub(super) struct Who {
+    pub(super) session: Option<SessionId>,
+    pub(super) person: PersonId,
+    pub(super) methods: Methods,
+    pub(super) signed_in_at: Instant,
+    pub(super) by: By,
+}
+
+impl Who {
+    fn in_session(session: &Session, info: &RequestInfo) -> Self {
+        Self {
+            session: Some(session.id),
+            person: session.person,
+            methods: session.methods.clone(),
+            signed_in_at: session.signed_in_at,
+            by: session.by(info.clone()),
+        }
+    }
 }
 
 /// What a transaction is about.
@@ -112,7 +134,8 @@ impl Identity {
         let step = self.step(&request, &client, session, decided.as_ref(), Progress::default());
         match (step, session) {
             (Step::Issue, Some(session)) => {
-                let answer = self.issue(&client, &request, session, decided.as_ref(), None, info).await?;
+                let who = Who::in_session(session, info);
+                let answer = self.issue(&client, &request, &who, decided.as_ref(), None).await?;
                 Ok(Begun::Answer(answer))
             }
             (Step::Refuse(error), _) => Ok(Begun::Answer(request.refusal(self.issuer(), &error))),
@@ -132,6 +155,16 @@ impl Identity {
         browser: &[u8; 32],
     ) -> Result<String, IdentityError> {
         self.begin(tenant, None, &About::Page { back: back.to_owned(), is_fresh }, browser).await
+    }
+
+    /// Begins a transaction for a client's request.
+    pub(super) async fn begin_request(
+        &self,
+        client: &Client,
+        request: &AuthorizationRequest,
+        browser: &[u8; 32],
+    ) -> Result<String, IdentityError> {
+        self.begin(&client.tenant, Some(client.id), &About::Request(Box::new(request.clone())), browser).await
     }
 
     async fn begin(
@@ -310,7 +343,8 @@ impl Identity {
         };
         let decided = self.decided(session.person, client.id).await?;
         let hash = stoa_web::secret_hash(transaction);
-        self.issue(&client, &request, session, decided.as_ref(), Some(hash), info).await
+        let who = Who::in_session(session, info);
+        self.issue(&client, &request, &who, decided.as_ref(), Some(hash)).await
     }
 
     /// Ends a transaction of a page of ours.
@@ -342,14 +376,13 @@ impl Identity {
         Ok(request.refusal(self.issuer(), error))
     }
 
-    async fn issue(
+    pub(super) async fn issue(
         &self,
         client: &Client,
         request: &AuthorizationRequest,
-        session: &Session,
+        who: &Who,
         decided: Option<&Decided>,
         transaction: Option<[u8; 32]>,
-        info: &RequestInfo,
     ) -> Result<Answer, IdentityError> {
         let accepted: BTreeSet<Claim> = match client.metadata.consent {
             ConsentRule::Lawful => Claim::ALL.iter().copied().collect(),
@@ -365,11 +398,10 @@ impl Identity {
         };
         let claims = serde_json::to_string(&claims)
             .map_err(|error| stoa_store::StoreError::Data { reason: error.to_string() })?;
-        let acr = granted(&request.acr_values, &session.methods).unwrap_or_default();
+        let acr = granted(&request.acr_values, &who.methods).unwrap_or_default();
         let code = secret()?;
         let (hash, settings) = (code.1, *self.settings());
-        let (client, request, session) = (client.clone(), request.clone(), session.clone());
-        let by = session.by(info.clone());
+        let (client, request, who) = (client.clone(), request.clone(), who.clone());
         let asked = request.clone();
         let write = async move |tx: &mut Tx<'_>| -> Result<bool, IdentityError> {
             if let Some(transaction) = &transaction
@@ -380,14 +412,14 @@ impl Identity {
             let expires_at = tx.now().plus(settings.code);
             let new = NewGrant {
                 client: client.id,
-                person: session.person,
-                session: session.id,
+                person: who.person,
+                session: who.session,
                 scope: &request.scope.to_string(),
                 claims: &claims,
                 resources: &request.resources.join(" "),
                 acr: &acr,
-                methods: &session.methods.words(),
-                signed_in_at: session.signed_in_at,
+                methods: &who.methods.words(),
+                signed_in_at: who.signed_in_at,
                 // Access tokens hang on it, and it is kept as long as one may hold.
                 expires_at: expires_at.plus(settings.access_token),
             };
@@ -404,7 +436,7 @@ impl Identity {
             store::grant::add_code(tx, &hash, &row).await?;
             let object = format!("identity/clients/{}", client.client_id);
             let detail = json!({"scope": request.scope.to_string(), "acr": acr});
-            note(tx, &by, "identity.grant.give", object, Some(session.person), detail).await?;
+            note(tx, &who.by, "identity.grant.give", object, Some(who.person), detail).await?;
             Ok(true)
         };
         if !self.store().write(write).await? {
@@ -445,10 +477,36 @@ impl Identity {
             Ok(store::transaction::take_pushed(tx, &hash, id).await?)
         };
         let text = self.store().write(write).await?;
-        Ok(text.and_then(|text| match serde_json::from_str(&text) {
-            Ok(About::Request(request)) => Some(*request),
-            _ => None,
-        }))
+        Ok(text.as_deref().and_then(request_of))
+    }
+}
+
+/// A client's request as it is stored; nothing where a page of ours asked.
+pub(super) fn request_of(stored: &str) -> Option<AuthorizationRequest> {
+    match serde_json::from_str(stored) {
+        Ok(About::Request(request)) => Some(*request),
+        _ => None,
+    }
+}
+
+/// A client's request for the database.
+pub(super) fn stored(request: &AuthorizationRequest) -> Result<String, stoa_store::StoreError> {
+    written(&About::Request(Box::new(request.clone())))
+}
+
+/// The word of e-Signet's `oauth-details` for a refusal that would have gone through the browser.
+pub(super) fn published(answer: &Answer) -> &'static str {
+    let error = answered(answer);
+    let about = error.description.split(':').next().unwrap_or("");
+    match (error.code, about) {
+        (OauthCode::InvalidScope, _) => "invalid_scope",
+        (OauthCode::UnsupportedResponseType, _) | (_, "response_type") => "invalid_response_type",
+        (OauthCode::UnmetAuthenticationRequirements, _) => "no_acr_registered",
+        (_, "prompt") => "invalid_prompt",
+        (_, "code_challenge_method") => "unsupported_pkce_challenge_method",
+        (_, "code_challenge") if error.description.contains("missing") => "use_pkce",
+        (_, "code_challenge") => "invalid_pkce_challenge",
+        _ => "invalid_request",
     }
 }
 

@@ -328,7 +328,12 @@ impl Identity {
         Ok(Authenticated { client, is_confidential: false })
     }
 
-    async fn by_secret(&self, id: &str, secret: &str, way: AuthMethod) -> Result<Authenticated, IdentityError> {
+    pub(super) async fn by_secret(
+        &self,
+        id: &str,
+        secret: &str,
+        way: AuthMethod,
+    ) -> Result<Authenticated, IdentityError> {
         let (hash, now) = (stoa_web::secret_hash(secret), self.now());
         let known = self.known_client(id).await?.filter(|known| known.has_secret(&hash, now));
         let client = known.map(|known| known.client).filter(|client| client.metadata.token_endpoint_auth_method == way);

@@ -116,6 +116,8 @@ pub(crate) enum About {
     NewBrowser,
     /// The password was changed.
     PasswordChanged,
+    /// A code to prove who one is.
+    Code,
 }
 
 /// Somebody forgot the password of whoever is behind this name, which is a keyed hash only.
@@ -124,6 +126,13 @@ pub(crate) struct Forgotten {
     tenant: stoa_core::Tenant,
     hash: String,
     language: String,
+    /// What the letter is about.
+    #[serde(default = "reset")]
+    about: About,
+}
+
+fn reset() -> About {
+    About::Reset
 }
 
 /// A mail on its way: the address is looked up when it is sent, so no job holds one.
@@ -348,17 +357,29 @@ impl Identity {
         name: &str,
         language: &str,
     ) -> Result<(), IdentityError> {
+        self.letter_to(tenant, name, About::Reset, language).await
+    }
+
+    /// Lets a job find out whether anybody is behind a name, and write them.
+    pub(super) async fn letter_to(
+        &self,
+        tenant: &stoa_core::Tenant,
+        name: &str,
+        about: About,
+        language: &str,
+    ) -> Result<(), IdentityError> {
         if self.mail().is_none() {
             return Ok(());
         }
         let hash = self.identifier_hash(name);
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let forgotten = Forgotten { tenant: tenant.clone(), hash, language: language.to_owned() };
+        let forgotten = Forgotten { tenant: tenant.clone(), hash, language: language.to_owned(), about };
         let payload = serde_json::to_value(&forgotten)
             .map_err(|error| stoa_store::StoreError::Data { reason: error.to_string() })?;
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             // Once a minute for each name: whoever asks a hundred times fills no queue.
-            let key = format!("{}.{}", forgotten.hash, tx.now().seconds() / 60);
+            let kind = serde_json::to_string(&forgotten.about).unwrap_or_default();
+            let key = format!("{}.{kind}.{}", forgotten.hash, tx.now().seconds() / 60);
             enqueue(tx, NewJob::new(FORGOT_JOB, &payload).key(&key)).await?;
             Ok(())
         };
@@ -374,7 +395,7 @@ impl Identity {
         let this = self.clone();
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             let Some(found) = store::person::by_identifier(tx, &forgotten.tenant, &hash).await? else { return Ok(()) };
-            this.post(tx, found.person, About::Reset, &forgotten.language).await
+            this.post(tx, found.person, forgotten.about, &forgotten.language).await
         };
         self.store().write(write).await
     }
@@ -405,9 +426,8 @@ impl Identity {
         letter: &Letter,
     ) -> Result<Option<(String, Option<String>)>, IdentityError> {
         let (letter, code) = (letter.clone(), secret()?);
-        let needs_code = letter.about == About::Reset;
         let (this, hash) = (self.clone(), code.1);
-        let write = async move |tx: &mut Tx<'_>| -> Result<Option<String>, IdentityError> {
+        let write = async move |tx: &mut Tx<'_>| -> Result<Option<(String, Option<String>)>, IdentityError> {
             let row = store::person::by_id(tx, letter.person).await?.filter(|row| row.state == "active");
             let Some(row) = row else { return Ok(None) };
             let tenant = stoa_core::Tenant::new(row.tenant).unwrap_or_default();
@@ -416,13 +436,17 @@ impl Identity {
             if email.is_empty() {
                 return Ok(None);
             }
-            if letter.about == About::Reset {
-                store::factor::add_activation(tx, &hash, letter.person, tx.now().plus(RESET_TIME)).await?;
-            }
-            Ok(Some(email))
+            let code = match letter.about {
+                About::Reset => {
+                    store::factor::add_activation(tx, &hash, letter.person, tx.now().plus(RESET_TIME)).await?;
+                    Some(code.0.clone())
+                }
+                About::Code => Some(this.new_sent_code(tx, letter.person).await?),
+                About::NewBrowser | About::PasswordChanged => None,
+            };
+            Ok(Some((email, code)))
         };
-        let email = self.store().write(write).await?;
-        Ok(email.map(|email| (email, needs_code.then_some(code.0))))
+        self.store().write(write).await
     }
 }
 

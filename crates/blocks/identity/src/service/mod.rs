@@ -10,9 +10,11 @@ mod holder;
 mod keys;
 mod known;
 mod people;
+mod samples;
 mod sessions;
 mod sign_in;
 mod tokens;
+mod wallet;
 
 use std::sync::{Arc, RwLock};
 
@@ -33,9 +35,11 @@ pub use factors::{Factor, FactorKind, RecoveryCodes, TotpOffer};
 pub use keys::KeyInfo;
 pub(crate) use people::Search;
 pub use people::{Identifier, NewIdentifier, NewPerson, Person, PersonVersion};
+pub(crate) use samples::SamplePerson;
 pub(crate) use sessions::{At, BROWSER_TIME, Session};
 pub(crate) use sign_in::{Next, Proof};
 pub(crate) use tokens::{Access, Asked, UserInfo};
+pub(crate) use wallet::{Binding, LinkStatus, WalletError};
 
 use crate::error::IdentityError;
 use crate::jose::random;

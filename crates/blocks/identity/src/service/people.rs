@@ -466,6 +466,7 @@ impl Identity {
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             found(store::person::find(tx, by.tenant(), id).await?)?;
             store::person::erase(tx, id).await?;
+            store::wallet::delete_of(tx, id).await?;
             seal::destroy_subject(tx, this.master(), &subject_of(id)).await?;
             let detail = json!({"reason": reason});
             note(tx, &by, "identity.person.erase", format!("identity/people/{id}"), Some(id), detail).await

@@ -39,7 +39,7 @@ pub(crate) enum Next {
 }
 
 /// An attempt that was counted.
-struct Attempt {
+pub(super) struct Attempt {
     name: [u8; 32],
     network: Option<[u8; 32]>,
 }
@@ -69,7 +69,7 @@ impl Identity {
     }
 
     /// Whom a name and a password belong to.
-    async fn by_password(
+    pub(super) async fn by_password(
         &self,
         tenant: &Tenant,
         at: &At,
@@ -113,7 +113,13 @@ impl Identity {
     }
 
     /// Whether a code is one of the person's; each counts once.
-    async fn by_code(&self, tenant: &Tenant, at: &At, person: PersonId, code: &str) -> Result<Method, IdentityError> {
+    pub(super) async fn by_code(
+        &self,
+        tenant: &Tenant,
+        at: &At,
+        person: PersonId,
+        code: &str,
+    ) -> Result<Method, IdentityError> {
         let counted = self.count_attempt(tenant, at, &format!("code of {person}")).await?;
         let (master, now, code) = (self.master().clone(), self.now(), code.to_owned());
         let write = async move |tx: &mut Tx<'_>| -> Result<Option<Method>, IdentityError> {
@@ -152,7 +158,7 @@ impl Identity {
     }
 
     /// Counts an attempt before it is looked at, so that many at once count too. Refused while too many failed.
-    async fn count_attempt(&self, tenant: &Tenant, at: &At, name: &str) -> Result<Attempt, IdentityError> {
+    pub(super) async fn count_attempt(&self, tenant: &Tenant, at: &At, name: &str) -> Result<Attempt, IdentityError> {
         let under = |what: &str| self.master().mac("identity.attempt", format!("{tenant}\0{what}").as_bytes());
         let by_name = under(name);
         let by_network = at.network.map(|network| under(&format!("network {network}")));
@@ -180,7 +186,7 @@ impl Identity {
 
     /// Somebody came in: what failed under their name is forgotten. What failed from their network is not, but for this
     /// attempt; others guess from there too.
-    async fn forget_attempts(&self, counted: Attempt) -> Result<(), IdentityError> {
+    pub(super) async fn forget_attempts(&self, counted: Attempt) -> Result<(), IdentityError> {
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             store::factor::clear_attempts(tx, &counted.name).await?;
             if let Some(network) = &counted.network {

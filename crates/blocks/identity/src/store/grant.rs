@@ -54,7 +54,7 @@ pub(crate) async fn by_id(tx: &mut Tx<'_>, id: GrantId) -> Result<Option<GrantRo
 pub(crate) struct NewGrant<'a> {
     pub(crate) client: ClientId,
     pub(crate) person: PersonId,
-    pub(crate) session: SessionId,
+    pub(crate) session: Option<SessionId>,
     pub(crate) scope: &'a str,
     pub(crate) claims: &'a str,
     pub(crate) resources: &'a str,

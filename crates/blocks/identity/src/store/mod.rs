@@ -9,6 +9,7 @@ pub(crate) mod person;
 pub(crate) mod session;
 pub(crate) mod tidy;
 pub(crate) mod transaction;
+pub(crate) mod wallet;
 
 use stoa_core::{Id, Kind};
 
@@ -40,6 +41,8 @@ ids! {
     pub(crate) GrantKind, GrantId = "grant";
     /// What a person agreed to.
     pub(crate) ConsentKind, ConsentId = "consent";
+    /// A wallet that is bound to a person.
+    pub(crate) WalletKind, WalletId = "wallet";
     /// A reading of a person's data.
     pub(crate) ReadKind, ReadId = "read";
 }

@@ -7,12 +7,15 @@ use stoa_store::{StoreError, Tx, params};
 const BATCH: u32 = 500;
 
 /// Tables whose rows end by themselves, with their key. What hangs on a grant goes before it does.
-const ENDING: [(&str, &str); 9] = [
+const ENDING: [(&str, &str); 12] = [
     ("activation", "hash"),
     ("seen_token", "hash"),
     ("person_session", "id"),
     ("authorization_transaction", "hash"),
     ("pushed_request", "hash"),
+    ("wallet_link", "hash"),
+    ("wallet_binding", "id"),
+    ("sent_code", "hash"),
     ("authorization_code", "hash"),
     ("refresh_token", "hash"),
     ("revoked_token", "id"),

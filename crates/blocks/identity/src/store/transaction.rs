@@ -46,6 +46,17 @@ pub(crate) async fn find(
     .await
 }
 
+/// The transaction of this secret, whichever browser it began in: for a wallet, which has another.
+pub(crate) async fn find_anywhere(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<TransactionRow>, StoreError> {
+    let now = tx.now();
+    tx.find(
+        "SELECT tenant, client, request, person, methods, has_signed_in, has_agreed FROM authorization_transaction \
+         WHERE hash = $1 AND expires_at > $2",
+        params![hash, now],
+    )
+    .await
+}
+
 /// A transaction that begins.
 pub(crate) struct NewTransaction<'a> {
     pub(crate) hash: &'a [u8; 32],

@@ -15,17 +15,17 @@ async fn stoa() -> TestStoa {
 }
 
 /// A key of a client.
-struct Key {
+pub(crate) struct Key {
     pair: EcdsaKeyPair,
     id: &'static str,
 }
 
 impl Key {
-    fn new(id: &'static str) -> Self {
+    pub(crate) fn new(id: &'static str) -> Self {
         Self { pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(), id }
     }
 
-    fn public(&self) -> Value {
+    pub(crate) fn public(&self) -> Value {
         let point = self.pair.public_key().as_ref();
         json!({"kty": "EC", "crv": "P-256", "kid": self.id, "x": BASE64.encode(&point[1..33]), "y": BASE64.encode(&point[33..])})
     }
@@ -37,7 +37,7 @@ impl Key {
         format!("{message}.{}", BASE64.encode(signature))
     }
 
-    fn assertion(&self, claims: &Value) -> String {
+    pub(crate) fn assertion(&self, claims: &Value) -> String {
         self.sign(&json!({"alg": "ES256", "kid": self.id}), claims)
     }
 

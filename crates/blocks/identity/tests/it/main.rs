@@ -17,3 +17,4 @@ mod people;
 mod rp;
 mod sign_in;
 mod walk;
+mod wallet;
