@@ -57,6 +57,8 @@ pub(crate) fn public(identity: Identity) -> OpenApiRouter {
         .route("/authorize", get(authorize::ask).post(authorize::ask_by_form))
         .route("/sign-in", get(sign_in::show).post(sign_in::by_password))
         .route("/sign-in/code", post(sign_in::by_code))
+        .route("/sign-in/mail", get(sign_in::ask_mail).post(sign_in::send_mail))
+        .route("/sign-in/sent", post(sign_in::by_sent))
         .route("/sign-in/continue", post(sign_in::go_on))
         .route("/sign-in/restart", post(sign_in::restart))
         .route("/sign-in/consent", post(sign_in::agree))

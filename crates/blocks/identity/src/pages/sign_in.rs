@@ -18,6 +18,9 @@ use crate::model::authorize::Step;
 use crate::model::claims::{Claim, Scope};
 use crate::service::{Identity, Interaction, Next, Proof, Session};
 
+/// Where a code by mail is asked for.
+const BY_MAIL: &str = "/identity/sign-in/mail";
+
 /// Why a form is shown again.
 enum Again {
     /// What was entered is not right.
@@ -145,6 +148,10 @@ impl Drawn<'_> {
         }
         let mut page = page.form(&form);
         if self.identity.mail().is_some() {
+            let by_mail = Address::new(BY_MAIL).with("t", self.transaction).to_string();
+            page = page.push(
+                Html::trusted("<p>").then(Html::link(&by_mail, w.t("identity-by-mail"))).then(Html::trusted("</p>")),
+            );
             page = page.push(
                 Html::trusted("<p>")
                     .then(Html::link("/identity/forgot", w.t("identity-forgot")))
@@ -173,6 +180,54 @@ impl Drawn<'_> {
             .form(&form)
             .push(restart.render(w));
         finished(interaction, &page, again)
+    }
+
+    /// Whom a code is to be sent to.
+    fn whom(&self, interaction: &Interaction) -> Response {
+        let w = self.view.words();
+        let hint = interaction.request.as_ref().and_then(|request| request.login_hint.as_deref());
+        let form = self.form(BY_MAIL, "identity-by-mail-send").field(
+            Field::text("name", w.t("identity-name"))
+                .hint(w.t("identity-name-hint"))
+                .value(hint.unwrap_or(""))
+                .attribute("autocomplete", "username")
+                .attribute("autocapitalize", "none")
+                .attribute("spellcheck", "false"),
+        );
+        let page = Page::new(&self.view.frame, w.t("identity-by-mail"))
+            .lead(self.lead(interaction, "identity-sign-in-for"))
+            .form(&form)
+            .push(self.by_password_instead());
+        finished(interaction, &page, None)
+    }
+
+    /// The code that was sent, if anybody is behind the name: the page does not say.
+    fn sent(&self, interaction: &Interaction, name: &str, again: Option<&Again>) -> Response {
+        let w = self.view.words();
+        let error = self.trouble(again, "identity-wrong-code");
+        let form = self.form("/identity/sign-in/sent", "identity-sign-in").field(Field::hidden("name", name)).field(
+            Field::text("code", w.t("identity-code"))
+                .hint(w.t("identity-by-mail-hint"))
+                .ltr()
+                .narrow()
+                .attribute("autocomplete", "one-time-code")
+                .attribute("inputmode", "numeric")
+                .error_if(error),
+        );
+        let once_more = self.form(BY_MAIL, "identity-by-mail-again").field(Field::hidden("name", name)).second();
+        let page = Page::new(&self.view.frame, w.t("identity-by-mail-sent"))
+            .lead(w.t("identity-by-mail-sent-do"))
+            .form(&form)
+            .push(once_more.render(w))
+            .push(self.by_password_instead());
+        finished(interaction, &page, again)
+    }
+
+    fn by_password_instead(&self) -> Html {
+        let back = Address::new(SIGN_IN).with("t", self.transaction).to_string();
+        Html::trusted("<p>")
+            .then(Html::link(&back, self.view.words().t("identity-by-password")))
+            .then(Html::trusted("</p>"))
     }
 
     async fn consent(&self, interaction: &Interaction) -> Result<Response, Fault> {
@@ -314,6 +369,78 @@ pub(super) async fn by_code(
             let page =
                 Drawn { view: &view, identity: &identity, browser: &browser, transaction: &transaction, session };
             Ok(page.code(&interaction, Some(&again)))
+        }
+    }
+}
+
+/// A transaction in which somebody is still to sign in.
+async fn open(
+    identity: &Identity,
+    browser: &Browser,
+    transaction: &str,
+    session: Option<&Session>,
+) -> Result<Interaction, IdentityError> {
+    let interaction = identity.interaction(transaction, &browser.hash(), session).await?;
+    if interaction.step == Step::SignIn && identity.mail().is_some() {
+        return Ok(interaction);
+    }
+    Err(IdentityError::SignInOver)
+}
+
+/// Asks whom a code is to be sent to.
+pub(super) async fn ask_mail(
+    _: Public,
+    view: View,
+    State(identity): State<Identity>,
+    browser: Browser,
+    params: Params,
+) -> Result<Response, Fault> {
+    let transaction = params.get("t").unwrap_or("");
+    let session = browser.session(&identity).await?;
+    let interaction = open(&identity, &browser, transaction, session.as_ref()).await?;
+    let page = Drawn { view: &view, identity: &identity, browser: &browser, transaction, session: session.as_ref() };
+    Ok(page.whom(&interaction))
+}
+
+/// Sends a code, and asks for it.
+pub(super) async fn send_mail(
+    _: Public,
+    view: View,
+    State(identity): State<Identity>,
+    browser: Browser,
+    typed: Typed,
+) -> Result<Response, Fault> {
+    browser.check(&typed.0)?;
+    let (transaction, name) = (typed.text("t"), typed.text("name").chars().take(300).collect::<String>());
+    let session = browser.session(&identity).await?;
+    let interaction = open(&identity, &browser, transaction, session.as_ref()).await?;
+    let whose = interaction.client.as_ref().map_or_else(|| tenant(&view), |client| client.tenant.clone());
+    identity.send_code(&whose, &name, view.words().locale().tag()).await?;
+    let page = Drawn { view: &view, identity: &identity, browser: &browser, transaction, session: session.as_ref() };
+    Ok(page.sent(&interaction, &name, None))
+}
+
+/// Signs in with a code that was sent.
+pub(super) async fn by_sent(
+    asking: Public,
+    view: View,
+    State(identity): State<Identity>,
+    browser: Browser,
+    typed: Typed,
+) -> Result<Response, Fault> {
+    browser.check(&typed.0)?;
+    let (transaction, name) = (typed.text("t").to_owned(), typed.text("name").chars().take(300).collect::<String>());
+    let at = browser.at(&identity, asking.info).await?;
+    let code: String = typed.text("code").chars().take(60).collect();
+    match identity.prove(&transaction, &at, Proof::Sent { name: name.clone(), code }).await {
+        Ok(next) => Ok(proved(&browser, &transaction, &next)),
+        Err(error) => {
+            let again = Again::of(error)?;
+            let session = at.session.as_ref();
+            let interaction = open(&identity, &browser, &transaction, session).await?;
+            let page =
+                Drawn { view: &view, identity: &identity, browser: &browser, transaction: &transaction, session };
+            Ok(page.sent(&interaction, &name, Some(&again)))
         }
     }
 }

@@ -430,6 +430,10 @@ impl Identity {
         let write = async move |tx: &mut Tx<'_>| -> Result<Option<(String, Option<String>)>, IdentityError> {
             let row = store::person::by_id(tx, letter.person).await?.filter(|row| row.state == "active");
             let Some(row) = row else { return Ok(None) };
+            // Whoever works for an office needs more than a letter box.
+            if letter.about == About::Code && !row.roles.is_empty() {
+                return Ok(None);
+            }
             let tenant = stoa_core::Tenant::new(row.tenant).unwrap_or_default();
             let person = this.person_in(tx, &tenant, letter.person).await?;
             let email = person.profile.text(crate::model::claims::Claim::Email).to_owned();

@@ -27,6 +27,13 @@ pub(crate) enum Proof {
     },
     /// A code of an authenticator application or from the printed sheet, after a password.
     Code(String),
+    /// A code that was sent, in the place of a password.
+    Sent {
+        /// By what the person is found.
+        name: String,
+        /// The code.
+        code: String,
+    },
 }
 
 /// What comes after a proof.
@@ -58,6 +65,10 @@ impl Identity {
             Proof::Password { name, password } => {
                 let person = self.by_password(&tenant, at, &name, password).await?;
                 self.go_on(&tenant, &hash, at, person, Methods::of([Method::Password])).await
+            }
+            Proof::Sent { name, code } => {
+                let person = self.by_sent_code(&tenant, at, &name, &code).await?;
+                self.go_on(&tenant, &hash, at, person, Methods::of([Method::OneTimeCode])).await
             }
             Proof::Code(code) => {
                 let person = row.person.ok_or(IdentityError::SignInOver)?;
@@ -113,14 +124,19 @@ impl Identity {
     }
 
     /// Whether a code is one of the person's; each counts once.
-    pub(super) async fn by_code(
-        &self,
-        tenant: &Tenant,
-        at: &At,
-        person: PersonId,
-        code: &str,
-    ) -> Result<Method, IdentityError> {
+    async fn by_code(&self, tenant: &Tenant, at: &At, person: PersonId, code: &str) -> Result<Method, IdentityError> {
         let counted = self.count_attempt(tenant, at, &format!("code of {person}")).await?;
+        match self.own_code(person, code).await? {
+            Some(method) => {
+                self.forget_attempts(counted).await?;
+                Ok(method)
+            }
+            None => refused(),
+        }
+    }
+
+    /// The same, for whoever counted the attempt already.
+    pub(super) async fn own_code(&self, person: PersonId, code: &str) -> Result<Option<Method>, IdentityError> {
         let (master, now, code) = (self.master().clone(), self.now(), code.to_owned());
         let write = async move |tx: &mut Tx<'_>| -> Result<Option<Method>, IdentityError> {
             let subject = subject_of(person);
@@ -148,13 +164,7 @@ impl Identity {
             }
             Ok(None)
         };
-        match self.store().write(write).await? {
-            Some(method) => {
-                self.forget_attempts(counted).await?;
-                Ok(method)
-            }
-            None => refused(),
-        }
+        self.store().write(write).await
     }
 
     /// Counts an attempt before it is looked at, so that many at once count too. Refused while too many failed.
@@ -258,7 +268,7 @@ impl Identity {
 
 /// What was shown does not hold. Guesses go to the log of the node and not to the evidence, which whoever guesses could
 /// fill.
-fn refused<T>() -> Result<T, IdentityError> {
+pub(super) fn refused<T>() -> Result<T, IdentityError> {
     tracing::info!(target: "security", "identity: a proof did not hold");
     Err(IdentityError::NotProved)
 }

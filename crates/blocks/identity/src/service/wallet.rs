@@ -17,6 +17,7 @@ use super::authorize::Who;
 use super::clients::{Client, times};
 use super::consents::Decided;
 use super::sessions::At;
+use super::sign_in::refused;
 use super::{About, By, Identity, PersonId, note};
 use crate::error::IdentityError;
 use crate::jose::{Algorithm, PublicKeys, bound_key_certificate, random, thumbprint, verify};
@@ -25,6 +26,7 @@ use crate::model::authorize::{Answer, AuthorizationRequest};
 use crate::model::claims::{Claim, Scopes};
 use crate::model::client::AuthMethod;
 use crate::model::parameters::Parameters;
+use crate::model::person::normal;
 use crate::model::wallet::{AuthFactor, Challenge, factors};
 use crate::store;
 use crate::store::wallet::{LinkRow, NewBinding, NewLink};
@@ -332,8 +334,42 @@ impl Identity {
         self.store().read(read).await
     }
 
-    fn sent_hash(&self, person: PersonId, code: &str) -> [u8; 32] {
-        self.master().mac("identity.sent_code", format!("{person}\0{}", code.trim()).as_bytes())
+    fn sent_hash(&self, whom: &str, code: &str) -> [u8; 32] {
+        self.master().mac("identity.sent_code", format!("{whom}\0{}", code.trim()).as_bytes())
+    }
+
+    /// A code that was sent. Whether anybody is behind the name costs the same.
+    pub(super) async fn by_sent_code(
+        &self,
+        tenant: &Tenant,
+        at: &At,
+        name: &str,
+        code: &str,
+    ) -> Result<PersonId, IdentityError> {
+        let counted = self.count_attempt(tenant, at, &format!("sent to {}", normal(name))).await?;
+        match self.use_sent(tenant, name, code).await? {
+            (Some(person), true) => {
+                self.forget_attempts(counted).await?;
+                Ok(person)
+            }
+            _ => refused(),
+        }
+    }
+
+    /// Who is behind a name, and whether this code was sent to them; then it is used up.
+    async fn use_sent(
+        &self,
+        tenant: &Tenant,
+        name: &str,
+        code: &str,
+    ) -> Result<(Option<PersonId>, bool), IdentityError> {
+        let person = self.active_by_name(tenant, name).await?;
+        let whom = person.map_or_else(|| name.to_owned(), |person| person.to_string());
+        let hash = self.sent_hash(&whom, code);
+        let write = async move |tx: &mut Tx<'_>| -> Result<bool, IdentityError> {
+            Ok(store::wallet::use_sent(tx, &hash).await?)
+        };
+        Ok((person, self.store().write(write).await?))
     }
 
     /// A code that was sent, or one of the person's own application.
@@ -344,18 +380,11 @@ impl Identity {
         name: &str,
         code: &str,
     ) -> Result<(PersonId, Method), IdentityError> {
-        let person = self.active_by_name(tenant, name).await?;
-        let counted = self.count_attempt(tenant, at, &format!("sent to {name}")).await?;
-        let person = person.ok_or(IdentityError::NotProved)?;
-        let hash = self.sent_hash(person, code);
-        let write = async move |tx: &mut Tx<'_>| -> Result<bool, IdentityError> {
-            Ok(store::wallet::use_sent(tx, &hash).await?)
-        };
-        if self.store().write(write).await? {
-            self.forget_attempts(counted).await?;
-            return Ok((person, Method::OneTimeCode));
-        }
-        let method = self.by_code(tenant, at, person, code).await?;
+        let counted = self.count_attempt(tenant, at, &format!("sent to {}", normal(name))).await?;
+        let (person, was_sent) = self.use_sent(tenant, name, code).await?;
+        let Some(person) = person else { return refused() };
+        let method = if was_sent { Some(Method::OneTimeCode) } else { self.own_code(person, code).await? };
+        let Some(method) = method else { return refused() };
         self.forget_attempts(counted).await?;
         Ok((person, method))
     }
@@ -369,7 +398,7 @@ impl Identity {
         token: &str,
         nonce: &str,
     ) -> Result<(PersonId, Method), IdentityError> {
-        let counted = self.count_attempt(tenant, at, &format!("wallet of {name}")).await?;
+        let counted = self.count_attempt(tenant, at, &format!("wallet of {}", normal(name))).await?;
         let person = self.active_by_name(tenant, name).await?.ok_or(IdentityError::NotProved)?;
         let read = async move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, IdentityError> {
             Ok(store::wallet::keys(tx, person).await?)
@@ -505,7 +534,7 @@ impl Identity {
         code: &str,
         until: Instant,
     ) -> Result<(), IdentityError> {
-        Ok(store::wallet::add_sent(tx, &self.sent_hash(person, code), person, until).await?)
+        Ok(store::wallet::add_sent(tx, &self.sent_hash(&person.to_string(), code), person, until).await?)
     }
 
     /// Whether somebody is this client: for the headers of `wallet-binding`.

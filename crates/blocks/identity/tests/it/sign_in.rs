@@ -449,3 +449,78 @@ async fn a_forgotten_password_is_set_anew_by_mail_and_new_browsers_are_told() {
     let texts: String = letters.0.lock().unwrap().iter().map(|mail| mail.text.clone()).collect();
     assert!(!texts.contains("Amina") && !texts.contains(new));
 }
+
+#[tokio::test]
+async fn a_code_by_mail_signs_in_once_and_says_nothing_about_anybody() {
+    let letters = std::sync::Arc::new(Letters::default());
+    let stoa = TestStoa::with_mail(&[stoa_identity::BLOCK], letters.clone()).await;
+    enrol(&stoa, "Amina Juma", "amina").await;
+    let browser = Browser::new(&stoa);
+    let page = front(&browser).await;
+    let transaction = page.text().split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let path = format!("/identity/sign-in/mail?t={transaction}");
+    assert!(page.text().contains("/identity/sign-in/mail?t="));
+    let ask = browser.get(&path).await.expect(200);
+    let asked = async |name: &str| browser.submit(&ask, "/identity/sign-in/mail", &[("name", name)]).await.expect(200);
+    let sent = asked("nobody").await;
+    let of_amina = asked("amina").await;
+    assert_eq!(sent.text().replace("nobody", "NAME"), of_amina.text().replace("amina", "NAME"));
+    asked("amina").await;
+    stoa.run_jobs("identity").await;
+    stoa.run_jobs("identity").await;
+    let code_of = |at: usize| -> String {
+        let text = letters.0.lock().unwrap()[at].text.clone();
+        text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap().to_owned()
+    };
+    // One letter in a minute, however often somebody asks.
+    assert_eq!(letters.0.lock().unwrap().len(), 1);
+    let code = code_of(0);
+    let send = async |browser: &Browser<'_>, page: &Answer, code: &str| {
+        browser.submit(page, "/identity/sign-in/sent", &[("code", code)]).await
+    };
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let of_wrong = send(&browser, &of_amina, wrong).await.expect(422).text().replace("amina", "NAME");
+    assert_eq!(of_wrong, send(&browser, &sent, &code).await.expect(422).text().replace("nobody", "NAME"));
+    send(&browser, &of_amina, &code).await.expect(303);
+    browser.get("/identity/me").await.expect(200);
+    // It counts once.
+    let other = Browser::new(&stoa);
+    let again = front(&other).await;
+    let transaction = again.text().split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let ask = other.get(&format!("/identity/sign-in/mail?t={transaction}")).await.expect(200);
+    let sent = other.submit(&ask, "/identity/sign-in/mail", &[("name", "amina")]).await.expect(200);
+    send(&other, &sent, &code).await.expect(422);
+    // And for three minutes.
+    stoa.clock.advance(Duration::from_mins(2));
+    let sent = other.submit(&ask, "/identity/sign-in/mail", &[("name", "amina")]).await.expect(200);
+    stoa.run_jobs("identity").await;
+    stoa.run_jobs("identity").await;
+    let last = letters.0.lock().unwrap().len() - 1;
+    let late = code_of(last);
+    stoa.clock.advance(Duration::from_secs(181));
+    send(&other, &sent, &late).await.expect(422);
+}
+
+#[tokio::test]
+async fn a_code_by_mail_is_not_for_officials_and_needs_a_mail_server() {
+    let letters = std::sync::Arc::new(Letters::default());
+    let stoa = TestStoa::with_mail(&[stoa_identity::BLOCK], letters.clone()).await;
+    let made = enrol(&stoa, "Amina Juma", "amina").await;
+    let at = format!("/identity/v1/people/{}/roles", made["id"].as_str().unwrap());
+    stoa.put(&stoa.role("admin").await, &at, &json!({"roles": ["official"]})).await.expect(200);
+    let browser = Browser::new(&stoa);
+    let page = front(&browser).await;
+    let transaction = page.text().split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let ask = browser.get(&format!("/identity/sign-in/mail?t={transaction}")).await.expect(200);
+    browser.submit(&ask, "/identity/sign-in/mail", &[("name", "amina")]).await.expect(200);
+    stoa.run_jobs("identity").await;
+    stoa.run_jobs("identity").await;
+    assert_eq!(letters.0.lock().unwrap().len(), 0);
+    // Without a mail server there is no such page.
+    let without = self::stoa().await;
+    let browser = Browser::new(&without);
+    let page = front(&browser).await;
+    assert!(!page.text().contains("/identity/sign-in/mail"));
+    let transaction = page.text().split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    browser.get(&format!("/identity/sign-in/mail?t={transaction}")).await.expect(410);
+}
