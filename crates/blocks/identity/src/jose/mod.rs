@@ -12,7 +12,7 @@ pub(crate) use bound::bound_key_certificate;
 pub use key::KeyFault;
 pub(crate) use key::{PrivateKey, random};
 pub use public::PublicKeys;
-pub(crate) use public::{Foreign, Head, thumbprint, verify};
+pub(crate) use public::{Foreign, Head, full_size, thumbprint, verify};
 pub(crate) use ring::{Held, Ring};
 
 /// A signature that this provider makes and takes (RFC 7518 §3.1, RFC 8037).

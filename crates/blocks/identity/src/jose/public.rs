@@ -31,7 +31,8 @@ impl PublicKeys {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn read(value: Value) -> Result<Self, &'static str> {
+    pub fn read(mut value: Value) -> Result<Self, &'static str> {
+        value.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten().for_each(full_size);
         let keys = value.get("keys").and_then(Value::as_array).ok_or("must be a set of keys: {\"keys\": […]}")?;
         if keys.iter().any(|key| ["d", "p", "q", "dp", "dq", "qi", "k"].iter().any(|secret| key.get(secret).is_some()))
         {
@@ -66,6 +67,21 @@ impl<'de> Deserialize<'de> for PublicKeys {
     }
 }
 
+/// Writes the coordinates of a P-256 key in full (RFC 7518 §6.2.1.2): some libraries leave out zero bytes in front, of one
+/// key in a hundred, whose signatures would never hold.
+pub(crate) fn full_size(key: &mut Value) {
+    if key.get("crv").and_then(Value::as_str) != Some("P-256") {
+        return;
+    }
+    for name in ["x", "y"] {
+        let decoded = key.get(name).and_then(Value::as_str).and_then(|text| BASE64.decode(text).ok());
+        if let (Some(bytes), Some(members)) = (decoded.filter(|bytes| bytes.len() < 32), key.as_object_mut()) {
+            let padded = [vec![0; 32 - bytes.len()], bytes].concat();
+            members.insert(name.to_owned(), BASE64.encode(padded).into());
+        }
+    }
+}
+
 /// What is wrong with a key; nothing if it can be used.
 pub(crate) fn key_fault(key: &Jwk) -> Option<&'static str> {
     match &key.algorithm {
@@ -73,7 +89,11 @@ pub(crate) fn key_fault(key: &Jwk) -> Option<&'static str> {
             let length = BASE64.decode(&numbers.n).map_or(0, |bytes| bytes.len());
             (!RSA_BYTES.contains(&length)).then_some("holds an RSA key that has not 2048 to 8192 bits")
         }
-        AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P256 => None,
+        AlgorithmParameters::EllipticCurve(point) if point.curve == EllipticCurve::P256 => {
+            let is_full = |text: &String| BASE64.decode(text).is_ok_and(|bytes| bytes.len() == 32);
+            (![&point.x, &point.y].into_iter().all(is_full))
+                .then_some("holds a P-256 key whose coordinates have not 32 bytes")
+        }
         AlgorithmParameters::OctetKeyPair(point) if point.curve == EllipticCurve::Ed25519 => None,
         _ => Some("holds a key that is neither RSA, P-256 nor Ed25519"),
     }
@@ -165,4 +185,44 @@ fn by_ed25519(token: &str, key: &Jwk) -> Option<Value> {
     let public = BASE64.decode(&point.x).ok()?;
     UnparsedPublicKey::new(&ED25519, public).verify(message.as_bytes(), &BASE64.decode(signature).ok()?).ok()?;
     serde_json::from_slice(&BASE64.decode(message.split('.').nth(1)?).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{KeyFault, PrivateKey};
+    use super::*;
+
+    #[test]
+    fn coordinates_that_were_cut_short_are_made_whole() -> Result<(), KeyFault> {
+        // One key in a hundred begins with a zero byte; a thousand draws are enough by all means.
+        let cut = |text: &Value| {
+            let bytes = BASE64.decode(text.as_str()?).ok()?;
+            (bytes.first() == Some(&0))
+                .then(|| BASE64.encode(bytes.into_iter().skip_while(|byte| *byte == 0).collect::<Vec<_>>()))
+        };
+        for _ in 0..5_000 {
+            let pair = PrivateKey::open(Algorithm::ES256, &PrivateKey::generate(Algorithm::ES256)?)?;
+            let mut public = pair.public();
+            let Some(short) = cut(&public["x"]) else { continue };
+            let whole = public.clone();
+            public["x"] = short.into();
+            let keys = PublicKeys::read(json!({"keys": [public]})).map_err(|_| KeyFault("read"))?;
+            assert_eq!(serde_json::to_value(&keys).ok(), Some(json!({"keys": [whole]})));
+            assert_eq!(keys.fault(), None);
+            let message = format!("{}.{}", BASE64.encode(r#"{"alg":"ES256"}"#), BASE64.encode("{}"));
+            let token = format!("{message}.{}", BASE64.encode(pair.sign(message.as_bytes())?));
+            assert!(verify(&token, keys.set(), &Algorithm::ALL).is_ok());
+            return Ok(());
+        }
+        panic!("no key began with a zero byte");
+    }
+
+    #[test]
+    fn coordinates_of_another_size_are_refused() {
+        let long = BASE64.encode([1; 33]);
+        let keys = PublicKeys::read(json!({"keys": [{"kty": "EC", "crv": "P-256", "x": long, "y": long}]}));
+        assert_eq!(keys.map(|keys| keys.fault()), Ok(Some("holds a P-256 key whose coordinates have not 32 bytes")));
+    }
 }

@@ -6,13 +6,14 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
+use serde_json::Value;
 use stoa_core::Instant;
 use stoa_store::Tx;
 
 use super::Identity;
 use super::clients::times;
 use crate::error::IdentityError;
-use crate::jose::{Algorithm, Head, thumbprint, verify};
+use crate::jose::{Algorithm, Head, full_size, thumbprint, verify};
 use crate::model::oauth::{OauthCode, OauthError};
 use crate::store;
 
@@ -52,9 +53,13 @@ impl Identity {
         }
         // A private key in the header would be no proof, and no secret any more.
         let public = head.jwk.filter(|jwk| ["d", "k", "p", "q"].iter().all(|name| jwk.get(name).is_none()));
-        let key: Option<Jwk> = public.and_then(|jwk| serde_json::from_value(jwk).ok());
-        let mut key = key.ok_or_else(|| wrong("jwk must be a public key"))?;
-        let print = thumbprint(&key).ok_or_else(|| wrong("the key is of a kind that is not accepted"))?;
+        let mut public = public.ok_or_else(|| wrong("jwk must be a public key"))?;
+        let read = |jwk: &Value| serde_json::from_value::<Jwk>(jwk.clone()).ok();
+        // Of the key as it stands there: its holder computes it so too.
+        let print = read(&public).and_then(|key| thumbprint(&key));
+        let print = print.ok_or_else(|| wrong("the key is of a kind that is not accepted"))?;
+        full_size(&mut public);
+        let mut key = read(&public).ok_or_else(|| wrong("jwk must be a public key"))?;
         // The header names no key of a set: the one that it holds is meant.
         key.common.key_id.clone_from(&head.kid);
         let found = verify(proof, &JwkSet { keys: vec![key] }, &Algorithm::ALL).map_err(wrong)?;
