@@ -272,7 +272,9 @@ impl Identity {
         }
         let at = elsewhere(linked, network, info);
         let (person, methods) = self.shown(&client.tenant, &at, individual, challenges, name).await?;
-        if !request.is_reached_by(&methods) {
+        // The client may have named the one person whom it means.
+        let is_meant = request.claims.subject.as_ref().is_none_or(|named| *named == self.subject(&client, person));
+        if !request.is_reached_by(&methods) || !is_meant {
             return Err(Said("auth_failed"));
         }
         let (by, words) = (By::person(&client.tenant, person, info.clone()), methods.words());
@@ -398,6 +400,10 @@ impl Identity {
         token: &str,
         nonce: &str,
     ) -> Result<(PersonId, Method), IdentityError> {
+        // What is signed for no sign-in could be shown twice: no wallet binds another.
+        if nonce.is_empty() {
+            return refused();
+        }
         let counted = self.count_attempt(tenant, at, &format!("wallet of {}", normal(name))).await?;
         let person = self.active_by_name(tenant, name).await?.ok_or(IdentityError::NotProved)?;
         let read = async move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, IdentityError> {

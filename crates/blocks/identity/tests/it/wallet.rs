@@ -211,6 +211,12 @@ async fn what_begins_elsewhere_is_read_as_authorize_reads_it() {
         }
         assert_eq!(code(&page.begin(&stoa, &changes).await), expected, "{name} {value}");
     }
+    // The client means somebody else.
+    let claims = json!({"id_token": {"sub": {"value": "another"}}});
+    let transaction = text(&page.begin(&stoa, &[("claims", claims)]).await, "transactionId");
+    let (_, name) = linked(&stoa, &page, &transaction).await;
+    let request = json!({"linkedTransactionId": name, "individualId": "amina", "challengeList": pin(PASSWORD)});
+    assert_eq!(code(&wallet(&stoa, "authenticate", &request).await), "auth_failed");
     let strict = page.begin(&stoa, &[("acrValues", json!("idbb:acr:linked-wallet-static-code"))]).await;
     assert_eq!(strict["response"]["authFactors"], json!([[{"type": "Wallet"}, {"type": "PIN"}]]));
 }
@@ -251,6 +257,13 @@ async fn a_bound_wallet_signs_for_its_owner_and_for_one_sign_in() {
     let user = text(&bound, "walletUserId");
     assert!(text(&bound, "certificate").starts_with("-----BEGIN CERTIFICATE-----"));
     assert_eq!(code(&bind(&by, good).await.expect(200).json()), "duplicate_public_key");
+    // A wallet does not bind another one.
+    let ends = stoa.clock.now().seconds() + 60;
+    let token = key.assertion(&json!({"aud": ISSUER, "sub": user, "nonce": "", "exp": ends}));
+    let second = json!({"individualId": "amina", "authFactorType": "WLA", "format": "jwt",
+        "publicKey": Key::new("second").public(),
+        "challengeList": [{"authFactorType": "WLA", "challenge": token, "format": "jwt"}]});
+    assert_eq!(code(&bind(&by, wrapped(&second)).await.expect(200).json()), "invalid_auth_challenge");
 
     let page = Page::open(&stoa).await;
     let wanted = [("acrValues", json!("idbb:acr:linked-wallet"))];
