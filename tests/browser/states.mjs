@@ -55,6 +55,50 @@ export function suite(stoa) {
   for (const language of languages) {
     const code = `states-${language}`;
 
+    test(`a code by mail, and a wallet, in ${language}`, { timeout: 120_000 }, async () => {
+      await stoa.identified;
+      const name = `mail-${language}`;
+      const person = await stoa.identity("/v1/people", {
+        profile: { name: "Zuri Abasi", birthdate: "1991-02-03", email: `${name}@example.org` },
+        identifiers: [{ kind: "username", value: name }], is_distinct: true,
+      });
+      const page = await visitor(stoa, language);
+      await page.goto(person.activation_url);
+      for (const field of ["#f-password", "#f-again"]) await page.type(field, stoa.password);
+      await enter(page);
+      await page.goto(`${stoa.address}/identity/me`);
+      await sent(page, "a[href*='/sign-in/mail']");
+      await look(page, language, "whom a code is sent to");
+      await page.type("#f-name", name);
+      await enter(page);
+      await look(page, language, "a code that was sent");
+      await page.type("#f-code", "wrong");
+      await enter(page);
+      await look(page, language, "a code that is wrong");
+      const letter = await stoa.letterTo(`${name}@example.org`);
+      await page.type("#f-code", letter.match(/\b\d{6}\b/)[0]);
+      await enter(page);
+      assert.equal(new URL(page.url()).pathname, "/identity/me");
+
+      const maker = `maker-${language}`;
+      const { client_secret: secret } = await stoa.identity("/v1/clients", {
+        client_id: maker, client_name: "Wallet maker", grant_types: ["client_credentials"], redirect_uris: [],
+      });
+      const { publicKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign"]);
+      const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", publicKey);
+      const bound = await stoa.identity("/wallet-binding", { requestTime: new Date().toISOString(), request: {
+        individualId: name, authFactorType: "WLA", format: "jwt", publicKey: { kty, crv, x, y },
+        challengeList: [{ authFactorType: "PIN", challenge: stoa.password, format: "alpha-numeric" }],
+      } }, { "partner-id": maker, "partner-api-key": secret });
+      assert.deepEqual(bound.errors, []);
+      await page.goto(`${stoa.address}/identity/me/security`);
+      await look(page, language, "a person with a wallet");
+      await sent(page, "form[action$='/wallet/remove'] button");
+      await look(page, language, "a wallet that was removed");
+      assert.equal(await page.$("form[action$='/wallet/remove']"), null);
+      await close(page);
+    });
+
     test(`refused, conflicting and opened in ${language}`, { timeout: 300_000 }, async () => {
       const page = await signedIn(stoa, language);
       await page.goto(`${stoa.address}${R}/new`);

@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
@@ -21,12 +22,56 @@ export const colours = (language, width) =>
 
 const START_TIME = 60_000;
 
+/** A mail server that takes every letter (RFC 5321, as far as it goes without extensions) and keeps them. */
+async function letterBox() {
+  const letters = [];
+  const server = createServer((socket) => {
+    let [rest, letter] = ["", null];
+    const say = (line) => socket.write(`${line}\r\n`);
+    socket.on("error", () => {});
+    socket.on("data", (piece) => {
+      const lines = (rest + piece).split("\r\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (letter !== null) {
+          if (line !== ".") { letter += `${line}\n`; continue; }
+          letters.push(letter);
+          letter = null;
+          say("250 kept");
+        } else if (/^DATA/i.test(line)) { letter = ""; say("354 go on"); }
+        else if (/^QUIT/i.test(line)) { say("221 bye"); socket.end(); }
+        else say("250 yes");
+      }
+    });
+    say("220 ready");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  const to = async (address) => {
+    const last = Date.now() + START_TIME;
+    for (;;) {
+      const found = letters.find((letter) => letter.includes(`To: ${address}`));
+      if (found) {
+        const [head, body] = [found.slice(0, found.indexOf("\n\n")), found.slice(found.indexOf("\n\n"))];
+        return /^Content-Transfer-Encoding: base64$/im.test(head) ? Buffer.from(body, "base64").toString() : body;
+      }
+      if (Date.now() > last) throw new Error(`no letter to ${address} came`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+  return { to, url: `smtp://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+}
+
 /** A server on an empty folder. Whatever goes wrong on the way, nothing of it stays behind. */
 async function serve(...options) {
+  return serveWith({}, ...options);
+}
+
+async function serveWith(settings, ...options) {
   const folder = mkdtempSync(join(tmpdir(), "stoa-browser-"));
   const data = join(folder, "data");
   const server = spawn(binary, ["up", "--listen", "127.0.0.1:0", "--data", data, ...options], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...settings },
   });
   const ended = new Promise((resolve) => server.once("close", resolve));
   const kill = () => { server.kill("SIGKILL"); };
@@ -106,14 +151,15 @@ async function report(stoa) {
 /** A service, and a person with a password who can sign in to it. */
 async function identify(stoa) {
   const key = stoa.run("key", "create", "--name", "identity", "--role", "admin").match(/stoa_[\w-]+/)[0];
-  const call = async (path, body) => {
+  const call = async (path, body, headers = {}) => {
     const answer = await fetch(`${stoa.address}/identity${path}`, {
       method: "POST", body: JSON.stringify(body),
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
+  stoa.identity = call;
   await call("/v1/clients", {
     client_id: "pension", client_name: "Pension service", redirect_uris: ["http://127.0.0.1:8/callback"],
     scope: "openid profile email", purpose: "To pay your pension to the right account.",
@@ -141,13 +187,15 @@ function within(time, what, promise) {
  * on beside the first suites; `imported` says when countries and subdivisions are there.
  */
 export async function start(stoa) {
-  const server = await serve();
+  const box = await letterBox();
+  const server = await serveWith({ STOA_MAIL__SMTP_URL: box.url, STOA_MAIL__FROM: "identity@example.org" });
   let importing;
   let browser;
   const stop = async () => {
     await browser?.close();
     importing?.kill("SIGKILL");
     await server.stop();
+    box.stop();
   };
   try {
     const run = (...args) => {
@@ -160,7 +208,7 @@ export async function start(stoa) {
       args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
     });
     // The same object for all: what is added to it later is seen by every suite.
-    Object.assign(stoa, { ...server, browser, run, stop, foreign: [] });
+    Object.assign(stoa, { ...server, browser, run, stop, letterTo: box.to, foreign: [] });
     stoa.file = (name, text) => {
       const path = join(server.folder, name);
       writeFileSync(path, text);

@@ -35,6 +35,13 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network(pub Option<u64>);
 
+impl Network {
+    /// Says where a request came from: the listener does, and a test in its place.
+    pub fn of_request(parts: &mut http::Extensions, address: IpAddr) {
+        parts.insert(Peer(address));
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Network {
     type Rejection = std::convert::Infallible;
 

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use crate::connections::Connections;
 use crate::mediator::FromMediator;
-use crate::rate::Peer;
+use crate::rate::Network;
 use crate::tls::{Tls, TlsFiles, is_certified};
 use crate::wire::{Activity, Wire};
 
@@ -191,7 +191,7 @@ fn arrived(
     let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back();
     let named = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     let peer = named.filter(|_| behind_proxy).unwrap_or(from);
-    request.extensions_mut().insert(Peer(peer));
+    Network::of_request(request.extensions_mut(), peer);
     request.extensions_mut().insert(arrival);
     request
 }

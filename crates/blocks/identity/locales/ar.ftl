@@ -154,6 +154,8 @@ identity-mail-reset-text =
     { $link }
 
     إن لم تكن أنت فلا تفعل شيئًا.
+identity-mail-wallet = رُبطت محفظة بهويتك
+identity-mail-wallet-text = رُبطت محفظة بهويتك في { $at } وبإمكانها تسجيل دخولك. إن لم تكن أنت فأزلها هنا وغيّر كلمة مرورك: { $link }
 identity-mine = هويتي
 identity-name = الاسم أو الرقم
 identity-name-full-hint = كما يُعرض. يتكون من الاسم الشخصي والعائلة إن تُرك فارغًا.
@@ -246,6 +248,10 @@ identity-until = حتى
 identity-used = آخر استخدام
 identity-username-hint = ما يكتبه الشخص للدخول: من 3 إلى 64 حرفًا أو رقمًا أو نقطة أو شرطة.
 identity-value = القيمة
+identity-wallet-maker = من إعداد
+identity-wallet-since = رُبطت في
+identity-wallet-until = حتى
+identity-wallets = المحافظ
 identity-when = متى
 identity-withdraw = سحب
 identity-wrong = الاسم أو كلمة المرور غير صحيحة. تحقق منهما وأعد المحاولة.

@@ -154,6 +154,8 @@ identity-mail-reset-text =
     { $link }
 
     If it was not you, do nothing.
+identity-mail-wallet = A wallet was bound to you
+identity-mail-wallet-text = A wallet was bound to your identity on { $at }, and can sign you in. If it was not you, remove it here and change your password: { $link }
 identity-mine = My identity
 identity-name = Name or number
 identity-name-full-hint = As it is shown. Made of the given and family names where you leave it empty.
@@ -250,6 +252,10 @@ identity-until = Until
 identity-used = Used last
 identity-username-hint = What the person types to sign in: 3 to 64 letters, digits, dots and dashes.
 identity-value = Value
+identity-wallet-maker = Made by
+identity-wallet-since = Bound
+identity-wallet-until = Until
+identity-wallets = Wallets
 identity-when = When
 identity-withdraw = Withdraw
 identity-wrong = Name or password are not right. Check both and try again.

@@ -154,6 +154,8 @@ identity-mail-reset-text =
     { $link }
 
     Si ce n’était pas vous, ne faites rien.
+identity-mail-wallet = Un portefeuille a été lié à votre identité
+identity-mail-wallet-text = Un portefeuille a été lié à votre identité le { $at } et peut vous connecter. Si ce n’était pas vous, supprimez-le ici et changez votre mot de passe : { $link }
 identity-mine = Mon identité
 identity-name = Nom ou numéro
 identity-name-full-hint = Tel qu’il est affiché. Composé des prénoms et noms si vous le laissez vide.
@@ -250,6 +252,10 @@ identity-until = Jusqu’à
 identity-used = Dernière utilisation
 identity-username-hint = Ce que la personne saisit pour se connecter : 3 à 64 lettres, chiffres, points et tirets.
 identity-value = Valeur
+identity-wallet-maker = Proposé par
+identity-wallet-since = Lié le
+identity-wallet-until = Jusqu’au
+identity-wallets = Portefeuilles
 identity-when = Quand
 identity-withdraw = Retirer
 identity-wrong = Le nom ou le mot de passe est incorrect. Vérifiez les deux et réessayez.

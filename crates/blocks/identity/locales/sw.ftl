@@ -24,8 +24,8 @@ identity-by-mail-again = Tuma msimbo mwingine
 identity-by-mail-hint = Tarakimu sita kutoka kwenye barua pepe.
 identity-by-mail-send = Nitumie msimbo
 identity-by-mail-sent = Angalia barua pepe yako
-identity-by-mail-sent-do = Kama mtu anajulikana kwa jina hili na ana anwani ya barua pepe hapa, msimbo uko njiani. Unatumika kwa dakika tatu. Unaofuata hutumwa baada ya dakika moja. Maafisa huingia kwa nenosiri lao.
-identity-by-password = Ingia kwa nenosiri
+identity-by-mail-sent-do = Kama mtu anajulikana kwa jina hili na ana anwani ya barua pepe hapa, msimbo uko njiani. Unatumika kwa dakika tatu. Unaofuata hutumwa baada ya dakika moja. Maafisa huingia kwa nywila yao.
+identity-by-password = Ingia kwa nywila
 identity-cancel-to = Ghairi, rudi kwa { $service }
 identity-changed = Imebadilishwa
 identity-claim-address = Anwani ya posta
@@ -154,6 +154,8 @@ identity-mail-reset-text =
     { $link }
 
     Kama si wewe, usifanye chochote.
+identity-mail-wallet = Pochi imefungwa kwako
+identity-mail-wallet-text = Pochi imefungwa kwenye utambulisho wako { $at }, nayo inaweza kukuingiza. Kama si wewe, iondoe hapa na ubadilishe nywila yako: { $link }
 identity-mine = Utambulisho wangu
 identity-name = Jina au namba
 identity-name-full-hint = Kama linavyoonyeshwa. Linaundwa na majina mengine ukiacha wazi.
@@ -246,6 +248,10 @@ identity-until = Hadi
 identity-used = Ilitumika mwisho
 identity-username-hint = Anachoandika mtu kuingia: herufi, tarakimu, nukta na vistari 3 hadi 64.
 identity-value = Thamani
+identity-wallet-maker = Imetengenezwa na
+identity-wallet-since = Imefungwa
+identity-wallet-until = Hadi
+identity-wallets = Pochi
 identity-when = Lini
 identity-withdraw = Ondoa
 identity-wrong = Jina au nywila si sahihi. Kagua zote na ujaribu tena.

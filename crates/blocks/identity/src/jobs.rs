@@ -119,6 +119,12 @@ impl JobHandler for SendMail {
                 let args = [("link", link.as_str().into()), ("at", at.as_str().into())];
                 (w.t("identity-mail-browser"), w.with("identity-mail-browser-text", &args))
             }
+            About::Wallet => {
+                let link = format!("{issuer}/me/security");
+                let at = letter.at.to_string();
+                let args = [("link", link.as_str().into()), ("at", at.as_str().into())];
+                (w.t("identity-mail-wallet"), w.with("identity-mail-wallet-text", &args))
+            }
             About::Code => {
                 let code = code.unwrap_or_default();
                 (w.t("identity-mail-code"), w.with("identity-mail-code-text", &[("code", code.as_str().into())]))

@@ -5,15 +5,15 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Map, Value, json};
-use stoa_core::{Actor, Instant, Problem, Tenant};
-use stoa_web::{Fault, OpenApiRouter, Path, Profile, Public, RawJson, Right as _, json as answer};
+use serde_json::{Value, json};
+use stoa_core::{Actor, Problem, Tenant};
+use stoa_web::{Fault, OpenApiRouter, Path, Profile, Public, RawJson, Right as _};
 use utoipa_axum::routes;
 
+use super::envelope::{Asked, USUAL, request};
 use crate::error::IdentityError;
 use crate::jose::PublicKeys;
 use crate::model::acr::PUBLISHED;
@@ -37,56 +37,6 @@ fn by(asking: Public, identity: &Identity) -> Result<By, Problem> {
     Ok(By::new(asking.actor, asking.info))
 }
 
-/// `{responseTime, response, errors}`: with exactly one error, or none and an empty list.
-fn envelope(identity: &Identity, outcome: Result<String, &'static str>) -> Response {
-    let at = identity.store().clock().now();
-    let (response, errors) = match outcome {
-        Ok(client_id) => (json!({"clientId": client_id}), json!([])),
-        Err(code) => (json!({}), json!([{"errorCode": code, "errorMessage": code}])),
-    };
-    answer(StatusCode::OK, &json!({"responseTime": millis(at), "response": response, "errors": errors}))
-}
-
-/// `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`.
-pub(super) fn millis(at: Instant) -> String {
-    let text = Instant::from_micros(at.micros() / 1000 * 1000).to_string();
-    match text.split_once('.') {
-        Some((whole, rest)) => {
-            format!("{whole}.{:0<3}Z", rest.trim_end_matches('Z').get(..3).unwrap_or(rest.trim_end_matches('Z')))
-        }
-        None => format!("{}.000Z", text.trim_end_matches('Z')),
-    }
-}
-
-/// Whether a text is a time as the published file writes it.
-pub(super) fn is_request_time(value: Option<&Value>) -> bool {
-    let Some(text) = value.and_then(Value::as_str) else { return false };
-    let shape = |(place, byte): (usize, u8)| match place {
-        4 | 7 => byte == b'-',
-        10 => byte == b'T',
-        13 | 16 => byte == b':',
-        19 => byte == b'.',
-        23 => byte == b'Z',
-        _ => byte.is_ascii_digit(),
-    };
-    text.len() == 24 && text.bytes().enumerate().all(shape)
-}
-
-/// The fields of a request, read one by one.
-struct Asked<'a>(&'a Map<String, Value>);
-
-impl Asked<'_> {
-    fn text(&self, name: &str) -> &str {
-        self.0.get(name).and_then(Value::as_str).unwrap_or("")
-    }
-
-    /// The texts of a list; none where it is missing or holds something else.
-    fn list(&self, name: &str) -> Option<Vec<String>> {
-        let list = self.0.get(name)?.as_array()?;
-        list.iter().map(|one| one.as_str().map(str::to_owned)).collect()
-    }
-}
-
 /// What is described, over what is known; or the code of the first field at fault. A client that is new must have a key.
 fn described(asked: &Asked<'_>, present: Option<&Metadata>, profile: Profile) -> Result<Metadata, &'static str> {
     let mut metadata = present.cloned().unwrap_or_default();
@@ -106,7 +56,7 @@ fn described(asked: &Asked<'_>, present: Option<&Metadata>, profile: Profile) ->
         return Err("invalid_uri");
     }
     // The suite prepares clients without addresses, and refuses empty lists all the same.
-    let is_left_out = profile == Profile::Govstack && present.is_none() && !asked.0.contains_key("redirectUris");
+    let is_left_out = profile == Profile::Govstack && present.is_none() && !asked.has("redirectUris");
     let redirects = asked.list("redirectUris").unwrap_or_default();
     // Its addresses are of other hosts and without TLS; in this profile nothing leaves the machine anyhow.
     let is_plain = |uri: &str| {
@@ -118,7 +68,7 @@ fn described(asked: &Asked<'_>, present: Option<&Metadata>, profile: Profile) ->
         return Err("invalid_redirect_uri");
     }
     if present.is_none() {
-        metadata.jwks = Some(key(asked.0.get("publicKey"), profile).ok_or("invalid_public_key")?);
+        metadata.jwks = Some(key(asked.get("publicKey"), profile).ok_or("invalid_public_key")?);
     }
     let acrs = asked.list("authContextRefs").unwrap_or_default();
     if acrs.is_empty() || !acrs.iter().all(|acr| PUBLISHED.contains(&acr.as_str())) {
@@ -164,13 +114,6 @@ pub(super) fn key(value: Option<&Value>, profile: Profile) -> Option<PublicKeys>
     (profile == Profile::Govstack || keys.fault().is_none()).then_some(keys)
 }
 
-pub(super) fn request(body: &Value) -> Result<&Map<String, Value>, &'static str> {
-    if !is_request_time(body.get("requestTime")) {
-        return Err("invalid_request");
-    }
-    body.get("request").and_then(Value::as_object).ok_or("invalid_request")
-}
-
 /// Register a client, as GovStack has it
 ///
 /// A client with `private_key_jwt` and `authorization_code`. The same once more is answered the same; another under the same
@@ -190,8 +133,7 @@ async fn create_oidc_client(
     RawJson(body): RawJson,
 ) -> Result<Response, Fault> {
     let by = by(asking, &identity)?;
-    let checked = request(&body).and_then(|request| {
-        let asked = Asked(request);
+    let checked = request(&body).and_then(|asked| {
         let client_id = asked.text("clientId").to_owned();
         if id_fault(&client_id).is_some() {
             return Err("invalid_client_id");
@@ -200,7 +142,7 @@ async fn create_oidc_client(
     });
     let (client_id, metadata) = match checked {
         Ok(checked) => checked,
-        Err(code) => return Ok(envelope(&identity, Err(code))),
+        Err(code) => return Ok(USUAL.of(&identity, Err(code))),
     };
     let new = NewClient { client_id: Some(client_id.clone()), is_active: None, metadata };
     let outcome = match identity.register_checked(&by, new.clone()).await {
@@ -213,7 +155,7 @@ async fn create_oidc_client(
         Err(IdentityError::InvalidRequest(_)) => Err("invalid_input"),
         Err(error) => return Err(error.into()),
     };
-    Ok(envelope(&identity, outcome))
+    Ok(USUAL.of(&identity, outcome.map(|client_id| json!({"clientId": client_id}))))
 }
 
 fn by_tenant(by: &By) -> &Tenant {
@@ -238,22 +180,22 @@ async fn update_oidc_client(
 ) -> Result<Response, Fault> {
     let by = by(asking, &identity)?;
     let request = match request(&body) {
-        Ok(request) => Asked(request),
-        Err(code) => return Ok(envelope(&identity, Err(code))),
+        Ok(request) => request,
+        Err(code) => return Ok(USUAL.of(&identity, Err(code))),
     };
     let present = match identity.client(by_tenant(&by), &client_id).await {
         Ok(present) => present,
-        Err(IdentityError::ClientNotFound(_)) => return Ok(envelope(&identity, Err("invalid_client_id"))),
+        Err(IdentityError::ClientNotFound(_)) => return Ok(USUAL.of(&identity, Err("invalid_client_id"))),
         Err(error) => return Err(error.into()),
     };
     let metadata = match described(&request, Some(&present.metadata), identity.profile()) {
         Ok(metadata) => metadata,
-        Err(code) => return Ok(envelope(&identity, Err(code))),
+        Err(code) => return Ok(USUAL.of(&identity, Err(code))),
     };
     let is_active = match request.text("status").to_ascii_lowercase().as_str() {
         "active" | "" => true,
         "inactive" => false,
-        _ => return Ok(envelope(&identity, Err("invalid_input"))),
+        _ => return Ok(USUAL.of(&identity, Err("invalid_input"))),
     };
     let new = NewClient { client_id: None, is_active: Some(is_active), metadata };
     let outcome = match identity.change_client_checked(&by, &client_id, new).await {
@@ -261,22 +203,5 @@ async fn update_oidc_client(
         Err(IdentityError::InvalidRequest(_)) => Err("invalid_input"),
         Err(error) => return Err(error.into()),
     };
-    Ok(envelope(&identity, outcome))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_and_read_as_published() {
-        assert_eq!(millis(Instant::from_micros(1_795_478_400_123_456)), "2026-11-24T00:00:00.123Z");
-        assert_eq!(millis(Instant::from_micros(1_795_478_400_000_000)), "2026-11-24T00:00:00.000Z");
-        for (text, holds) in
-            [("2026-11-24T00:00:00.000Z", true), ("2011-10-05", false), ("2026-11-24T00:00:00Z", false)]
-        {
-            assert_eq!(is_request_time(Some(&json!(text))), holds, "{text}");
-        }
-        assert!(!is_request_time(Some(&Value::Null)) && !is_request_time(None));
-    }
+    Ok(USUAL.of(&identity, outcome.map(|client_id| json!({"clientId": client_id}))))
 }

@@ -1,6 +1,7 @@
 //! The block's addresses: those of OAuth 2.0 and OpenID Connect in `oauth`, the official ones beside them in `govstack`, the
 //! richer native ones in `native`.
 
+mod envelope;
 mod govstack;
 mod native;
 mod oauth;

@@ -11,7 +11,8 @@ use stoa_core::{Actor, Problem, Refusal, Tenant};
 use stoa_web::{Fault, Network, OpenApiRouter, Profile, Public, RawJson, Right as _, cookie, json as answer};
 use utoipa_axum::routes;
 
-use super::govstack::{is_request_time, key, millis};
+use super::envelope::{Asked, Envelope, OF_CODE, OF_STATUS, USUAL, millis, request};
+use super::govstack::key;
 use crate::error::IdentityError;
 use crate::jose::random;
 use crate::model::authorize::AuthorizationRequest;
@@ -50,78 +51,29 @@ fn page(headers: &HeaderMap, profile: Profile) -> Result<[u8; 32], Problem> {
     }
 }
 
-/// `{responseTime, response, errors}`.
-struct Envelope {
-    time: &'static str,
-    /// An error has no `response` at all: the published file wants its members wherever there is one.
-    is_left_out: bool,
+/// The answer to what the service found, said or could not do.
+fn answered(identity: &Identity, how: &Envelope, outcome: Result<Value, WalletError>) -> Result<Response, Fault> {
+    match outcome {
+        Ok(response) => Ok(how.of(identity, Ok(response))),
+        Err(WalletError::Said(code)) => Ok(how.of(identity, Err(code))),
+        Err(WalletError::Failed(error)) => Err(error.into()),
+    }
 }
 
-const USUAL: Envelope = Envelope { time: "responseTime", is_left_out: false };
-/// As the published file spells it.
-const OF_STATUS: Envelope = Envelope { time: "responseTIme", is_left_out: false };
-const OF_CODE: Envelope = Envelope { time: "responseTime", is_left_out: true };
-
-impl Envelope {
-    fn of(&self, identity: &Identity, outcome: Result<Value, WalletError>) -> Result<Response, Fault> {
-        let mut body = Map::new();
-        body.insert(self.time.to_owned(), millis(identity.store().clock().now()).into());
-        match outcome {
-            Ok(response) => {
-                body.insert("response".to_owned(), response);
-                body.insert("errors".to_owned(), json!([]));
-            }
-            Err(WalletError::Said(code)) => {
-                if !self.is_left_out {
-                    body.insert("response".to_owned(), json!({}));
-                }
-                body.insert("errors".to_owned(), json!([{"errorCode": code, "errorMessage": code}]));
-            }
-            Err(WalletError::Failed(error)) => return Err(error.into()),
+/// The texts of a list; nothing is an empty one. The official suite sends a text where a list belongs.
+fn texts(asked: &Asked<'_>, name: &str, profile: Profile, code: &'static str) -> Result<Vec<String>, WalletError> {
+    match asked.get(name) {
+        None => Ok(Vec::new()),
+        Some(Value::String(text)) if profile == Profile::Govstack => {
+            Ok(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
         }
-        Ok(answer(StatusCode::OK, &Value::Object(body)))
+        Some(_) => asked.list(name).filter(|list| list.len() <= 100).ok_or(WalletError::Said(code)),
     }
 }
 
-/// The request inside of a body.
-fn request(body: &Value) -> Result<Asked<'_>, WalletError> {
-    let request = body.get("request").and_then(Value::as_object);
-    match request.filter(|_| is_request_time(body.get("requestTime"))) {
-        Some(request) => Ok(Asked(request)),
-        None => Err(WalletError::Said("invalid_request")),
-    }
-}
-
-struct Asked<'a>(&'a Map<String, Value>);
-
-impl<'a> Asked<'a> {
-    fn text(&self, name: &str) -> &'a str {
-        self.0.get(name).and_then(Value::as_str).unwrap_or("")
-    }
-
-    /// Under one of its spellings.
-    fn either(&self, names: [&str; 2]) -> &'a str {
-        names.into_iter().map(|name| self.text(name)).find(|text| !text.is_empty()).unwrap_or("")
-    }
-
-    /// The texts of a list; nothing is an empty one. The official suite sends a text where a list belongs.
-    fn list(&self, name: &str, profile: Profile, code: &'static str) -> Result<Vec<String>, WalletError> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => Ok(Vec::new()),
-            Some(Value::String(text)) if profile == Profile::Govstack => {
-                Ok(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
-            }
-            Some(Value::Array(list)) if list.len() <= 100 => {
-                let texts: Option<Vec<String>> = list.iter().map(|one| one.as_str().map(str::to_owned)).collect();
-                texts.ok_or(WalletError::Said(code))
-            }
-            Some(_) => Err(WalletError::Said(code)),
-        }
-    }
-}
-
-/// The parameters of `/authorize` in a request that spells them as e-Signet does.
-fn parameters(asked: &Asked<'_>) -> Parameters {
+/// The parameters of `/authorize` in a request that spells them as e-Signet does. What has another type than it should is
+/// refused: a page that asks for a fresh sign-in shall not get an old one.
+fn parameters(asked: &Asked<'_>) -> Result<Parameters, WalletError> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (theirs, ours) in [
         ("scope", "scope"),
@@ -138,23 +90,34 @@ fn parameters(asked: &Asked<'_>) -> Parameters {
         ("codeChallenge", "code_challenge"),
         ("codeChallengeMethod", "code_challenge_method"),
     ] {
-        let text = asked.text(theirs);
-        if !text.is_empty() {
-            query.append_pair(ours, text);
+        match asked.get(theirs) {
+            None => {}
+            Some(Value::String(text)) => {
+                query.append_pair(ours, text);
+            }
+            Some(_) => return Err(WalletError::Said("invalid_request")),
         }
     }
-    if let Some(claims) = asked.0.get("claims").filter(|claims| claims.is_object()) {
-        query.append_pair("claims", &claims.to_string());
+    match asked.get("claims") {
+        None => {}
+        Some(claims) if claims.is_object() => {
+            query.append_pair("claims", &claims.to_string());
+        }
+        Some(_) => return Err(WalletError::Said("invalid_request")),
     }
-    if let Some(age) = asked.0.get("maxAge").and_then(Value::as_u64) {
-        query.append_pair("max_age", &age.to_string());
+    match asked.get("maxAge") {
+        None => {}
+        Some(age) => {
+            let age = age.as_u64().ok_or(WalletError::Said("invalid_request"))?;
+            query.append_pair("max_age", &age.to_string());
+        }
     }
-    Parameters::read(query.finish().as_bytes())
+    Ok(Parameters::read(query.finish().as_bytes()))
 }
 
 /// What is asked of the person, as both kinds of callers read it.
 fn described(client: &Client, request: &AuthorizationRequest) -> Map<String, Value> {
-    let wanted = request.wanted();
+    let wanted = request.claims.wanted();
     let those = |is_essential: bool| {
         wanted.iter().filter(|(_, flag)| **flag == is_essential).map(|(claim, _)| claim.as_str()).collect::<Vec<_>>()
     };
@@ -205,8 +168,7 @@ async fn oauth_details(
 ) -> Result<Response, Fault> {
     let page = page(&headers, identity.profile())?;
     let begun = async {
-        let asked = request(&body)?;
-        let asked = parameters(&asked);
+        let asked = parameters(&request(&body)?)?;
         let (transaction, client, request) = identity.begin_elsewhere(&asked, &page).await?;
         let mut response = described(&client, &request);
         response.insert("transactionId".to_owned(), transaction.into());
@@ -214,7 +176,7 @@ async fn oauth_details(
         response.insert("credentialScopes".to_owned(), json!([]));
         Ok(Value::Object(response))
     };
-    USUAL.of(&identity, begun.await)
+    answered(&identity, &USUAL, begun.await)
 }
 
 /// A code by which a wallet takes a sign-in over
@@ -238,7 +200,7 @@ async fn generate_link_code(
         let (code, ends) = identity.link_code(transaction, &page).await?;
         Ok(json!({"transactionId": transaction, "linkCode": code, "expireDateTime": millis(ends)}))
     };
-    USUAL.of(&identity, made.await)
+    answered(&identity, &USUAL, made.await)
 }
 
 /// Whether a wallet took a sign-in over
@@ -268,7 +230,7 @@ async fn get_link_status(
             LinkStatus::Waiting => Err(WalletError::Said("response_timeout")),
         }
     };
-    OF_STATUS.of(&identity, looked.await)
+    answered(&identity, &OF_STATUS, looked.await)
 }
 
 /// Take a sign-in over, from a wallet
@@ -293,7 +255,7 @@ async fn link_transaction(
         response.insert("clientName".to_owned(), linked.client.metadata.client_name.into());
         Ok(Value::Object(response))
     };
-    USUAL.of(&identity, linked.await)
+    answered(&identity, &USUAL, linked.await)
 }
 
 /// Prove who the owner of the wallet is
@@ -319,14 +281,14 @@ async fn linked_authenticate(
         if individual.is_empty() {
             return Err(WalletError::Said("invalid_identifier"));
         }
-        if asked.0.get("challengeList").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        if asked.get("challengeList").and_then(Value::as_array).is_none_or(Vec::is_empty) {
             return Err(WalletError::Said("invalid_no_of_challenges"));
         }
-        let shown = challenges(asked.0.get("challengeList")).ok_or(WalletError::Said("auth_failed"))?;
+        let shown = challenges(asked.get("challengeList")).ok_or(WalletError::Said("auth_failed"))?;
         identity.prove_in_wallet(linked, individual, &shown, network, &asking.info).await?;
         Ok(json!({"linkedTransactionId": linked}))
     };
-    USUAL.of(&identity, proved.await)
+    answered(&identity, &USUAL, proved.await)
 }
 
 /// Agree, in a wallet
@@ -345,12 +307,12 @@ async fn linked_consent(
     let agreed = async {
         let asked = request(&body)?;
         let linked = asked.either(["linkedTransactionId", "linkTransactionId"]);
-        let scopes = asked.list("permittedAuthorizeScopes", identity.profile(), "invalid_permitted_scope")?;
-        let claims = asked.list("acceptedClaims", identity.profile(), "invalid_accepted_claim")?;
+        let scopes = texts(&asked, "permittedAuthorizeScopes", identity.profile(), "invalid_permitted_scope")?;
+        let claims = texts(&asked, "acceptedClaims", identity.profile(), "invalid_accepted_claim")?;
         identity.agree_in_wallet(linked, &scopes, &claims).await?;
         Ok(json!({"linkedTransactionId": linked}))
     };
-    USUAL.of(&identity, agreed.await)
+    answered(&identity, &USUAL, agreed.await)
 }
 
 /// The code for the client, once the wallet is done
@@ -379,7 +341,7 @@ async fn get_link_auth_code(
             "state": request.state.unwrap_or_default(), "nonce": request.nonce.unwrap_or_default(),
             "iss": identity.issuer()}))
     };
-    OF_CODE.of(&identity, given.await)
+    answered(&identity, &OF_CODE, given.await)
 }
 
 /// Send somebody a code
@@ -393,6 +355,7 @@ async fn get_link_auth_code(
 async fn send_binding_otp(
     asking: Public,
     State(identity): State<Identity>,
+    Network(network): Network,
     RawJson(body): RawJson,
 ) -> Result<Response, Fault> {
     let sent = async {
@@ -401,14 +364,14 @@ async fn send_binding_otp(
         if individual.is_empty() || individual.len() > 200 {
             return Err(WalletError::Said("invalid_identifier"));
         }
-        let channels = asked.list("otpChannels", identity.profile(), "invalid_otp_channel")?;
+        let channels = texts(&asked, "otpChannels", identity.profile(), "invalid_otp_channel")?;
         if channels.iter().any(|channel| channel != "email") {
             return Err(WalletError::Said("invalid_otp_channel"));
         }
-        identity.send_code(&asking.actor.tenant, individual, "").await?;
+        identity.send_code(&asking.actor.tenant, network, individual, "").await?;
         Ok(json!({"maskedEmail": null, "maskedMobile": null}))
     };
-    USUAL.of(&identity, sent.await)
+    answered(&identity, &USUAL, sent.await)
 }
 
 /// Bind a wallet to a person
@@ -452,10 +415,10 @@ async fn wallet_binding(
         if !FORMATS.contains(&asked.text("format")) {
             return Err(WalletError::Said("unsupported_challenge_format"));
         }
-        let public_key = asked.0.get("publicKey");
+        let public_key = asked.get("publicKey");
         let keys = key(public_key, identity.profile()).ok_or(WalletError::Said("invalid_public_key"))?;
         let factor = AuthFactor::from_name(asked.text("authFactorType")).ok_or(WalletError::Said("invalid_request"))?;
-        let shown = challenges(asked.0.get("challengeList")).filter(|shown| !shown.is_empty());
+        let shown = challenges(asked.get("challengeList")).filter(|shown| !shown.is_empty());
         let challenges = shown.ok_or(WalletError::Said("invalid_auth_challenge"))?;
         let written = serde_json::to_value(&keys).unwrap_or_default();
         let binding = Binding {
@@ -480,5 +443,5 @@ async fn wallet_binding(
         Ok(json!({"walletUserId": bound.wallet_user_id, "certificate": pem,
             "expireDateTime": millis(bound.expires_at)}))
     };
-    USUAL.of(&identity, bound.await)
+    answered(&identity, &USUAL, bound.await)
 }

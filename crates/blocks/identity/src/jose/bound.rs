@@ -147,4 +147,43 @@ mod tests {
         assert_eq!(tagged(4, &[0; 128])[..3], [4, 0x81, 128]);
         assert_eq!(tagged(4, &[0; 300])[..4], [4, 0x82, 1, 44]);
     }
+
+    /// A value of an encoding: its whole text, its content, and what comes behind it.
+    fn value(bytes: &[u8]) -> (&[u8], &[u8], &[u8]) {
+        let (head, length) = match bytes[1] {
+            short @ 0..=0x7f => (2, usize::from(short)),
+            long => {
+                let count = usize::from(long & 0x7f);
+                (2 + count, bytes[2..2 + count].iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+            }
+        };
+        (&bytes[..head + length], &bytes[head..head + length], &bytes[head + length..])
+    }
+
+    #[test]
+    fn a_certificate_holds_the_wallets_key_and_the_providers_signature() -> Result<(), super::super::KeyFault> {
+        use super::super::Algorithm;
+        use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+        let signer = PrivateKey::open(Algorithm::RS256, &PrivateKey::generate(Algorithm::RS256)?)?;
+        let now = Instant::from_micros(1_795_478_400_000_000);
+        for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
+            let wallet = PrivateKey::open(algorithm, &PrivateKey::generate(algorithm)?)?;
+            let key: Jwk = serde_json::from_value(wallet.public()).unwrap();
+            let (der, ends) = bound_key_certificate(&key, "wallet-1", &signer, "https://id", now, 365).unwrap();
+            assert_eq!(ends.to_string().get(..10), Some("2027-11-24"));
+            let (_, whole, _) = value(&der);
+            let (signed, _, rest) = value(whole);
+            let (_, _, rest) = value(rest);
+            let (_, signature, rest) = value(rest);
+            assert!(rest.is_empty());
+            let public = signer.rsa().unwrap().public_key().as_ref().to_vec();
+            let verified = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public).verify(signed, &signature[1..]);
+            assert!(verified.is_ok(), "{algorithm:?}");
+            // The key stands in it as it is, and so do both names.
+            for part in [Subject::of(&key).unwrap().der, b"wallet-1".to_vec(), b"https://id".to_vec()] {
+                assert!(signed.windows(part.len()).any(|window| window == part), "{algorithm:?}");
+            }
+        }
+        Ok(())
+    }
 }

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum Method {
     /// A password (RFC 8176 `pwd`).
     Password,
-    /// A code of an authenticator application (RFC 6238), or one that was sent (`otp`).
+    /// A code of an authenticator application (RFC 6238, `otp`).
     OneTimeCode,
+    /// A code that was sent (`otp`). Whoever reads a letter box has it: it is no second factor (NIST SP 800-63B §3.1.3.1).
+    SentCode,
     /// A passkey with user verification (`hwk`, `user`).
     Passkey,
     /// One of the codes that were printed once.
@@ -22,13 +24,15 @@ pub enum Method {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Password, Self::OneTimeCode, Self::Passkey, Self::RecoveryCode, Self::Wallet];
+    pub const ALL: [Self; 6] =
+        [Self::Password, Self::OneTimeCode, Self::SentCode, Self::Passkey, Self::RecoveryCode, Self::Wallet];
 
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::OneTimeCode => "one_time_code",
+            Self::SentCode => "sent_code",
             Self::Passkey => "passkey",
             Self::RecoveryCode => "recovery_code",
             Self::Wallet => "wallet",
@@ -39,7 +43,7 @@ impl Method {
     const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
-            Self::OneTimeCode => &["otp"],
+            Self::OneTimeCode | Self::SentCode => &["otp"],
             Self::Passkey => &["hwk", "user"],
             Self::RecoveryCode => &["kba"],
             Self::Wallet => &["pop", "user"],
@@ -86,9 +90,15 @@ impl Methods {
 
     /// Something known or held together with something else; a passkey with user verification is both by itself.
     pub fn is_multiple(&self) -> bool {
-        self.has(Method::Passkey)
-            || (self.has(Method::Password)
-                && [Method::OneTimeCode, Method::RecoveryCode, Method::Wallet].into_iter().any(|one| self.has(one)))
+        self.has(Method::Passkey) || (self.has(Method::Password) && self.shows_possession())
+    }
+
+    /// Whether something that only the person holds was shown. Who has set up an application for codes is asked for that,
+    /// whichever way they come.
+    pub fn shows_possession(&self) -> bool {
+        [Method::OneTimeCode, Method::RecoveryCode, Method::Wallet, Method::Passkey]
+            .into_iter()
+            .any(|one| self.has(one))
     }
 
     /// The claim `amr`.
@@ -152,7 +162,7 @@ impl Acr {
     pub fn is_reached(self, methods: &Methods) -> bool {
         match self {
             Self::StaticCode => methods.has(Method::Password),
-            Self::GeneratedCode => methods.has(Method::OneTimeCode),
+            Self::GeneratedCode => methods.has(Method::OneTimeCode) || methods.has(Method::SentCode),
             Self::LinkedWallet => methods.has(Method::Wallet),
             Self::LinkedWalletStaticCode => methods.has(Method::Wallet) && methods.has(Method::Password),
             Self::MultiFactor => methods.is_multiple(),
@@ -195,6 +205,11 @@ mod tests {
         assert!(Acr::StaticCode.is_reached(&password) && !Acr::MultiFactor.is_reached(&password));
         assert!(Acr::MultiFactor.is_reached(&both) && Acr::GeneratedCode.is_reached(&both));
         assert!(Acr::MultiFactor.is_reached(&passkey) && !Acr::StaticCode.is_reached(&passkey));
+        let (sent, wallet) = (Methods::of([Method::Password, Method::SentCode]), Methods::of([Method::Wallet]));
+        assert!(Acr::GeneratedCode.is_reached(&sent) && !Acr::MultiFactor.is_reached(&sent));
+        assert!(!sent.shows_possession() && wallet.shows_possession() && !wallet.is_multiple());
+        assert!(Acr::LinkedWallet.is_reached(&wallet) && !Acr::LinkedWalletStaticCode.is_reached(&wallet));
+        assert_eq!(Methods::read(&sent.words()), sent);
         assert_eq!(Acr::best(&Methods::default()), None);
         assert_eq!(both.amr(), ["pwd", "otp", "mfa"]);
         assert_eq!(Methods::read(&both.words()), both);

@@ -1,7 +1,7 @@
 //! The authorization endpoint without its HTTP: what a client asks for, and what happens next. Pure: a request and facts in,
 //! a decision out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -261,16 +261,10 @@ impl AuthorizationRequest {
         })
     }
 
-    /// What the client wants to know, and whether it cannot do without.
-    pub fn wanted(&self) -> BTreeMap<Claim, bool> {
-        self.claims.wanted()
-    }
-
-    /// Whether these methods reach one of the classes that the client asked for.
+    /// Whether these methods reach one of the classes that the client asked for, if it asked for any.
     pub fn is_reached_by(&self, methods: &Methods) -> bool {
-        let known = self.acr_values.iter().filter_map(|name| Acr::from_name(name));
-        let (mut known, is_strict) = (known.peekable(), self.acr_is_essential);
-        (known.peek().is_none() && !is_strict) || known.any(|acr| acr.is_reached(methods))
+        let reaches = |name: &String| Acr::from_name(name).is_some_and(|acr| acr.is_reached(methods));
+        self.acr_values.is_empty() || self.acr_values.iter().any(reaches)
     }
 
     /// A refusal to this client.
@@ -281,16 +275,13 @@ impl AuthorizationRequest {
 
 /// Whether a person who is signed in already may go on as they are, where they are only asked who they want to be.
 pub fn may_continue(request: &AuthorizationRequest, signed_in: &SignedIn, now: Instant) -> bool {
-    !request.prompt.contains(&Prompt::Login) && is_fresh(request, signed_in, now) && is_reached(request, signed_in)
+    !request.prompt.contains(&Prompt::Login)
+        && is_fresh(request, signed_in, now)
+        && request.is_reached_by(&signed_in.methods)
 }
 
 fn is_fresh(request: &AuthorizationRequest, signed_in: &SignedIn, now: Instant) -> bool {
     request.max_age.is_none_or(|seconds| signed_in.at.plus(Duration::from_secs(u64::from(seconds))) >= now)
-}
-
-fn is_reached(request: &AuthorizationRequest, signed_in: &SignedIn) -> bool {
-    let reaches = |name: &String| Acr::from_name(name).is_some_and(|acr| acr.is_reached(&signed_in.methods));
-    request.acr_values.is_empty() || request.acr_values.iter().any(reaches)
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -398,7 +389,7 @@ pub fn next(
             Step::SignIn
         };
     }
-    let reached = is_reached(request, signed_in);
+    let reached = request.is_reached_by(&signed_in.methods);
     if is_silent {
         if !is_fresh(request, signed_in, now) {
             return refuse(OauthCode::LoginRequired, "The sign-in is longer ago than max_age allows.");

@@ -133,7 +133,7 @@ pub(super) async fn send(
 ) -> Result<Response, Fault> {
     browser.check(&typed.0)?;
     let w = view.words();
-    identity.forgot(&tenant(&view), typed.text("name"), w.locale().tag()).await?;
+    identity.forgot(&tenant(&view), browser.network(), typed.text("name"), w.locale().tag()).await?;
     let page = Page::new(&view.frame, w.t("identity-forgot")).push(Notice::html(
         Tone::Good,
         w.t("identity-forgot-sent"),

@@ -87,6 +87,11 @@ impl Browser {
         set(SESSION_COOKIE, "", self.is_https, 0)
     }
 
+    /// Where the request came from, for counting.
+    pub(super) fn network(&self) -> Option<u64> {
+        self.network
+    }
+
     /// Whoever is signed in here.
     pub(super) async fn session(&self, identity: &Identity) -> Result<Option<Session>, IdentityError> {
         match &self.session {

@@ -188,6 +188,17 @@ async fn security_page(
             [Html::text(kind), Html::isolated(&factor.label), used, action]
         }))
         .empty(Html::paragraph(w.t("identity-factors-none")));
+    let wallets = identity.wallets(session.person).await?;
+    let bound = Table::new(w.t("identity-wallets"))
+        .column(Column::new(w.t("identity-wallet-maker")))
+        .column(Column::new(w.t("identity-wallet-since")))
+        .column(Column::new(w.t("identity-wallet-until")))
+        .column(Column::new(w.t("identity-action")).quiet())
+        .rows(wallets.iter().map(|wallet| {
+            let field = Some(("wallet", wallet.id.to_string()));
+            let action = button(view, browser, "/identity/me/wallet/remove", "identity-remove", field);
+            [Html::isolated(&wallet.maker), w.instant(wallet.created_at), w.instant(wallet.expires_at), action]
+        }));
     let sessions = identity.sessions(session.person).await?;
     let mut devices = Table::new(w.t("identity-sessions"))
         .column(Column::new(w.t("identity-device")))
@@ -224,6 +235,11 @@ async fn security_page(
         .push(button(view, browser, "/identity/me/totp/new", "identity-totp-add", None))
         .push(Html::quiet(w.t("identity-recovery-about")))
         .push(button(view, browser, "/identity/me/recovery", "identity-recovery-draw", None))
+        .push(if wallets.is_empty() {
+            Html::empty()
+        } else {
+            Html::heading(w.t("identity-wallets")).then(bound.render(w))
+        })
         .push(Html::heading(w.t("identity-sessions")))
         .push(devices.render(w));
     if sessions.len() > 1 {
@@ -408,6 +424,22 @@ pub(super) async fn remove_factor(
     };
     let id: FactorId = typed.text("factor").parse().map_err(|_| IdentityError::FactorNotFound)?;
     identity.remove_factor(&session.by(asking.info), session.person, id).await?;
+    Ok(see_other("/identity/me/security?done=removed"))
+}
+
+pub(super) async fn remove_wallet(
+    asking: Public,
+    State(identity): State<Identity>,
+    browser: Browser,
+    typed: Typed,
+) -> Result<Response, Fault> {
+    browser.check(&typed.0)?;
+    let session = match me_now(&identity, &browser, "/identity/me/security").await? {
+        Ok(session) => session,
+        Err(elsewhere) => return Ok(*elsewhere),
+    };
+    let id = typed.text("wallet").parse().map_err(|_| IdentityError::FactorNotFound)?;
+    identity.remove_wallet(&session.by(asking.info), session.person, id).await?;
     Ok(see_other("/identity/me/security?done=removed"))
 }
 

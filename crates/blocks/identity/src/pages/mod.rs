@@ -73,6 +73,7 @@ pub(crate) fn public(identity: Identity) -> OpenApiRouter {
         .route("/me/totp/new", post(mine::offer_totp))
         .route("/me/recovery", post(mine::draw_recovery))
         .route("/me/factor/remove", post(mine::remove_factor))
+        .route("/me/wallet/remove", post(mine::remove_wallet))
         .route("/me/session/end", post(mine::end_session))
         .route("/me/sessions/end", post(mine::end_others))
         .route("/me/services", get(mine::services))

@@ -16,7 +16,7 @@ use super::{MINE, SIGN_IN, claim_name, refused, shown, tenant, wait, with_cookie
 use crate::error::IdentityError;
 use crate::model::authorize::Step;
 use crate::model::claims::{Claim, Scope};
-use crate::service::{Identity, Interaction, Next, Proof, Session};
+use crate::service::{At, Identity, Interaction, Next, Proof, Session};
 
 /// Where a code by mail is asked for.
 const BY_MAIL: &str = "/identity/sign-in/mail";
@@ -183,22 +183,23 @@ impl Drawn<'_> {
     }
 
     /// Whom a code is to be sent to.
-    fn whom(&self, interaction: &Interaction) -> Response {
+    fn whom(&self, interaction: &Interaction, name: &str, again: Option<&Again>) -> Response {
         let w = self.view.words();
-        let hint = interaction.request.as_ref().and_then(|request| request.login_hint.as_deref());
+        let error = self.trouble(again, "identity-wrong");
         let form = self.form(BY_MAIL, "identity-by-mail-send").field(
             Field::text("name", w.t("identity-name"))
                 .hint(w.t("identity-name-hint"))
-                .value(hint.unwrap_or(""))
+                .value(name)
                 .attribute("autocomplete", "username")
                 .attribute("autocapitalize", "none")
-                .attribute("spellcheck", "false"),
+                .attribute("spellcheck", "false")
+                .error_if(error),
         );
         let page = Page::new(&self.view.frame, w.t("identity-by-mail"))
             .lead(self.lead(interaction, "identity-sign-in-for"))
             .form(&form)
             .push(self.by_password_instead());
-        finished(interaction, &page, None)
+        finished(interaction, &page, again)
     }
 
     /// The code that was sent, if anybody is behind the name: the page does not say.
@@ -336,17 +337,7 @@ pub(super) async fn by_password(
     // Longer than any password that can be set: nothing of it is hashed.
     let proof =
         Proof::Password { name: name.chars().take(300).collect(), password: password.chars().take(1024).collect() };
-    match identity.prove(&transaction, &at, proof).await {
-        Ok(next) => Ok(proved(&browser, &transaction, &next)),
-        Err(error) => {
-            let again = Again::of(error)?;
-            let session = at.session.as_ref();
-            let interaction = identity.interaction(&transaction, &browser.hash(), session).await?;
-            let page =
-                Drawn { view: &view, identity: &identity, browser: &browser, transaction: &transaction, session };
-            page.password(&interaction, &name, Some(&again)).await
-        }
-    }
+    prove(&view, &identity, &browser, &at, &transaction, proof).await
 }
 
 pub(super) async fn by_code(
@@ -360,16 +351,29 @@ pub(super) async fn by_code(
     let transaction = typed.text("t").to_owned();
     let at = browser.at(&identity, asking.info).await?;
     let code: String = typed.text("code").chars().take(60).collect();
-    match identity.prove(&transaction, &at, Proof::Code(code)).await {
-        Ok(next) => Ok(proved(&browser, &transaction, &next)),
-        Err(error) => {
-            let again = Again::of(error)?;
-            let session = at.session.as_ref();
-            let interaction = identity.interaction(&transaction, &browser.hash(), session).await?;
-            let page =
-                Drawn { view: &view, identity: &identity, browser: &browser, transaction: &transaction, session };
-            Ok(page.code(&interaction, Some(&again)))
-        }
+    prove(&view, &identity, &browser, &at, &transaction, Proof::Code(code)).await
+}
+
+/// Goes on with what somebody shows, or shows its form again.
+async fn prove(
+    view: &View,
+    identity: &Identity,
+    browser: &Browser,
+    at: &At,
+    transaction: &str,
+    proof: Proof,
+) -> Result<Response, Fault> {
+    let error = match identity.prove(transaction, at, proof.clone()).await {
+        Ok(next) => return Ok(proved(browser, transaction, &next)),
+        Err(error) => error,
+    };
+    let (again, session) = (Again::of(error)?, at.session.as_ref());
+    let interaction = identity.interaction(transaction, &browser.hash(), session).await?;
+    let page = Drawn { view, identity, browser, transaction, session };
+    match proof {
+        Proof::Password { name, .. } => page.password(&interaction, &name, Some(&again)).await,
+        Proof::Code(_) => Ok(page.code(&interaction, Some(&again))),
+        Proof::Sent { name, .. } => Ok(page.sent(&interaction, &name, Some(&again))),
     }
 }
 
@@ -399,7 +403,8 @@ pub(super) async fn ask_mail(
     let session = browser.session(&identity).await?;
     let interaction = open(&identity, &browser, transaction, session.as_ref()).await?;
     let page = Drawn { view: &view, identity: &identity, browser: &browser, transaction, session: session.as_ref() };
-    Ok(page.whom(&interaction))
+    let hint = interaction.request.as_ref().and_then(|request| request.login_hint.as_deref());
+    Ok(page.whom(&interaction, hint.unwrap_or(""), None))
 }
 
 /// Sends a code, and asks for it.
@@ -415,9 +420,11 @@ pub(super) async fn send_mail(
     let session = browser.session(&identity).await?;
     let interaction = open(&identity, &browser, transaction, session.as_ref()).await?;
     let whose = interaction.client.as_ref().map_or_else(|| tenant(&view), |client| client.tenant.clone());
-    identity.send_code(&whose, &name, view.words().locale().tag()).await?;
     let page = Drawn { view: &view, identity: &identity, browser: &browser, transaction, session: session.as_ref() };
-    Ok(page.sent(&interaction, &name, None))
+    match identity.send_code(&whose, browser.network(), &name, view.words().locale().tag()).await {
+        Ok(()) => Ok(page.sent(&interaction, &name, None)),
+        Err(error) => Ok(page.whom(&interaction, &name, Some(&Again::of(error)?))),
+    }
 }
 
 /// Signs in with a code that was sent.
@@ -432,17 +439,7 @@ pub(super) async fn by_sent(
     let (transaction, name) = (typed.text("t").to_owned(), typed.text("name").chars().take(300).collect::<String>());
     let at = browser.at(&identity, asking.info).await?;
     let code: String = typed.text("code").chars().take(60).collect();
-    match identity.prove(&transaction, &at, Proof::Sent { name: name.clone(), code }).await {
-        Ok(next) => Ok(proved(&browser, &transaction, &next)),
-        Err(error) => {
-            let again = Again::of(error)?;
-            let session = at.session.as_ref();
-            let interaction = open(&identity, &browser, &transaction, session).await?;
-            let page =
-                Drawn { view: &view, identity: &identity, browser: &browser, transaction: &transaction, session };
-            Ok(page.sent(&interaction, &name, Some(&again)))
-        }
-    }
+    prove(&view, &identity, &browser, &at, &transaction, Proof::Sent { name, code }).await
 }
 
 fn proved(browser: &Browser, transaction: &str, next: &Next) -> Response {

@@ -23,6 +23,8 @@ pub(crate) const PASSWORD_CHARS: RangeInclusive<usize> = 10..=128;
 const RECOVERY_CODES: usize = 10;
 /// Authenticator applications of one person.
 const TOTP_MAX: usize = 5;
+/// Letters that one network may ask for in a minute.
+const LETTERS_MAX: u32 = 20;
 /// How long a code to set a new password holds.
 const RESET_TIME: std::time::Duration = std::time::Duration::from_mins(30);
 /// Sends one mail to a person.
@@ -118,6 +120,8 @@ pub(crate) enum About {
     PasswordChanged,
     /// A code to prove who one is.
     Code,
+    /// A wallet was bound to the person.
+    Wallet,
 }
 
 /// Somebody forgot the password of whoever is behind this name, which is a keyed hash only.
@@ -354,16 +358,18 @@ impl Identity {
     pub(crate) async fn forgot(
         &self,
         tenant: &stoa_core::Tenant,
+        network: Option<u64>,
         name: &str,
         language: &str,
     ) -> Result<(), IdentityError> {
-        self.letter_to(tenant, name, About::Reset, language).await
+        self.letter_to(tenant, network, name, About::Reset, language).await
     }
 
     /// Lets a job find out whether anybody is behind a name, and write them.
     pub(super) async fn letter_to(
         &self,
         tenant: &stoa_core::Tenant,
+        network: Option<u64>,
         name: &str,
         about: About,
         language: &str,
@@ -371,12 +377,27 @@ impl Identity {
         if self.mail().is_none() {
             return Ok(());
         }
+        let minute = self.now().seconds().div_euclid(60);
+        let counted = network.map(|network| {
+            let of = format!("{tenant}\0letters {network} {minute}");
+            self.master().mac("identity.attempt", of.as_bytes())
+        });
         let hash = self.identifier_hash(name);
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let forgotten = Forgotten { tenant: tenant.clone(), hash, language: language.to_owned(), about };
         let payload = serde_json::to_value(&forgotten)
             .map_err(|error| stoa_store::StoreError::Data { reason: error.to_string() })?;
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
+            // Whoever asks for many names from one place sends no mail to all of them.
+            if let Some(counted) = &counted {
+                let now = tx.now();
+                let attempts = store::factor::attempts(tx, counted).await?;
+                if attempts.failures >= LETTERS_MAX {
+                    let left = 60 - now.seconds().rem_euclid(60).unsigned_abs();
+                    return Err(IdentityError::TooManyAttempts(std::time::Duration::from_secs(left)));
+                }
+                store::factor::set_attempts(tx, counted, attempts.failed(now)).await?;
+            }
             // Once a minute for each name: whoever asks a hundred times fills no queue.
             let kind = serde_json::to_string(&forgotten.about).unwrap_or_default();
             let key = format!("{}.{kind}.{}", forgotten.hash, tx.now().seconds() / 60);
@@ -446,7 +467,7 @@ impl Identity {
                     Some(code.0.clone())
                 }
                 About::Code => Some(this.new_sent_code(tx, letter.person).await?),
-                About::NewBrowser | About::PasswordChanged => None,
+                About::NewBrowser | About::PasswordChanged | About::Wallet => None,
             };
             Ok(Some((email, code)))
         };

@@ -1,6 +1,7 @@
 //! What the block does: each use case is one transaction, with its evidence and its event inside.
 
 mod authorize;
+mod bindings;
 mod clients;
 mod consents;
 mod dpop;
@@ -11,6 +12,7 @@ mod keys;
 mod known;
 mod people;
 mod samples;
+mod sent_codes;
 mod sessions;
 mod sign_in;
 mod tokens;
@@ -26,6 +28,7 @@ use stoa_web::{BlockContext, BoxError, Profile, RequestInfo};
 
 pub use crate::store::{ClientId, FactorId, IdentifierId, PersonId, SessionId};
 pub(crate) use authorize::{Begun, Interaction};
+pub(crate) use bindings::Binding;
 pub(crate) use clients::Authenticated;
 pub use clients::{Client, NewClient, Registered};
 pub use consents::{Consent, Reading};
@@ -39,7 +42,7 @@ pub(crate) use samples::SamplePerson;
 pub(crate) use sessions::{At, BROWSER_TIME, Session};
 pub(crate) use sign_in::{Next, Proof};
 pub(crate) use tokens::{Access, Asked, UserInfo};
-pub(crate) use wallet::{Binding, LinkStatus, WalletError};
+pub(crate) use wallet::{LinkStatus, WalletError};
 
 use crate::error::IdentityError;
 use crate::jose::random;

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::json;
 use stoa_store::{Tx, seal};
 
 use super::authorize::stored;
@@ -72,9 +71,7 @@ impl Identity {
         let asked = Parameters::read(request.as_bytes());
         let client = self.named_client(asked.get("client_id").unwrap_or("")).await?.ok_or_else(OauthError::client)?;
         let read = AuthorizationRequest::read(&asked, &client.client_id, &client.metadata, Way::Browser, self.issuer());
-        let request = read.map_err(|refused| {
-            IdentityError::field("/request", "request", json!(format!("{refused:?}")).to_string())
-        })?;
+        let request = read.map_err(|refused| IdentityError::field("/request", "request", format!("{refused:?}")))?;
         let (text, names) = (stored(&request)?, names.to_vec());
         let write = async move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
             for name in &names {

@@ -68,7 +68,7 @@ impl Identity {
             }
             Proof::Sent { name, code } => {
                 let person = self.by_sent_code(&tenant, at, &name, &code).await?;
-                self.go_on(&tenant, &hash, at, person, Methods::of([Method::OneTimeCode])).await
+                self.go_on(&tenant, &hash, at, person, Methods::of([Method::SentCode])).await
             }
             Proof::Code(code) => {
                 let person = row.person.ok_or(IdentityError::SignInOver)?;
@@ -218,6 +218,19 @@ impl Identity {
         self.store().write(write).await
     }
 
+    /// Whether a code of the person's application is wanted beside these methods: who set one up is asked for it, whichever
+    /// way they come.
+    pub(super) async fn wants_application(
+        tx: &mut Tx<'_>,
+        person: PersonId,
+        methods: &Methods,
+    ) -> Result<bool, IdentityError> {
+        if methods.shows_possession() {
+            return Ok(false);
+        }
+        Ok(!store::factor::of_kind(tx, person, FactorKind::Totp.as_str()).await?.is_empty())
+    }
+
     /// After a password: a code is wanted where the person has an application for it.
     async fn go_on(
         &self,
@@ -227,9 +240,9 @@ impl Identity {
         person: PersonId,
         methods: Methods,
     ) -> Result<Next, IdentityError> {
-        let (hash, words) = (*transaction, methods.words());
+        let (hash, words, shown) = (*transaction, methods.words(), methods.clone());
         let write = async move |tx: &mut Tx<'_>| -> Result<bool, IdentityError> {
-            let wants_code = !store::factor::of_kind(tx, person, FactorKind::Totp.as_str()).await?.is_empty();
+            let wants_code = Self::wants_application(tx, person, &shown).await?;
             if wants_code {
                 store::transaction::set_proved(tx, &hash, Some(person), &words).await?;
             }

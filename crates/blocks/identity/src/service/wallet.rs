@@ -1,35 +1,31 @@
-//! Sign-ins that a wallet takes over (GovStack `linked-authorization`) and wallets that are bound to people
-//! (`wallet-binding`). A page shows a code; the wallet that reads it signs its owner in, asks what they agree to, and the page
+//! Sign-ins that a wallet takes over (GovStack `linked-authorization`). A page shows a code; the wallet that reads it signs its owner in, asks what they agree to, and the page
 //! gets the answer for its client.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jsonwebtoken::jwk::JwkSet;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use stoa_core::{Instant, Tenant};
 use stoa_store::{StoreError, Tx};
 use stoa_web::{Profile, RequestInfo};
 use tokio::sync::Semaphore;
 
-use super::authorize::Who;
-use super::clients::{Client, times};
+use super::authorize::{TRANSACTION_TIME, Who, published, request_of};
+use super::clients::Client;
 use super::consents::Decided;
 use super::sessions::At;
-use super::sign_in::refused;
-use super::{About, By, Identity, PersonId, note};
+use super::{By, Identity, PersonId, note};
 use crate::error::IdentityError;
-use crate::jose::{Algorithm, PublicKeys, bound_key_certificate, random, thumbprint, verify};
-use crate::model::acr::{Method, Methods};
-use crate::model::authorize::{Answer, AuthorizationRequest};
+use crate::model::acr::{Acr, Method, Methods};
+use crate::model::authorize::{Answer, AuthorizationRequest, Refused, Way};
 use crate::model::claims::{Claim, Scopes};
-use crate::model::client::AuthMethod;
 use crate::model::parameters::Parameters;
-use crate::model::person::normal;
 use crate::model::wallet::{AuthFactor, Challenge, factors};
 use crate::store;
-use crate::store::wallet::{LinkRow, NewBinding, NewLink};
+use crate::store::wallet::{LinkRow, NewLink};
 
 /// How long a code may be taken over. The official suite waits half a minute for its end.
 const LINKABLE: Duration = Duration::from_mins(1);
@@ -38,12 +34,6 @@ const LINKABLE_GOVSTACK: Duration = Duration::from_secs(25);
 const POLL_EVERY: Duration = Duration::from_millis(500);
 /// Pages that wait at a time; others are answered at once and ask again.
 static WAITING: Semaphore = Semaphore::const_new(256);
-/// How long what a wallet signed holds at most.
-const SIGNED_TIME_MAX: Duration = Duration::from_mins(10);
-/// How long a code that was sent holds.
-const SENT_TIME: Duration = Duration::from_mins(3);
-/// For how many days a wallet is bound.
-const BOUND_DAYS: u32 = 365;
 
 /// Why a request was refused: a published word, or a fault.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +49,12 @@ pub(crate) enum WalletError {
 impl From<StoreError> for WalletError {
     fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl From<&'static str> for WalletError {
+    fn from(code: &'static str) -> Self {
+        Said(code)
     }
 }
 
@@ -86,29 +82,10 @@ pub(crate) enum LinkStatus {
     Waiting,
 }
 
-/// The request of a wallet to be bound.
-pub(crate) struct Binding {
-    pub(crate) individual: String,
-    pub(crate) challenges: Vec<Challenge>,
-    pub(crate) factor: AuthFactor,
-    pub(crate) keys: PublicKeys,
-    pub(crate) public_key: Value,
-    pub(crate) partner: String,
-}
-
-/// A wallet that is bound.
-pub(crate) struct Bound {
-    pub(crate) wallet_user_id: String,
-    pub(crate) certificate: Vec<u8>,
-    pub(crate) expires_at: Instant,
-}
-
 impl Identity {
     /// How a wallet that read this code is called from then on: the same each time it reads it.
     fn linked_name(&self, code: &str) -> String {
-        use base64::Engine as _;
-        let mac = self.master().mac("identity.wallet_link", code.as_bytes());
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(mac)
+        BASE64.encode(self.master().mac("identity.wallet_link", code.as_bytes()))
     }
 
     /// A client's request with its transaction, whichever browser it began in; nothing where it is over.
@@ -122,7 +99,7 @@ impl Identity {
             None => store::transaction::find_anywhere(tx, hash).await?,
         };
         let Some(row) = row else { return Ok(None) };
-        let (Some(client), Some(request)) = (row.client, super::authorize::request_of(&row.request)) else {
+        let (Some(client), Some(request)) = (row.client, request_of(&row.request)) else {
             return Ok(None);
         };
         Ok(Self::client_in(tx, client).await?.map(|client| (client, request)))
@@ -141,7 +118,6 @@ impl Identity {
         asked: &Parameters,
         browser: &[u8; 32],
     ) -> Result<(String, Client, AuthorizationRequest), WalletError> {
-        use crate::model::authorize::{Refused, Way};
         if asked.check().is_err() {
             return Err(Said("invalid_request"));
         }
@@ -149,7 +125,7 @@ impl Identity {
         let read = AuthorizationRequest::read(asked, &client.client_id, &client.metadata, Way::Browser, self.issuer());
         let request = read.map_err(|refused| match refused {
             Refused::Here(_) => Said("invalid_redirect_uri"),
-            Refused::There(answer) => Said(super::authorize::published(&answer)),
+            Refused::There(answer) => Said(published(&answer)),
         })?;
         let transaction = self.begin_request(&client, &request, browser).await?;
         Ok((transaction, Client::clone(&client), request))
@@ -170,7 +146,7 @@ impl Identity {
             held.ok_or(Said("invalid_transaction_id"))?;
             let time = if this.profile() == Profile::Govstack { LINKABLE_GOVSTACK } else { LINKABLE };
             let linkable_until = tx.now().plus(time);
-            let expires_at = tx.now().plus(super::authorize::TRANSACTION_TIME);
+            let expires_at = tx.now().plus(TRANSACTION_TIME);
             let new = NewLink { hash: &hash, linked: &linked, request: &request, linkable_until, expires_at };
             store::wallet::insert_link(tx, &new).await?;
             Ok(linkable_until)
@@ -274,7 +250,9 @@ impl Identity {
         let (person, methods) = self.shown(&client.tenant, &at, individual, challenges, name).await?;
         // The client may have named the one person whom it means.
         let is_meant = request.claims.subject.as_ref().is_none_or(|named| *named == self.subject(&client, person));
-        if !request.is_reached_by(&methods) || !is_meant {
+        // Classes that nobody here knows are no demand, but where the client insists.
+        let is_free = !request.acr_is_essential && request.acr_values.iter().all(|name| Acr::from_name(name).is_none());
+        if !(request.is_reached_by(&methods) || is_free) || !is_meant {
             return Err(Said("auth_failed"));
         }
         let (by, words) = (By::person(&client.tenant, person, info.clone()), methods.words());
@@ -290,7 +268,7 @@ impl Identity {
     }
 
     /// Whom all these challenges belong to. The same answer for whoever is not there.
-    async fn shown(
+    pub(super) async fn shown(
         &self,
         tenant: &Tenant,
         at: &At,
@@ -322,111 +300,16 @@ impl Identity {
             whose = Some(person);
             methods.add(method);
         }
-        Ok((whose.ok_or(Said("invalid_no_of_challenges"))?, methods))
-    }
-
-    /// The person of a name, while they may sign in.
-    async fn active_by_name(&self, tenant: &Tenant, name: &str) -> Result<Option<PersonId>, IdentityError> {
-        let (tenant, hash) = (tenant.clone(), self.identifier_hash(name));
-        let read = async move |tx: &mut Tx<'_>| -> Result<Option<PersonId>, IdentityError> {
-            let Some(found) = store::person::by_identifier(tx, &tenant, &hash).await? else { return Ok(None) };
-            let row = store::person::by_id(tx, found.person).await?;
-            Ok(row.filter(|row| row.state == "active").map(|row| row.id))
+        let person = whose.ok_or(Said("invalid_no_of_challenges"))?;
+        let (words, read) = (methods.clone(), methods);
+        let wants = async move |tx: &mut Tx<'_>| -> Result<bool, IdentityError> {
+            Self::wants_application(tx, person, &words).await
         };
-        self.store().read(read).await
-    }
-
-    fn sent_hash(&self, whom: &str, code: &str) -> [u8; 32] {
-        self.master().mac("identity.sent_code", format!("{whom}\0{}", code.trim()).as_bytes())
-    }
-
-    /// A code that was sent. Whether anybody is behind the name costs the same.
-    pub(super) async fn by_sent_code(
-        &self,
-        tenant: &Tenant,
-        at: &At,
-        name: &str,
-        code: &str,
-    ) -> Result<PersonId, IdentityError> {
-        let counted = self.count_attempt(tenant, at, &format!("sent to {}", normal(name))).await?;
-        match self.use_sent(tenant, name, code).await? {
-            (Some(person), true) => {
-                self.forget_attempts(counted).await?;
-                Ok(person)
-            }
-            _ => refused(),
+        // The same as in a browser: a password is not enough where an application was set up.
+        if self.store().read(wants).await? {
+            return Err(Said("auth_failed"));
         }
-    }
-
-    /// Who is behind a name, and whether this code was sent to them; then it is used up.
-    async fn use_sent(
-        &self,
-        tenant: &Tenant,
-        name: &str,
-        code: &str,
-    ) -> Result<(Option<PersonId>, bool), IdentityError> {
-        let person = self.active_by_name(tenant, name).await?;
-        let whom = person.map_or_else(|| name.to_owned(), |person| person.to_string());
-        let hash = self.sent_hash(&whom, code);
-        let write = async move |tx: &mut Tx<'_>| -> Result<bool, IdentityError> {
-            Ok(store::wallet::use_sent(tx, &hash).await?)
-        };
-        Ok((person, self.store().write(write).await?))
-    }
-
-    /// A code that was sent, or one of the person's own application.
-    async fn by_sent_or_own_code(
-        &self,
-        tenant: &Tenant,
-        at: &At,
-        name: &str,
-        code: &str,
-    ) -> Result<(PersonId, Method), IdentityError> {
-        let counted = self.count_attempt(tenant, at, &format!("sent to {}", normal(name))).await?;
-        let (person, was_sent) = self.use_sent(tenant, name, code).await?;
-        let Some(person) = person else { return refused() };
-        let method = if was_sent { Some(Method::OneTimeCode) } else { self.own_code(person, code).await? };
-        let Some(method) = method else { return refused() };
-        self.forget_attempts(counted).await?;
-        Ok((person, method))
-    }
-
-    /// What a bound wallet signed: for us (`aud`), for this sign-in (`nonce`), about its owner (`sub`), just now (`exp`).
-    async fn by_wallet(
-        &self,
-        tenant: &Tenant,
-        at: &At,
-        name: &str,
-        token: &str,
-        nonce: &str,
-    ) -> Result<(PersonId, Method), IdentityError> {
-        // What is signed for no sign-in could be shown twice: no wallet binds another.
-        if nonce.is_empty() {
-            return refused();
-        }
-        let counted = self.count_attempt(tenant, at, &format!("wallet of {}", normal(name))).await?;
-        let person = self.active_by_name(tenant, name).await?.ok_or(IdentityError::NotProved)?;
-        let read = async move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, IdentityError> {
-            Ok(store::wallet::keys(tx, person).await?)
-        };
-        let now = self.now();
-        let holds = |(key, user): &(String, String)| {
-            let Ok(key) = serde_json::from_str::<Value>(key) else { return false };
-            let Ok(keys) = serde_json::from_value::<JwkSet>(json!({"keys": [key]})) else { return false };
-            let Ok(found) = verify(token, &keys, &Algorithm::ALL) else { return false };
-            let text = |name: &str| found.claims.get(name).and_then(Value::as_str);
-            let (ends, begins) = times(&found.claims);
-            text("aud") == Some(self.issuer())
-                && text("nonce") == Some(nonce)
-                && text("sub") == Some(user)
-                && ends.is_some_and(|ends| ends > now && ends < now.plus(SIGNED_TIME_MAX))
-                && begins.is_none_or(|begins| begins.minus(super::clients::LEEWAY) <= now)
-        };
-        if !self.store().read(read).await?.iter().any(holds) {
-            return Err(IdentityError::NotProved);
-        }
-        self.forget_attempts(counted).await?;
-        Ok((person, Method::Wallet))
+        Ok((person, read))
     }
 
     /// The person agrees in the wallet. Nothing is given before they proved who they are too.
@@ -443,7 +326,7 @@ impl Identity {
         if scope.iter().any(|scope| !asked.split(' ').any(|asked| asked == scope)) {
             return Err(Said("invalid_permitted_scope"));
         }
-        let wanted = request.wanted();
+        let wanted = request.claims.wanted();
         let accepted: Option<BTreeSet<Claim>> = claims.iter().map(|name| Claim::from_name(name)).collect();
         let accepted = accepted.filter(|accepted| accepted.iter().all(|claim| wanted.contains_key(claim)));
         let accepted = accepted.ok_or(Said("invalid_accepted_claim"))?;
@@ -482,8 +365,9 @@ impl Identity {
                 let (Some(person), Some(at), Some(agreed)) = (row.person, row.signed_in_at, row.agreed) else {
                     return Ok(None);
                 };
-                // Somebody may have been blocked since.
-                let held = store::person::by_id(tx, person).await?.filter(|row| row.state == "active");
+                // Somebody may have been blocked since, or got a new password because another had the old one.
+                let held = store::person::by_id(tx, person).await?;
+                let held = held.filter(|row| row.state == "active" && row.valid_from <= at);
                 held.ok_or(Said("invalid_transaction"))?;
                 Ok(Some((client, request, person, at, Methods::read(&row.methods), agreed)))
             };
@@ -494,7 +378,7 @@ impl Identity {
         };
         let agreed: Stored =
             serde_json::from_str(&agreed).map_err(|error| StoreError::Data { reason: error.to_string() })?;
-        let asked: BTreeSet<Claim> = request.wanted().into_keys().collect();
+        let asked: BTreeSet<Claim> = request.claims.wanted().into_keys().collect();
         let decided = Decided {
             scope: agreed.scope,
             declined: asked.difference(&agreed.claims).copied().collect(),
@@ -517,102 +401,6 @@ impl Identity {
             Err(error) => Err(error.into()),
         }
     }
-
-    /// Sends a code to whoever is behind a name, if anybody is and has an address: a job finds out, so that whoever asks
-    /// learns nothing.
-    pub(crate) async fn send_code(&self, tenant: &Tenant, name: &str, language: &str) -> Result<(), IdentityError> {
-        self.letter_to(tenant, name, About::Code, language).await
-    }
-
-    /// Makes the code that a letter carries.
-    pub(super) async fn new_sent_code(&self, tx: &mut Tx<'_>, person: PersonId) -> Result<String, IdentityError> {
-        let code = format!("{:06}", u64::from_le_bytes(random::<8>()?) % 1_000_000);
-        let until = tx.now().plus(SENT_TIME);
-        self.keep_sent(tx, person, &code, until).await?;
-        Ok(code)
-    }
-
-    /// Keeps a code for a person.
-    pub(super) async fn keep_sent(
-        &self,
-        tx: &mut Tx<'_>,
-        person: PersonId,
-        code: &str,
-        until: Instant,
-    ) -> Result<(), IdentityError> {
-        Ok(store::wallet::add_sent(tx, &self.sent_hash(&person.to_string(), code), person, until).await?)
-    }
-
-    /// Whether somebody is this client: for the headers of `wallet-binding`.
-    pub(crate) async fn is_partner(&self, tenant: &Tenant, id: &str, key: &str) -> Result<bool, IdentityError> {
-        for way in [AuthMethod::ClientSecretPost, AuthMethod::ClientSecretBasic] {
-            match self.by_secret(id, key, way).await {
-                Ok(found) => return Ok(found.client.tenant == *tenant),
-                Err(IdentityError::Oauth(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(false)
-    }
-
-    /// Binds the key of a wallet to a person who proves who they are.
-    pub(crate) async fn bind_wallet(
-        &self,
-        by: &By,
-        binding: Binding,
-        network: Option<u64>,
-    ) -> Result<Bound, WalletError> {
-        let tenant = by.tenant().clone();
-        let key = binding.keys.set().keys.first().ok_or(Said("invalid_public_key"))?.clone();
-        let print = thumbprint(&key).ok_or(Said("invalid_public_key"))?;
-        if let Some(person) = self.active_by_name(&tenant, &binding.individual).await? {
-            let (print, factor) = (print.clone(), binding.factor.as_str());
-            let read = async move |tx: &mut Tx<'_>| -> Result<bool, WalletError> {
-                Ok(store::wallet::is_bound(tx, person, &print, factor).await?)
-            };
-            if self.store().read(read).await? {
-                return Err(Said("duplicate_public_key"));
-            }
-        }
-        let at = elsewhere(stoa_web::secret_hash(&print), network, &by.info);
-        let proved = self.shown(&tenant, &at, &binding.individual, &binding.challenges, "").await;
-        let (person, methods) = proved.map_err(|error| match error {
-            Said(_) => Said("invalid_auth_challenge"),
-            failed @ WalletError::Failed(_) => failed,
-        })?;
-        let wallet_user_id = {
-            use base64::Engine as _;
-            let of = format!("{tenant}\0{person}\0{}\0{print}", binding.partner);
-            base64::engine::general_purpose::URL_SAFE_NO_PAD
-                .encode(self.master().mac("identity.wallet_user", of.as_bytes()))
-        };
-        let ring = self.ring().await?;
-        let signer = ring.signer(Algorithm::RS256, self.now()).ok_or(Said("key_binding_failed"))?;
-        let (certificate, expires_at) =
-            bound_key_certificate(&key, &wallet_user_id, signer.key.as_ref(), self.issuer(), self.now(), BOUND_DAYS)
-                .ok_or(Said("invalid_public_key"))?;
-        let bound = Bound { wallet_user_id, certificate, expires_at };
-        let (by, detail) = (by.clone(), json!({"partner": binding.partner, "methods": methods.amr(), "key": print}));
-        let (user, der) = (bound.wallet_user_id.clone(), bound.certificate.clone());
-        let text = binding.public_key.to_string();
-        let write = async move |tx: &mut Tx<'_>| -> Result<(), WalletError> {
-            let new = NewBinding {
-                person,
-                partner: &binding.partner,
-                wallet_user_id: &user,
-                thumbprint: &print,
-                factor: binding.factor.as_str(),
-                public_key: &text,
-                certificate: &der,
-                expires_at,
-            };
-            let id = store::wallet::insert_binding(tx, by.tenant(), &new).await?.ok_or(Said("duplicate_public_key"))?;
-            let object = format!("identity/wallets/{id}");
-            Ok(note(tx, &by, "identity.wallet.bind", object, Some(person), detail.clone()).await?)
-        };
-        self.store().write(write).await?;
-        Ok(bound)
-    }
 }
 
 /// `openid` is what every sign-in is, whether the wallet named it or not.
@@ -621,7 +409,7 @@ fn with_openid(scope: &Scopes) -> Scopes {
 }
 
 /// A wallet is no browser: failures are counted under what it is about.
-fn elsewhere(mark: [u8; 32], network: Option<u64>, info: &RequestInfo) -> At {
+pub(super) fn elsewhere(mark: [u8; 32], network: Option<u64>, info: &RequestInfo) -> At {
     At { browser: mark, device: String::new(), session: None, network, info: info.clone() }
 }
 

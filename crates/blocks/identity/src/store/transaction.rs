@@ -31,6 +31,8 @@ impl FromRow for TransactionRow {
     }
 }
 
+const COLUMNS: &str = "tenant, client, request, person, methods, has_signed_in, has_agreed";
+
 /// The transaction of this secret in this browser, while it holds.
 pub(crate) async fn find(
     tx: &mut Tx<'_>,
@@ -38,23 +40,16 @@ pub(crate) async fn find(
     browser: &[u8; 32],
 ) -> Result<Option<TransactionRow>, StoreError> {
     let now = tx.now();
-    tx.find(
-        "SELECT tenant, client, request, person, methods, has_signed_in, has_agreed FROM authorization_transaction \
-         WHERE hash = $1 AND browser = $2 AND expires_at > $3",
-        params![hash, browser, now],
-    )
-    .await
+    let sql =
+        format!("SELECT {COLUMNS} FROM authorization_transaction WHERE hash = $1 AND browser = $2 AND expires_at > $3");
+    tx.find(&sql, params![hash, browser, now]).await
 }
 
 /// The transaction of this secret, whichever browser it began in: for a wallet, which has another.
 pub(crate) async fn find_anywhere(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<TransactionRow>, StoreError> {
     let now = tx.now();
-    tx.find(
-        "SELECT tenant, client, request, person, methods, has_signed_in, has_agreed FROM authorization_transaction \
-         WHERE hash = $1 AND expires_at > $2",
-        params![hash, now],
-    )
-    .await
+    let sql = format!("SELECT {COLUMNS} FROM authorization_transaction WHERE hash = $1 AND expires_at > $2");
+    tx.find(&sql, params![hash, now]).await
 }
 
 /// A transaction that begins.

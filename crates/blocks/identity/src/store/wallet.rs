@@ -95,6 +95,33 @@ pub(crate) async fn set_agreed(tx: &mut Tx<'_>, linked: &[u8; 32], agreed: &str)
     Ok(())
 }
 
+/// A wallet that is bound, without its key.
+#[derive(Debug, Clone)]
+pub(crate) struct WalletRow {
+    pub(crate) id: WalletId,
+    pub(crate) partner: String,
+    pub(crate) created_at: Instant,
+    pub(crate) expires_at: Instant,
+}
+
+impl FromRow for WalletRow {
+    fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { id: row.get(0)?, partner: row.get(1)?, created_at: row.get(2)?, expires_at: row.get(3)? })
+    }
+}
+
+/// The wallets of a person that hold.
+pub(crate) async fn list(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<WalletRow>, StoreError> {
+    let now = tx.now();
+    let sql = "SELECT id, partner, created_at, expires_at FROM wallet_binding WHERE person = $1 AND expires_at > $2 ORDER BY id";
+    tx.rows(sql, params![person, now]).await
+}
+
+/// Takes a wallet of a person away; says whether it was there.
+pub(crate) async fn delete(tx: &mut Tx<'_>, person: PersonId, id: WalletId) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM wallet_binding WHERE id = $1 AND person = $2", params![id, person]).await? > 0)
+}
+
 /// A wallet that is to be bound.
 pub(crate) struct NewBinding<'a> {
     pub(crate) person: PersonId,
@@ -114,6 +141,9 @@ pub(crate) async fn insert_binding(
     new: &NewBinding<'_>,
 ) -> Result<Option<WalletId>, StoreError> {
     let (id, now) = (tx.new_id(), tx.now());
+    // One that is over, and was not cleared away yet, stands in nobody's way.
+    let over = "DELETE FROM wallet_binding WHERE person = $1 AND thumbprint = $2 AND factor = $3 AND expires_at <= $4";
+    tx.execute(over, params![new.person, new.thumbprint, new.factor, now]).await?;
     let sql = "INSERT INTO wallet_binding (id, tenant, person, partner, wallet_user_id, thumbprint, factor, public_key, \
                certificate, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
                ON CONFLICT (person, thumbprint, factor) DO NOTHING";
@@ -145,8 +175,10 @@ pub(crate) async fn is_bound(
     thumbprint: &str,
     factor: &str,
 ) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM wallet_binding WHERE person = $1 AND thumbprint = $2 AND factor = $3";
-    let row: Option<(i64,)> = tx.find(sql, params![person, thumbprint, factor]).await?;
+    let now = tx.now();
+    let sql = "SELECT created_at FROM wallet_binding \
+               WHERE person = $1 AND thumbprint = $2 AND factor = $3 AND expires_at > $4";
+    let row: Option<(Instant,)> = tx.find(sql, params![person, thumbprint, factor, now]).await?;
     Ok(row.is_some())
 }
 

@@ -55,12 +55,18 @@ pub(crate) async fn enrol(stoa: &TestStoa, name: &str, username: &str) -> Value 
 /// A browser with its cookies.
 pub(crate) struct Browser<'a> {
     stoa: &'a TestStoa,
+    address: Option<std::net::IpAddr>,
     pub(crate) cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(stoa: &'a TestStoa) -> Self {
-        Self { stoa, cookies: Mutex::default() }
+        Self { stoa, address: None, cookies: Mutex::default() }
+    }
+
+    /// A browser at this address.
+    pub(crate) fn at(stoa: &'a TestStoa, address: &str) -> Self {
+        Self { address: Some(address.parse().unwrap()), ..Self::new(stoa) }
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<String>) -> Answer {
@@ -73,7 +79,11 @@ impl<'a> Browser<'a> {
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
-        let answer = self.stoa.send_request(request.body(Body::from(body.unwrap_or_default())).unwrap()).await;
+        let mut request = request.body(Body::from(body.unwrap_or_default())).unwrap();
+        if let Some(address) = self.address {
+            stoa_web::Network::of_request(request.extensions_mut(), address);
+        }
+        let answer = self.stoa.send_request(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let text = cookie.to_str().unwrap();
             let (name, value) = text.split(';').next().unwrap().split_once('=').unwrap();

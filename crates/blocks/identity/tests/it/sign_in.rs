@@ -22,7 +22,7 @@ async fn try_as(browser: &Browser<'_>, page: &Answer, name: &str, password: &str
 }
 
 /// A code of the key that a page shows, for a moment.
-fn code_of(page: &Answer, seconds: i64) -> String {
+pub(crate) fn code_of(page: &Answer, seconds: i64) -> String {
     let text = page.text();
     let key = text.split("secret=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let mut bits = 0_u64;
@@ -404,7 +404,7 @@ async fn the_way_back_stays_on_this_site() {
 
 /// Keeps what it is asked to send.
 #[derive(Default)]
-struct Letters(std::sync::Mutex<Vec<stoa_web::mail::Mail>>);
+pub(crate) struct Letters(pub(crate) std::sync::Mutex<Vec<stoa_web::mail::Mail>>);
 
 #[async_trait::async_trait]
 impl stoa_web::mail::MailPort for Letters {
@@ -523,4 +523,68 @@ async fn a_code_by_mail_is_not_for_officials_and_needs_a_mail_server() {
     assert!(!page.text().contains("/identity/sign-in/mail"));
     let transaction = page.text().split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     browser.get(&format!("/identity/sign-in/mail?t={transaction}")).await.expect(410);
+}
+
+/// A person's browser after they added an application for codes, and the page that showed its key.
+pub(crate) async fn with_application<'a>(stoa: &'a TestStoa, name: &str) -> (Browser<'a>, Answer) {
+    let browser = Browser::new(stoa);
+    let page = front(&browser).await;
+    browser.sign_in(&page, name, PASSWORD).await.expect(200);
+    let page = browser.get("/identity/me/security").await.expect(200);
+    let offer = browser.follow(browser.submit(&page, "/identity/me/totp/new", &[]).await).await.expect(200);
+    let code = code_of(&offer, stoa.clock.now().seconds());
+    browser.submit(&offer, "/identity/me/totp", &[("code", &code)]).await.expect(303);
+    (browser, offer)
+}
+
+/// The page at which a code by mail is asked for, in this browser.
+async fn by_mail(browser: &Browser<'_>) -> Answer {
+    let page = front(browser).await.text();
+    let transaction = page.split("name=\"t\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    browser.get(&format!("/identity/sign-in/mail?t={transaction}")).await
+}
+
+#[tokio::test]
+async fn a_code_by_mail_is_no_way_around_an_application() {
+    let letters = std::sync::Arc::new(Letters::default());
+    let stoa = TestStoa::with_mail(&[stoa_identity::BLOCK], letters.clone()).await;
+    enrol(&stoa, "Amina Juma", "amina").await;
+    let (_, offer) = with_application(&stoa, "amina").await;
+    let browser = Browser::new(&stoa);
+    let ask = by_mail(&browser).await.expect(200);
+    let sent = browser.submit(&ask, "/identity/sign-in/mail", &[("name", "amina")]).await.expect(200);
+    stoa.run_jobs("identity").await;
+    stoa.run_jobs("identity").await;
+    let text = letters.0.lock().unwrap().iter().find(|mail| mail.subject == "Your code").unwrap().text.clone();
+    let code = text.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).unwrap().to_owned();
+    let answer = browser.submit(&sent, "/identity/sign-in/sent", &[("code", &code)]).await.expect(303);
+    browser.get("/identity/me").await.expect(303);
+    let asked = browser.follow(answer).await.expect(200);
+    stoa.clock.advance(Duration::from_secs(30));
+    let own = code_of(&offer, stoa.clock.now().seconds());
+    browser.submit(&asked, "/identity/sign-in/code", &[("code", &own)]).await.expect(303);
+    browser.get("/identity/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn one_network_does_not_send_mail_to_everybody() {
+    let letters = std::sync::Arc::new(Letters::default());
+    let stoa = TestStoa::with_mail(&[stoa_identity::BLOCK], letters.clone()).await;
+    let browser = Browser::at(&stoa, "192.0.2.7");
+    let ask = by_mail(&browser).await.expect(200);
+    let forgot = browser.get("/identity/forgot").await.expect(200);
+    for number in 0..10 {
+        let name = format!("somebody-{number}");
+        browser.submit(&ask, "/identity/sign-in/mail", &[("name", &name)]).await.expect(200);
+        browser.submit(&forgot, "/identity/forgot", &[("name", &name)]).await.expect(200);
+    }
+    let answer = browser.submit(&ask, "/identity/sign-in/mail", &[("name", "one-more")]).await.expect(429);
+    assert!(answer.text().contains("one-more") && !answer.header("retry-after").is_empty());
+    browser.submit(&forgot, "/identity/forgot", &[("name", "one-more")]).await.expect(429);
+    // Others are not held up by it, and after a minute nobody is.
+    let other = Browser::at(&stoa, "198.51.100.9");
+    let there = by_mail(&other).await.expect(200);
+    other.submit(&there, "/identity/sign-in/mail", &[("name", "one-more")]).await.expect(200);
+    stoa.clock.advance(Duration::from_mins(1));
+    browser.submit(&ask, "/identity/sign-in/mail", &[("name", "one-more")]).await.expect(200);
 }

@@ -177,6 +177,11 @@ async fn nothing_is_given_without_proof_and_consent() {
     let state = json!({"state": "blocked", "reason": "lost"});
     stoa.put(&stoa.role("approver").await, &format!("/identity/v1/people/{person}/state"), &state).await.expect(200);
     assert_eq!(answer(&page, &transaction, &link).await, "invalid_transaction");
+    // Also once the person is back: what was shown before then counts no more.
+    let state = json!({"state": "active", "reason": "found"});
+    stoa.clock.advance(std::time::Duration::from_secs(1));
+    stoa.put(&stoa.role("approver").await, &format!("/identity/v1/people/{person}/state"), &state).await.expect(200);
+    assert_eq!(answer(&page, &transaction, &link).await, "invalid_transaction");
 }
 
 #[tokio::test]
@@ -203,6 +208,10 @@ async fn what_begins_elsewhere_is_read_as_authorize_reads_it() {
         ("responseType", json!("token"), "invalid_response_type"),
         ("scope", json!("profile"), "invalid_scope"),
         ("prompt", json!("sometimes"), "invalid_prompt"),
+        // Nothing that was asked for is passed over because of its type.
+        ("acrValues", json!(["phr"]), "invalid_request"),
+        ("maxAge", json!("0"), "invalid_request"),
+        ("claims", json!("{}"), "invalid_request"),
         ("codeChallengeMethod", json!("plain"), "unsupported_pkce_challenge_method"),
     ] {
         let mut changes = vec![(name, value.clone())];
@@ -296,4 +305,77 @@ async fn a_bound_wallet_signs_for_its_owner_and_for_one_sign_in() {
     assert_eq!(prove(shown(sign(&key, &[("exp", json!(now - 1))]))).await, "auth_failed");
     stoa.clock.advance(std::time::Duration::from_mins(5));
     assert_eq!(prove(shown(sign(&key, &[("exp", json!(now + 600))]))).await, "");
+}
+
+#[tokio::test]
+async fn a_wallet_is_no_way_around_an_application_for_codes() {
+    let (stoa, ..) = ready().await;
+    let (browser, offer) = crate::sign_in::with_application(&stoa, "amina").await;
+    let page = Page::open(&stoa).await;
+    let transaction = text(&page.begin(&stoa, &[]).await, "transactionId");
+    let (_, name) = linked(&stoa, &page, &transaction).await;
+    let prove = async |challenges: Value| {
+        let request = json!({"linkedTransactionId": name, "individualId": "amina", "challengeList": challenges});
+        code(&wallet(&stoa, "authenticate", &request).await)
+    };
+    // The password is right, and is not enough: in a browser it would not be either.
+    assert_eq!(prove(pin(PASSWORD)).await, "auth_failed");
+    stoa.clock.advance(std::time::Duration::from_secs(30));
+    let otp = crate::sign_in::code_of(&offer, stoa.clock.now().seconds());
+    let both = json!([{"authFactorType": "PIN", "challenge": PASSWORD, "format": "alpha-numeric"},
+        {"authFactorType": "OTP", "challenge": otp, "format": "number"}]);
+    assert_eq!(prove(both).await, "");
+    // Nor is a wallet bound by the password alone.
+    let operator = stoa.role("operator").await;
+    let partner = json!({"client_id": "maker", "client_name": "Wallet maker", "grant_types": ["client_credentials"],
+        "redirect_uris": []});
+    let made = stoa.post(&operator, "/identity/v1/clients", &partner).await.expect(201).json();
+    let by = operator.with("partner-id", "maker").with("partner-api-key", made["client_secret"].as_str().unwrap());
+    let request = json!({"individualId": "amina", "authFactorType": "WLA", "format": "jwt",
+        "publicKey": Key::new("wallet").public(), "challengeList": pin(PASSWORD)});
+    let answer = stoa.post(&by, "/identity/wallet-binding", &wrapped(&request)).await.expect(200).json();
+    assert_eq!(code(&answer), "invalid_auth_challenge");
+    drop(browser);
+}
+
+#[tokio::test]
+async fn its_owner_sees_a_wallet_and_takes_it_away() {
+    let letters = std::sync::Arc::new(crate::sign_in::Letters::default());
+    let stoa = TestStoa::with_mail(&[stoa_identity::BLOCK], letters.clone()).await;
+    crate::rp::enrol(&stoa, "Amina Juma", "amina").await;
+    crate::rp::enrol(&stoa, "Baraka Otieno", "baraka").await;
+    let operator = stoa.role("operator").await;
+    let partner = json!({"client_id": "maker", "client_name": "Wallet maker", "grant_types": ["client_credentials"],
+        "redirect_uris": []});
+    let made = stoa.post(&operator, "/identity/v1/clients", &partner).await.expect(201).json();
+    let by = operator.with("partner-id", "maker").with("partner-api-key", made["client_secret"].as_str().unwrap());
+    let key = Key::new("wallet");
+    let request = json!({"individualId": "amina", "authFactorType": "WLA", "format": "jwt", "publicKey": key.public(),
+        "challengeList": pin(PASSWORD)});
+    let bind = async || stoa.post(&by, "/identity/wallet-binding", &wrapped(&request)).await.expect(200).json();
+    assert_eq!(code(&bind().await), "");
+    assert_eq!(code(&bind().await), "duplicate_public_key");
+    stoa.run_jobs("identity").await;
+    let subjects: Vec<String> = letters.0.lock().unwrap().iter().map(|mail| mail.subject.clone()).collect();
+    assert!(subjects.contains(&"A wallet was bound to you".to_owned()), "{subjects:?}");
+
+    let signed_in = async |name: &str| {
+        let browser = crate::rp::Browser::new(&stoa);
+        let page = browser.follow(browser.get("/identity/me").await).await;
+        browser.sign_in(&page, name, PASSWORD).await.expect(200);
+        browser
+    };
+    let browser = signed_in("amina").await;
+    let page = browser.get("/identity/me/security").await.expect(200);
+    assert!(page.text().contains("Wallet maker"));
+    let id = page.text().split("name=\"wallet\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // Another person's form does not reach it.
+    let other = signed_in("baraka").await;
+    let form = other.get("/identity/me/security").await.expect(200);
+    let guard = form.text().split("name=\"guard\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    other.post("/identity/me/wallet/remove", &[("guard", &guard), ("wallet", &id)]).await.expect(404);
+    browser.submit(&page, "/identity/me/wallet/remove", &[]).await.expect(303);
+    assert!(!browser.get("/identity/me/security").await.expect(200).text().contains("Wallet maker"));
+    // It may be bound again.
+    assert_eq!(code(&bind().await), "");
 }
